@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Decoding, column widths and sanitising.  Width ranges follow Unicode 15's
+ * East Asian Width (W, F) and the general categories Mn, Me and Cf. */
+#include "base/utf8.h"
+
+struct range {
+	uint32_t first, last;
+};
+
+static const struct range wide[] = {
+	{0x1100, 0x115F},   {0x231A, 0x231B},	{0x2329, 0x232A},
+	{0x23E9, 0x23EC},   {0x23F0, 0x23F0},	{0x23F3, 0x23F3},
+	{0x25FD, 0x25FE},   {0x2614, 0x2615},	{0x2648, 0x2653},
+	{0x267F, 0x267F},   {0x2693, 0x2693},	{0x26A1, 0x26A1},
+	{0x26AA, 0x26AB},   {0x26BD, 0x26BE},	{0x26C4, 0x26C5},
+	{0x26CE, 0x26CE},   {0x26D4, 0x26D4},	{0x26EA, 0x26EA},
+	{0x26F2, 0x26F3},   {0x26F5, 0x26F5},	{0x26FA, 0x26FA},
+	{0x26FD, 0x26FD},   {0x2705, 0x2705},	{0x270A, 0x270B},
+	{0x2728, 0x2728},   {0x274C, 0x274C},	{0x274E, 0x274E},
+	{0x2753, 0x2755},   {0x2757, 0x2757},	{0x2795, 0x2797},
+	{0x27B0, 0x27B0},   {0x27BF, 0x27BF},	{0x2B1B, 0x2B1C},
+	{0x2B50, 0x2B50},   {0x2B55, 0x2B55},	{0x2E80, 0x303E},
+	{0x3041, 0x33FF},   {0x3400, 0x4DBF},	{0x4E00, 0x9FFF},
+	{0xA000, 0xA4CF},   {0xA960, 0xA97F},	{0xAC00, 0xD7A3},
+	{0xF900, 0xFAFF},   {0xFE10, 0xFE19},	{0xFE30, 0xFE6F},
+	{0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},	{0x16FE0, 0x18CFF},
+	{0x1AFF0, 0x1B2FF}, {0x1F004, 0x1F004}, {0x1F0CF, 0x1F0CF},
+	{0x1F18E, 0x1F18E}, {0x1F191, 0x1F19A}, {0x1F200, 0x1F320},
+	{0x1F32D, 0x1F335}, {0x1F337, 0x1F37C}, {0x1F37E, 0x1F393},
+	{0x1F3A0, 0x1F3CA}, {0x1F3CF, 0x1F3D3}, {0x1F3E0, 0x1F3F0},
+	{0x1F3F4, 0x1F3F4}, {0x1F3F8, 0x1F43E}, {0x1F440, 0x1F440},
+	{0x1F442, 0x1F4FC}, {0x1F4FF, 0x1F53D}, {0x1F54B, 0x1F54E},
+	{0x1F550, 0x1F567}, {0x1F57A, 0x1F57A}, {0x1F595, 0x1F596},
+	{0x1F5A4, 0x1F5A4}, {0x1F5FB, 0x1F64F}, {0x1F680, 0x1F6C5},
+	{0x1F6CC, 0x1F6CC}, {0x1F6D0, 0x1F6D2}, {0x1F6D5, 0x1F6D7},
+	{0x1F6DC, 0x1F6DF}, {0x1F6EB, 0x1F6EC}, {0x1F6F4, 0x1F6FC},
+	{0x1F7E0, 0x1F7EB}, {0x1F7F0, 0x1F7F0}, {0x1F90C, 0x1F93A},
+	{0x1F93C, 0x1F945}, {0x1F947, 0x1F9FF}, {0x1FA70, 0x1FAFF},
+	{0x20000, 0x3FFFD},
+};
+
+static const struct range zero[] = {
+	{0x0300, 0x036F},   {0x0483, 0x0489},	{0x0591, 0x05BD},
+	{0x05BF, 0x05BF},   {0x05C1, 0x05C2},	{0x05C4, 0x05C5},
+	{0x05C7, 0x05C7},   {0x0600, 0x0605},	{0x0610, 0x061A},
+	{0x064B, 0x065F},   {0x0670, 0x0670},	{0x06D6, 0x06DD},
+	{0x06DF, 0x06E4},   {0x06E7, 0x06E8},	{0x06EA, 0x06ED},
+	{0x070F, 0x070F},   {0x0711, 0x0711},	{0x0730, 0x074A},
+	{0x07A6, 0x07B0},   {0x0816, 0x082D},	{0x0859, 0x085B},
+	{0x0890, 0x0902},   {0x093A, 0x093A},	{0x093C, 0x093C},
+	{0x0941, 0x0948},   {0x094D, 0x094D},	{0x0951, 0x0957},
+	{0x0962, 0x0963},   {0x09BC, 0x09BC},	{0x09C1, 0x09C4},
+	{0x09CD, 0x09CD},   {0x0A3C, 0x0A51},	{0x0ABC, 0x0ABC},
+	{0x0AC1, 0x0AC8},   {0x0ACD, 0x0ACD},	{0x0B3C, 0x0B3C},
+	{0x0BC0, 0x0BC0},   {0x0BCD, 0x0BCD},	{0x0C3E, 0x0C40},
+	{0x0E31, 0x0E31},   {0x0E34, 0x0E3A},	{0x0E47, 0x0E4E},
+	{0x0EB1, 0x0EB1},   {0x0EB4, 0x0EBC},	{0x0EC8, 0x0ECE},
+	{0x0F71, 0x0F7E},   {0x1AB0, 0x1ACE},	{0x1DC0, 0x1DFF},
+	{0x200B, 0x200F},   {0x202A, 0x202E},	{0x2060, 0x206F},
+	{0x20D0, 0x20F0},   {0x302A, 0x302D},	{0x3099, 0x309A},
+	{0xA66F, 0xA672},   {0xA674, 0xA67D},	{0xFE00, 0xFE0F},
+	{0xFE20, 0xFE2F},   {0xFEFF, 0xFEFF},	{0xFFF9, 0xFFFB},
+	{0x1D165, 0x1D169}, {0xE0001, 0xE01EF},
+};
+
+static bool is_in(const struct range *table, size_t count, uint32_t point)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (point < table[mid].first)
+			high = mid;
+		else if (point > table[mid].last)
+			low = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+size_t utf8_decode(const char *text, size_t len, uint32_t *ret_point)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t point, least;
+	size_t extra;
+
+	*ret_point = UTF8_INVALID;
+	if (s[0] < 0x80) {
+		*ret_point = s[0];
+		return 1;
+	}
+	if ((s[0] & 0xE0) == 0xC0) {
+		point = s[0] & 0x1Fu, extra = 1, least = 0x80;
+	} else if ((s[0] & 0xF0) == 0xE0) {
+		point = s[0] & 0x0Fu, extra = 2, least = 0x800;
+	} else if ((s[0] & 0xF8) == 0xF0) {
+		point = s[0] & 0x07u, extra = 3, least = 0x10000;
+	} else {
+		return 1;
+	}
+	if (extra >= len)
+		return 1;
+	for (size_t i = 1; i <= extra; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return 1;
+		point = point << 6 | (s[i] & 0x3Fu);
+	}
+	if (point < least || point > 0x10FFFF ||
+	    (point >= 0xD800 && point <= 0xDFFF))
+		return 1;
+	*ret_point = point;
+	return extra + 1;
+}
+
+void utf8_encode(struct strbuf *buf, uint32_t point)
+{
+	char bytes[4];
+	size_t n = 0;
+
+	if (point < 0x80) {
+		bytes[n++] = (char)point;
+	} else if (point < 0x800) {
+		bytes[n++] = (char)(0xC0 | point >> 6);
+		bytes[n++] = (char)(0x80 | (point & 0x3F));
+	} else if (point < 0x10000) {
+		bytes[n++] = (char)(0xE0 | point >> 12);
+		bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
+		bytes[n++] = (char)(0x80 | (point & 0x3F));
+	} else {
+		bytes[n++] = (char)(0xF0 | point >> 18);
+		bytes[n++] = (char)(0x80 | (point >> 12 & 0x3F));
+		bytes[n++] = (char)(0x80 | (point >> 6 & 0x3F));
+		bytes[n++] = (char)(0x80 | (point & 0x3F));
+	}
+	strbuf_add(buf, bytes, n);
+}
+
+int utf8_point_width(uint32_t point)
+{
+	if (point < 0x20 || (point >= 0x7F && point < 0xA0))
+		return -1;
+	if (point < 0x300)
+		return 1;
+	if (is_in(zero, sizeof(zero) / sizeof(zero[0]), point))
+		return 0;
+	return is_in(wide, sizeof(wide) / sizeof(wide[0]), point) ? 2 : 1;
+}
+
+static int safe_width(uint32_t point)
+{
+	int width = point == UTF8_INVALID ? 1 : utf8_point_width(point);
+
+	return width < 0 ? 1 : width;
+}
+
+int utf8_width(const char *text, size_t len)
+{
+	int cols = 0;
+
+	while (len) {
+		uint32_t point;
+		size_t n = utf8_decode(text, len, &point);
+
+		cols += safe_width(point);
+		text += n;
+		len -= n;
+	}
+	return cols;
+}
+
+size_t utf8_prefix(const char *text, size_t len, int cols, int *ret_cols)
+{
+	size_t used = 0;
+	int taken = 0;
+
+	while (used < len) {
+		uint32_t point;
+		size_t n = utf8_decode(text + used, len - used, &point);
+		int width = safe_width(point);
+
+		if (taken + width > cols)
+			break;
+		taken += width;
+		used += n;
+	}
+	if (ret_cols)
+		*ret_cols = taken;
+	return used;
+}
+
+static bool is_dangerous(uint32_t point)
+{
+	return point == UTF8_INVALID || utf8_point_width(point) < 0 ||
+	       (point >= 0x200B && point <= 0x200F && point != 0x200D) ||
+	       (point >= 0x2028 && point <= 0x202E) ||
+	       (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
+	       (point >= 0xFFF9 && point <= 0xFFFB) ||
+	       (point >= 0xE000 && point <= 0xF8FF) || point >= 0xE0000;
+}
+
+void utf8_sanitize(struct strbuf *out, const char *text, size_t len,
+		   bool ascii)
+{
+	while (len) {
+		uint32_t point;
+		size_t n = utf8_decode(text, len, &point);
+
+		if (point == '\t')
+			strbuf_addch(out, ' ');
+		else if (ascii && point >= 0x7F)
+			strbuf_addch(out, '?');
+		else if (is_dangerous(point))
+			strbuf_adds(out, ascii ? "?" : "\xEF\xBF\xBD");
+		else
+			strbuf_add(out, text, n);
+		text += n;
+		len -= n;
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An assessor judges a running trial by its intermediate results.
+ * Like a tuner it is a pure function of the calls made, in order.
+ */
+#ifndef ENGINE_ASSESSOR_ASSESSOR_H
+#define ENGINE_ASSESSOR_ASSESSOR_H
+
+#include "base/error.h"
+#include "engine/tuner/tuner.h"
+#include "model/experiment.h"
+
+struct assessor_context {
+	const char *class_args;
+	enum objective_mode objective;
+};
+
+struct assessor_ops {
+	const char *name;
+	const char *help;
+	const struct tuner_argument *arguments;
+	void *(*open)(const struct assessor_context *context,
+		      struct error *err);
+	/* The count-th intermediate result (1, 2, ...) of a trial arrived:
+	 * history[0 .. count-1].  False: stop it; reason (of size) says why. */
+	bool (*assess)(void *assessor, int64_t trial, const double *history,
+		       size_t count, char *reason, size_t size);
+	/* It ended: succeeded trials count for the others, others do not. */
+	void (*ended)(void *assessor, int64_t trial, bool succeeded,
+		      const double *history, size_t count);
+	void (*close)(void *assessor);
+};
+
+struct assessor;
+
+const struct assessor_ops *const *assessor_registry(void);
+const struct assessor_ops *assessor_find(const char *name);
+bool assessor_validate(const struct assessor_ops *ops,
+		       const struct assessor_context *context,
+		       struct error *err);
+struct assessor *assessor_open(const struct assessor_ops *ops,
+			       const struct assessor_context *context,
+			       struct error *err);
+bool assessor_assess(struct assessor *assessor, int64_t trial,
+		     const double *history, size_t count, char *reason,
+		     size_t size);
+void assessor_ended(struct assessor *assessor, int64_t trial, bool succeeded,
+		    const double *history, size_t count);
+void assessor_close(struct assessor *assessor);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: one thread that runs one experiment.
+ *
+ * It alone writes the store (but for appended commands).  It is told what to
+ * do by commands in the store; engine_wake says "look now".  It says "look
+ * now" to the screen through a descriptor.  Killing it at any moment loses
+ * nothing: engine_start on the same experiment takes it up again.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct engine;
+
+struct engine_options {
+	const char *db_path;
+	int64_t experiment; /* key */
+	int side_port; /* wanted port, 0: any free one */
+	bool keep_open; /* stay for commands after the experiment has ended */
+};
+
+/* Take the experiment's lock, recover, start the thread.  ERROR_CONFLICT when
+ * another process runs it. */
+bool engine_start(const struct engine_options *options,
+		  struct engine **ret_engine, struct error *err);
+/* A command was appended.  Thread: any. */
+void engine_wake(struct engine *engine);
+/* Becomes readable after commits; drain with wake_drain.  Thread: any. */
+int engine_notice_fd(const struct engine *engine);
+/* Has its thread ended by itself (experiment over, keep_open false)? */
+bool engine_is_finished(const struct engine *engine);
+/* Wait until it has ended by itself. */
+void engine_wait(struct engine *engine);
+/* Leave the experiment as it is, its trials running, and end the thread: the
+ * next engine_start adopts them.  Frees. */
+void engine_leave(struct engine *engine);
+
+#endif

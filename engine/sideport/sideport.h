@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The side port: where trials, keepers and NNI's trial_keeper report.
+ *
+ * libmicrohttpd's threads accept, limit, authenticate and parse; a finished
+ * report waits in a queue (and its connection is suspended) until the engine
+ * takes it, commits, and answers.  So a 200 means: on disk.
+ */
+#ifndef ENGINE_SIDEPORT_SIDEPORT_H
+#define ENGINE_SIDEPORT_SIDEPORT_H
+
+#include "base/error.h"
+#include "model/metric.h"
+
+#include <stdint.h>
+
+struct sideport;
+
+enum report_kind {
+	REPORT_METRICS, /* metrics to store */
+	REPORT_LOG,	/* text: bytes for role's log */
+	REPORT_STATUS,	/* the keeper's final word: exit code */
+	REPORT_VERSION, /* NNI's version check: text is its tag or message */
+};
+
+/* One request, parsed; made on an HTTP thread, owned by the engine from
+ * sideport_take to sideport_answer. */
+struct report {
+	struct report *next;
+	enum report_kind kind;
+	int64_t trial; /* key */
+	int attempt;
+	struct metrics metrics;
+	char *text; /* LOG, VERSION: owned, NUL-terminated */
+	size_t len;
+	char role[32]; /* LOG: "stdout", "stderr", "keeper" */
+	int64_t offset; /* LOG: position of the first byte, -1 unknown */
+	int exit_code; /* STATUS */
+	bool is_nni; /* came by NNI's protocol: sequence per NNI */
+	void *connection; /* the suspended connection; the side port's */
+};
+
+struct sideport_options {
+	const char *bind;  /* "127.0.0.1", "0.0.0.0", "::" */
+	uint16_t port;	   /* 0: any free one */
+	const char *experiment_id; /* in NNI's paths */
+	int threads;	   /* HTTP threads, 0: 2 */
+	/* Called on an HTTP thread when the queue turns non-empty. */
+	void (*wake)(void *arg);
+	void *wake_arg;
+};
+
+/* Limits (all answered with a clear status, never by growing):
+ * body 8 MiB (413), header 16 KiB (431), 1024 connections, 15 s for a request
+ * to arrive whole, 64 MiB waiting in the queue (503 with Retry-After). */
+bool sideport_start(const struct sideport_options *options,
+		    struct sideport **ret, struct error *err);
+void sideport_stop(struct sideport *sideport);
+uint16_t sideport_port(const struct sideport *sideport);
+
+/* Let an attempt report from now on.  Native endpoints need the token; NNI's
+ * endpoints name the trial by id and have none (nni.md 5.1), so they are
+ * accepted only while allow_nni is set and, from other hosts, never wrong by
+ * more than that trial.  parameters is what GET /v1/parameters answers.
+ * Thread: engine.  Copies everything. */
+void sideport_allow(struct sideport *sideport, int64_t trial, int attempt,
+		    const char *trial_id, const char *token,
+		    const char *parameters, bool allow_nni);
+void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt);
+
+/* Take everything that waits, oldest first.  Thread: engine. */
+struct report *sideport_take(struct sideport *sideport);
+/* Answer one report and free it: 200 when status is 200, else that status
+ * with err's text as {"error": "..."} (retry after 1 s for 503). */
+void sideport_answer(struct sideport *sideport, struct report *report,
+		     int status, const char *error_text);
+
+/* Replace the text that GET /metrics answers (Prometheus exposition format,
+ * complete).  Copies.  Thread: engine. */
+void sideport_set_prometheus(struct sideport *sideport, const char *text);
+
+#endif

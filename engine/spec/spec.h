@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Experiment files: NNI's YAML, both forms, to one checked configuration.
+ *
+ * Errors name the place and help: "exp.yaml:12:5: trainingService.platfrom:
+ * unknown key, did you mean 'platform'?".  Several problems are reported in
+ * one go, at most SPEC_PROBLEMS_MAX.
+ */
+#ifndef ENGINE_SPEC_SPEC_H
+#define ENGINE_SPEC_SPEC_H
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "model/experiment.h"
+
+#define SPEC_FILE_MAX (4 * 1024 * 1024) /* bytes of one file */
+#define SPEC_PROBLEMS_MAX 20
+
+/* Read and check a file.  On failure `problems` receives one line per problem
+ * (file:line:column: path: what, hint) and err the first of them. */
+bool spec_load(const char *path, struct experiment_config *ret,
+	       struct strbuf *problems, struct error *err);
+
+/* The same for text in memory: name is what errors call it, folder is what
+ * relative paths are relative to. */
+bool spec_parse(const char *text, size_t len, const char *name,
+		const char *folder, struct experiment_config *ret,
+		struct strbuf *problems, struct error *err);
+
+/* Rebuild a configuration from experiment_config.canonical, as stored. */
+bool spec_reload(const char *canonical, struct experiment_config *ret,
+		 struct error *err);
+
+#endif

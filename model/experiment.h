@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An experiment: one search with its limits and its state.
+ *
+ * `struct experiment_config` is what an experiment file says, whichever of
+ * NNI's two forms it was written in; `struct experiment` is the row the store
+ * keeps.  State names are NNI's (nni.md 8.2).
+ */
+#ifndef MODEL_EXPERIMENT_H
+#define MODEL_EXPERIMENT_H
+
+#include "base/error.h"
+#include "model/trial.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum experiment_state {
+	EXPERIMENT_INITIALIZED, /* recorded, engine not started yet */
+	EXPERIMENT_RUNNING,
+	EXPERIMENT_NO_MORE_TRIAL, /* a limit reached, trials finishing */
+	EXPERIMENT_TUNER_NO_MORE_TRIAL, /* the tuner has nothing left */
+	EXPERIMENT_DONE,
+	EXPERIMENT_STOPPING,
+	EXPERIMENT_STOPPED,
+	EXPERIMENT_ERROR, /* cannot go on; `error` says why */
+	EXPERIMENT_STATE_COUNT
+};
+
+#define EXPERIMENT_ID_MAX 32
+#define EXPERIMENT_ID_LENGTH 8
+#define EXPERIMENT_NAME_MAX 200
+
+enum objective_mode { OBJECTIVE_MINIMIZE, OBJECTIVE_MAXIMIZE };
+
+/* tuner, assessor or advisor of an experiment file */
+struct algorithm_config {
+	char *name;	      /* builtin, as the user wrote it; or NULL */
+	char *class_name;     /* "module.Class" of a Python one; or NULL */
+	char *code_directory; /* absolute; with class_name */
+	char *class_args;     /* JSON object text, or NULL */
+};
+
+/* trainingService with platform local */
+struct local_config {
+	bool use_active_gpu;
+	bool has_use_active_gpu;
+	int max_trials_per_gpu; /* 1 unless said */
+	int *gpu_indices;
+	size_t gpu_index_count; /* 0: all */
+};
+
+/* Everything a file says, checked and with paths made absolute.
+ * Durations are seconds, 0 meaning unlimited.  Strings may be NULL. */
+struct experiment_config {
+	char *name;
+	char *search_space; /* canonical JSON text; NULL only for custom tuners
+			     * that need none */
+	char *trial_command;
+	char *trial_code_directory; /* absolute */
+	int trial_concurrency;
+	int trial_gpu_number; /* -1: not given */
+	int64_t max_experiment_s;
+	int64_t max_trial_number; /* 0 unlimited */
+	int64_t max_trial_s;
+	int max_trial_retries;
+	uint64_t seed; /* tuner's classArgs.seed, else drawn at creation */
+	bool has_seed;
+	enum objective_mode objective;
+	bool debug;
+	char *log_level;
+	char *nni_manager_ip;
+	char *working_directory; /* absolute, or NULL: beside the database */
+	char *metric_pattern; /* POSIX extended regex: \1 name, \2 value */
+	struct algorithm_config tuner, assessor;
+	int *tuner_gpu_indices;
+	size_t tuner_gpu_index_count;
+	char *platform; /* "local" */
+	struct local_config local;
+	bool is_first_form; /* the file used trainingServicePlatform */
+	char *canonical; /* the whole in NNI's second form, JSON text: what the
+			  * store keeps and `experiment_config` reloads from */
+};
+
+void experiment_config_release(struct experiment_config *config);
+
+/* The experiment table's row.  Owns its char pointers. */
+struct experiment {
+	int64_t key;
+	char id[EXPERIMENT_ID_MAX + 1];
+	char *name;
+	enum experiment_state state;
+	bool is_paused;
+	bool is_archived;
+	char *platform;
+	char *config; /* canonical JSON: struct experiment_config.canonical */
+	char *source; /* the file's own text */
+	char *source_path; /* absolute path it was read from */
+	char *space; /* search space JSON */
+	char *directory; /* absolute: its files live here */
+	char *error; /* why it is in ERROR, or NULL */
+	enum objective_mode objective;
+	uint64_t seed;
+	/* live knobs; 0 means unlimited */
+	int concurrency;
+	int64_t max_trials;
+	int64_t max_duration_s;
+	int64_t max_trial_duration_s;
+	int max_retries;
+	/* progress */
+	int64_t created_ns, started_ns, ended_ns;
+	int64_t run_ns; /* time spent running, stops excluded */
+	int64_t next_sequence;
+	int64_t counts[TRIAL_STATE_COUNT]; /* trials by state */
+	struct metric_value best; /* best final result */
+	int64_t best_trial; /* key, or 0 */
+	/* who runs it: 0 when nobody does */
+	int owner_pid;
+	char *owner_host;
+	int side_port;
+	int64_t version;
+};
+
+void experiment_release(struct experiment *experiment);
+
+const char *experiment_state_name(enum experiment_state state);
+bool experiment_state_parse(const char *name, enum experiment_state *ret);
+bool experiment_state_may_move(enum experiment_state from,
+			       enum experiment_state to);
+/* DONE, STOPPED, ERROR */
+bool experiment_state_is_terminal(enum experiment_state state);
+/* ^[A-Za-z0-9_-]{1,32}$ (nni.md, layout facts) */
+bool experiment_id_is_valid(const char *id);
+/* Write a fresh id: 8 lower-case letters and digits, a letter first. */
+void experiment_id_format(char *ret_id, uint64_t bits);
+
+/* Is a better than b for this objective?  NaN is worse than everything;
+ * an unset value is worse than NaN. */
+bool objective_is_better(enum objective_mode mode, struct metric_value a,
+			 struct metric_value b);
+
+#endif

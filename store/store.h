@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store: one SQLite file where engine, screen and commands meet.
+ *
+ * A handle belongs to one thread.  STORE_WRITE is the engine's (and, briefly,
+ * the command line's when it creates or deletes); STORE_READ can only look and
+ * works beside a writer in another process; STORE_APPEND is a reader that may
+ * also append one-row commands.
+ *
+ * Versions.  Every transaction that changes experiments, trials, attempts or
+ * events takes the next number of one counter and stamps the rows it writes
+ * with it.  Writers are serialised by SQLite, so commit order is version
+ * order: a reader that asks for rows above the version it has seen misses
+ * nothing and never goes backwards.  Metric rows carry no version: the trial
+ * row's summary does.
+ *
+ * All functions that read into a struct leave it released on failure.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "model/event.h"
+#include "model/experiment.h"
+#include "model/metric.h"
+#include "model/trial.h"
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_APPEND, STORE_WRITE };
+
+/* ---- store.c: opening, transactions, versions ------------------------- */
+
+/* Open a database; STORE_WRITE creates it (0600, folders 0700) and migrates it
+ * with a backup first ("<path>.v<N>.bak").  WAL and synchronous FULL on local
+ * file systems; a rollback journal on network ones.  A file of a newer schema
+ * is refused with ERROR_INVALID and a sentence that says so; STORE_READ of a
+ * missing file is ERROR_NOT_FOUND. */
+bool store_open(const char *path, enum store_mode mode,
+		struct store **ret_store, struct error *err);
+void store_close(struct store *store);
+const char *store_path(const struct store *store);
+/* "wal" or "delete"; and why when it is not WAL ("nfs"), else NULL. */
+const char *store_journal_mode(const struct store *store,
+			       const char **ret_network_kind);
+
+/* BEGIN IMMEDIATE (waits up to 10 s for another writer) ... COMMIT. */
+bool store_begin(struct store *store, struct error *err);
+bool store_commit(struct store *store, struct error *err);
+void store_rollback(struct store *store);
+bool store_in_transaction(const struct store *store);
+
+/* Highest committed version this handle can see. */
+bool store_version(struct store *store, int64_t *ret_version,
+		   struct error *err);
+/* SQLite's data_version: differs after any other connection committed.
+ * Microseconds; this is the cheap poll across processes. */
+int64_t store_data_version(struct store *store);
+/* Consistent reads over several calls: hold one snapshot (readers only). */
+bool store_snapshot_begin(struct store *store, struct error *err);
+void store_snapshot_end(struct store *store);
+/* PRAGMA integrity_check plus our own rules (sequences 0..n-1 once each,
+ * counts match).  Appends one line per problem; true when there is none. */
+bool store_check(struct store *store, struct strbuf *problems,
+		 struct error *err);
+
+/* ---- experiment_row.c ------------------------------------------------- */
+
+/* Insert; sets key, version.  Needs a transaction, as all writes below. */
+bool store_experiment_add(struct store *store, struct experiment *experiment,
+			  struct error *err);
+/* Write every mutable column (all but key, id, created, source, config). */
+bool store_experiment_update(struct store *store,
+			     struct experiment *experiment, struct error *err);
+bool store_experiment_get(struct store *store, int64_t key,
+			  struct experiment *ret, struct error *err);
+/* By id, unique id prefix, exact name (newest wins), or "latest".  An
+ * ambiguous prefix is ERROR_CONFLICT and names the candidates; NOT_FOUND has a
+ * "did you mean" when something is near. */
+bool store_experiment_find(struct store *store, const char *name,
+			   struct experiment *ret, struct error *err);
+/* Remove an experiment with all its rows (not its files). */
+bool store_experiment_delete(struct store *store, int64_t key,
+			     struct error *err);
+/* Newest first, those with version > after.  The callback borrows; returning
+ * false ends the walk early (not an error). */
+typedef bool store_experiment_fn(const struct experiment *experiment,
+				 void *arg);
+bool store_experiments_each(struct store *store, int64_t after,
+			    store_experiment_fn *fn, void *arg,
+			    struct error *err);
+
+/* ---- trial_row.c ------------------------------------------------------ */
+
+bool store_trial_add(struct store *store, struct trial *trial,
+		     struct error *err);
+/* Write every mutable column (all but key, experiment, id, sequence,
+ * parameters, source). */
+bool store_trial_update(struct store *store, struct trial *trial,
+			struct error *err);
+bool store_trial_get(struct store *store, int64_t key, struct trial *ret,
+		     struct error *err);
+/* By trial id, unique id prefix, or sequence number. */
+bool store_trial_find(struct store *store, int64_t experiment,
+		      const char *name, struct trial *ret, struct error *err);
+typedef bool store_trial_fn(const struct trial *trial, void *arg);
+enum store_trial_parts {
+	STORE_TRIAL_BRIEF, /* parameters and reason stay NULL: no text read */
+	STORE_TRIAL_WHOLE
+};
+/* Trials with version > after, by ascending sequence. */
+bool store_trials_each(struct store *store, int64_t experiment, int64_t after,
+		       enum store_trial_parts parts, store_trial_fn *fn,
+		       void *arg, struct error *err);
+/* One page by sequence: at most limit trials with sequence below `below`
+ * (INT64_MAX: from the newest), descending.  For the first frame. */
+bool store_trials_page(struct store *store, int64_t experiment, int64_t below,
+		       int limit, enum store_trial_parts parts,
+		       store_trial_fn *fn, void *arg, struct error *err);
+
+bool store_attempt_add(struct store *store, const struct attempt *attempt,
+		       struct error *err);
+bool store_attempt_update(struct store *store, const struct attempt *attempt,
+			  struct error *err);
+/* number 0: the newest */
+bool store_attempt_get(struct store *store, int64_t trial, int number,
+		       struct attempt *ret, struct error *err);
+typedef bool store_attempt_fn(const struct attempt *attempt, void *arg);
+bool store_attempts_each(struct store *store, int64_t trial,
+			 store_attempt_fn *fn, void *arg, struct error *err);
+
+/* ---- metric_row.c ----------------------------------------------------- */
+
+/* Insert one metric of an attempt.  metric->sequence must be set; a row that
+ * is there already is left as it is and *ret_is_new is false.  This is the hot
+ * path: one prepared statement, metric names cached in the handle. */
+bool store_metric_add(struct store *store, int64_t trial, int attempt,
+		      const struct metric *metric, bool *ret_is_new,
+		      struct error *err);
+/* The sequence after the highest stored one of this kind; 0 for none. */
+bool store_metric_next(struct store *store, int64_t trial, int attempt,
+		       const char *name, enum metric_type type, int source,
+		       int64_t *ret_sequence, struct error *err);
+typedef bool store_metric_fn(const struct metric *metric, void *arg);
+/* In (name, type, source, sequence) order.  name NULL: all names; attempt 0:
+ * all attempts. */
+bool store_metrics_each(struct store *store, int64_t trial, int attempt,
+			const char *name, store_metric_fn *fn, void *arg,
+			struct error *err);
+/* One curve, cheaply: intermediate results of one name and source 0 with
+ * sequence > after, ascending. */
+bool store_series_each(struct store *store, int64_t trial, int attempt,
+		       const char *name, int64_t after, store_metric_fn *fn,
+		       void *arg, struct error *err);
+typedef bool store_name_fn(const char *name, void *arg);
+/* Names of metrics that an experiment's trials reported, objective first. */
+bool store_metric_names_each(struct store *store, int64_t experiment,
+			     store_name_fn *fn, void *arg, struct error *err);
+/* Rebuild final, last, best, intermediates of a trial from its newest
+ * attempt's metrics (after a crash: summaries are derived data). */
+bool store_trial_summarize(struct store *store, struct trial *trial,
+			   enum objective_mode mode, struct error *err);
+
+/* ---- event_row.c ------------------------------------------------------ */
+
+bool store_event_add(struct store *store, struct event *event,
+		     struct error *err);
+typedef bool store_event_fn(const struct event *event, void *arg);
+/* Events with key > after, oldest first; trial 0: of the whole experiment;
+ * limit 0: all, else only the newest `limit` of them. */
+bool store_events_each(struct store *store, int64_t experiment, int64_t trial,
+		       int64_t after, int limit, store_event_fn *fn, void *arg,
+		       struct error *err);
+
+/* ---- command_row.c ---------------------------------------------------- */
+
+/* Append in a transaction of its own; sets key.  STORE_APPEND suffices. */
+bool store_command_append(struct store *store, struct command *command,
+			  struct error *err);
+typedef bool store_command_fn(const struct command *command, void *arg);
+bool store_commands_pending(struct store *store, int64_t experiment,
+			    store_command_fn *fn, void *arg,
+			    struct error *err);
+/* Record the one outcome; ERROR_CONFLICT when it has one already. */
+bool store_command_answer(struct store *store, int64_t key,
+			  enum command_state state, const char *outcome,
+			  struct error *err);
+bool store_command_get(struct store *store, int64_t key, struct command *ret,
+		       struct error *err);
+
+/* ---- history_row.c: what the tuner was told, in order ------------------ */
+
+enum history_kind {
+	HISTORY_SUGGESTED, /* trial got its parameters from the tuner */
+	HISTORY_OBSERVED,  /* trial's final result was told */
+	HISTORY_ENDED,	   /* trial ended: told with its state */
+	HISTORY_IMPORTED,  /* a point from elsewhere: parameters and value */
+};
+
+/* Replaying these rows by position rebuilds the tuner exactly. */
+struct history {
+	int64_t position; /* 0, 1, ... within the experiment */
+	enum history_kind kind;
+	int64_t trial; /* key; 0 for imported */
+	int64_t number; /* suggestion number; -1 for imported/customised */
+	enum trial_state state; /* ENDED */
+	double value; /* OBSERVED, IMPORTED */
+	char *parameters; /* SUGGESTED, IMPORTED: JSON object; owned */
+};
+
+void history_release(struct history *history);
+/* position is assigned. */
+bool store_history_add(struct store *store, int64_t experiment,
+		       struct history *history, struct error *err);
+typedef bool store_history_fn(const struct history *history, void *arg);
+bool store_history_each(struct store *store, int64_t experiment,
+			store_history_fn *fn, void *arg, struct error *err);
+
+/* ---- transfer.c: whole experiments as files ----------------------------- */
+
+enum transfer_format {
+	TRANSFER_JSON,	   /* ours: everything, reads back with import */
+	TRANSFER_NNI_JSON, /* nnictl experiment export --type json (nni 9.3) */
+	TRANSFER_CSV	   /* one row a trial; parameters flattened */
+};
+
+bool store_export(struct store *store, int64_t experiment,
+		  enum transfer_format format, bool intermediates,
+		  struct strbuf *out, struct error *err);
+/* Read an export of TRANSFER_JSON back as a new experiment under its own id
+ * (ERROR_CONFLICT if that exists).  Bounded and checked: hostile input. */
+bool store_import(struct store *store, const char *json, size_t len,
+		  struct experiment *ret, struct error *err);
+
+/* ---- owner.c: the experiment lock --------------------------------------- */
+
+/* A lock file beside the database, held by the process that runs an
+ * experiment and released by the kernel when it dies.  ERROR_CONFLICT names
+ * the holder.  Returns the descriptor to hold (close-on-exec), or -1. */
+int store_lock_experiment(const char *db_path, const char *experiment_id,
+			  struct error *err);
+/* Is it held right now?  *ret_pid gets the holder's pid when known, else 0. */
+bool store_experiment_is_live(const char *db_path, const char *experiment_id,
+			      int *ret_pid);
+
+#endif
