@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One wait for everything.
+ *
+ * curl's multi handle is the poll: curl_multi_poll takes our descriptors
+ * beside its own sockets and can be woken from any thread, so HTTP transfers,
+ * children, the side port's queue and timers share a single call.  A turn is:
+ * wait, let curl work, call ready watches, call due timers, call the woken
+ * hook if somebody woke us, call the turn hook.
+ *
+ * Watches and timers that are removed while callbacks run are only marked, and
+ * freed at the end of the turn, so that a callback may remove any of them.
+ */
+#include "engine/loop.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <curl/curl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct loop_watch {
+	struct loop_watch *next;
+	int fd;
+	short events;
+	bool is_removed;
+	loop_fd_fn *fn;
+	void *arg;
+};
+
+struct loop_timer {
+	struct loop_timer *next; /* by time, earliest first */
+	int64_t at_ns;		 /* monotonic */
+	loop_timer_fn *fn;
+	void *arg;
+};
+
+struct loop {
+	CURLM *multi;
+	struct loop_watch *watches;
+	struct loop_timer *timers;
+	struct curl_waitfd *waiting; /* scratch, one a watch */
+	size_t waiting_capacity;
+	loop_timer_fn *turn, *woken;
+	void *turn_arg, *woken_arg;
+	bool has_removed;
+	bool is_quitting;
+	atomic_bool was_woken;
+};
+
+struct loop *loop_new(struct error *err)
+{
+	struct loop *loop;
+	CURLM *multi = curl_multi_init();
+
+	if (!multi) {
+		error_set(err, ERROR_SYSTEM, "create the HTTP handle");
+		return NULL;
+	}
+	loop = xcalloc(1, sizeof(*loop));
+	loop->multi = multi;
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	while (loop->watches) {
+		struct loop_watch *next = loop->watches->next;
+
+		free(loop->watches);
+		loop->watches = next;
+	}
+	while (loop->timers)
+		loop_cancel(loop, loop->timers);
+	curl_multi_cleanup(loop->multi);
+	free(loop->waiting);
+	free(loop);
+}
+
+struct loop_watch *loop_watch_fd(struct loop *loop, int fd, short events,
+				 loop_fd_fn *fn, void *arg)
+{
+	struct loop_watch *watch = xcalloc(1, sizeof(*watch));
+
+	watch->fd = fd;
+	watch->events = events;
+	watch->fn = fn;
+	watch->arg = arg;
+	watch->next = loop->watches;
+	loop->watches = watch;
+	return watch;
+}
+
+void loop_unwatch(struct loop *loop, struct loop_watch *watch)
+{
+	if (!watch)
+		return;
+	watch->is_removed = true;
+	loop->has_removed = true;
+}
+
+static void sweep_removed(struct loop *loop)
+{
+	struct loop_watch **at = &loop->watches;
+
+	if (!loop->has_removed)
+		return;
+	while (*at) {
+		struct loop_watch *watch = *at;
+
+		if (watch->is_removed) {
+			*at = watch->next;
+			free(watch);
+		} else {
+			at = &watch->next;
+		}
+	}
+	loop->has_removed = false;
+}
+
+struct loop_timer *loop_after(struct loop *loop, int64_t delay_ms,
+			      loop_timer_fn *fn, void *arg)
+{
+	struct loop_timer *timer = xcalloc(1, sizeof(*timer));
+	struct loop_timer **at = &loop->timers;
+
+	timer->at_ns = clock_mono_ns() + delay_ms * NS_PER_MS;
+	timer->fn = fn;
+	timer->arg = arg;
+	while (*at && (*at)->at_ns <= timer->at_ns)
+		at = &(*at)->next;
+	timer->next = *at;
+	*at = timer;
+	return timer;
+}
+
+void loop_cancel(struct loop *loop, struct loop_timer *timer)
+{
+	struct loop_timer **at = &loop->timers;
+
+	if (!timer)
+		return;
+	while (*at && *at != timer)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = timer->next;
+	free(timer);
+}
+
+void loop_set_turn(struct loop *loop, loop_timer_fn *fn, void *arg)
+{
+	loop->turn = fn;
+	loop->turn_arg = arg;
+}
+
+void loop_set_woken(struct loop *loop, loop_timer_fn *fn, void *arg)
+{
+	loop->woken = fn;
+	loop->woken_arg = arg;
+}
+
+void loop_quit(struct loop *loop)
+{
+	loop->is_quitting = true;
+}
+
+void loop_wake(struct loop *loop)
+{
+	atomic_store(&loop->was_woken, true);
+	curl_multi_wakeup(loop->multi);
+}
+
+void *loop_curl(struct loop *loop)
+{
+	return loop->multi;
+}
+
+static int timeout_ms(const struct loop *loop)
+{
+	int64_t left;
+
+	if (!loop->timers)
+		return 60000;
+	left = loop->timers->at_ns - clock_mono_ns();
+	if (left <= 0)
+		return 0;
+	if (left > 60 * NS_PER_S)
+		return 60000;
+	return (int)((left + NS_PER_MS - 1) / NS_PER_MS); /* never early */
+}
+
+static unsigned int collect_waiting(struct loop *loop)
+{
+	size_t count = 0;
+
+	for (struct loop_watch *w = loop->watches; w; w = w->next) {
+		ARRAY_RESERVE(loop->waiting, count, loop->waiting_capacity);
+		loop->waiting[count].fd = w->fd;
+		loop->waiting[count].events =
+			(short)((w->events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+				(w->events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+		loop->waiting[count].revents = 0;
+		count++;
+	}
+	return (unsigned int)count;
+}
+
+static short to_poll_events(short revents)
+{
+	return (short)((revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
+		       (revents & CURL_WAIT_POLLOUT ? POLLOUT : 0) |
+		       (revents & CURL_WAIT_POLLPRI ? POLLPRI : 0));
+}
+
+static void call_ready(struct loop *loop, unsigned int count)
+{
+	struct loop_watch *watch = loop->watches;
+
+	/* New watches are put in front, so the first `count` from here on are
+	 * exactly those that were waited for, in the same order. */
+	for (unsigned int i = 0; i < count; i++, watch = watch->next) {
+		short revents = to_poll_events(loop->waiting[i].revents);
+
+		if (revents && !watch->is_removed)
+			watch->fn(watch->fd, revents, watch->arg);
+	}
+}
+
+static void call_due_timers(struct loop *loop)
+{
+	int64_t now = clock_mono_ns();
+
+	while (loop->timers && loop->timers->at_ns <= now) {
+		struct loop_timer *timer = loop->timers;
+
+		loop->timers = timer->next;
+		timer->fn(timer->arg);
+		free(timer);
+	}
+}
+
+void loop_run(struct loop *loop)
+{
+	loop->is_quitting = false;
+	while (!loop->is_quitting) {
+		unsigned int count = collect_waiting(loop);
+		int running;
+
+		curl_multi_poll(loop->multi, loop->waiting, count,
+				timeout_ms(loop), NULL);
+		curl_multi_perform(loop->multi, &running);
+		call_ready(loop, count);
+		call_due_timers(loop);
+		if (atomic_exchange(&loop->was_woken, false) && loop->woken)
+			loop->woken(loop->woken_arg);
+		if (loop->turn)
+			loop->turn(loop->turn_arg);
+		sweep_removed(loop);
+	}
+}
