@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A view into a growing log file: rows of safe text of the width of a pane.
+ *
+ * It holds no text and no index of the file, only a place in it (the byte
+ * where the top line starts) and a few cached blocks, so a log of any size
+ * costs the same memory and all of it can be reached.  Everything the file
+ * says is hostile: what comes out of log_text_row is printable, measured in
+ * columns and bounded, whatever went in.
+ *
+ * The loop calls log_text_update on its tick (a few times a second while the
+ * pane is shown; one stat and one fstat when nothing happened) and once more
+ * at once as long as it answers LOG_TEXT_MORE.  There is no descriptor to
+ * wait for: inotify says nothing on network file systems, where logs lie.
+ *
+ * Thread: one at a time.
+ */
+#ifndef TUI_LOG_TEXT_H
+#define TUI_LOG_TEXT_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+#define LOG_TEXT_LINE_MAX 16384	    /* bytes of a line that are looked at */
+#define LOG_TEXT_PATTERN_MAX 256    /* bytes */
+#define LOG_TEXT_SLICE_NS 8000000LL /* one update takes no longer (8 ms) */
+
+struct log_text;
+
+enum log_text_state {
+	LOG_TEXT_MISSING, /* no such file (yet): no rows */
+	LOG_TEXT_OPEN,
+	LOG_TEXT_UNREADABLE, /* log_text_problem says why: no rows */
+};
+
+enum log_text_change {
+	LOG_TEXT_SAME,	  /* what is shown is as it was */
+	LOG_TEXT_CHANGED, /* draw again */
+	LOG_TEXT_MORE,	  /* a search goes on: draw if you like, call again */
+};
+
+/* Part of a row that the pattern matches. */
+struct log_match {
+	int col, cols;
+	bool is_current; /* in the line that the search stopped at */
+};
+
+/* One row of the pane.  Borrowed until the next call on the log_text. */
+struct log_row {
+	const char *text;  /* safe UTF-8, at most the pane's width */
+	int cols;	   /* columns of text */
+	bool is_continued; /* a further row of the same (wrapped) line */
+	const struct log_match *matches; /* by column */
+	int match_count;
+};
+
+/* path is copied; nothing is opened before the first update. */
+struct log_text *log_text_new(const char *path, bool is_ascii);
+void log_text_free(struct log_text *log); /* NULL accepted */
+const char *log_text_path(const struct log_text *log);
+
+/* Size of the pane.  Keeps the top line in place (or the bottom one, when
+ * following). */
+void log_text_set_size(struct log_text *log, int rows, int cols);
+/* Long lines go on in the next row (default), or are cut and panned. */
+void log_text_set_wrap(struct log_text *log, bool is_wrapped);
+bool log_text_is_wrapped(const struct log_text *log);
+
+/* Look at the file: notice that it appeared, grew, shrank or was replaced;
+ * carry a search on.  Takes LOG_TEXT_SLICE_NS at most, a slow disk apart. */
+enum log_text_change log_text_update(struct log_text *log);
+enum log_text_state log_text_state(const struct log_text *log);
+/* Why it is unreadable; "" otherwise. */
+const char *log_text_problem(const struct log_text *log);
+int64_t log_text_size_bytes(const struct log_text *log);
+/* How far down the last row shown lies, 0..100; 100 at the end. */
+int log_text_percent(struct log_text *log);
+
+/* Rows shown now: at most the pane's, fewer when the log is shorter. */
+int log_text_row_count(struct log_text *log);
+const struct log_row *log_text_row(struct log_text *log, int row);
+
+/* Following (the default): the end of the file stays in view.  Scrolling up
+ * ends it, arriving at the end by scrolling resumes it. */
+void log_text_follow(struct log_text *log, bool is_following);
+bool log_text_is_following(const struct log_text *log);
+void log_text_scroll(struct log_text *log, int rows); /* negative: back */
+void log_text_scroll_pages(struct log_text *log, int half_pages);
+void log_text_top(struct log_text *log);
+void log_text_bottom(struct log_text *log);	   /* and follow */
+void log_text_pan(struct log_text *log, int cols); /* when not wrapped */
+
+/* What to look for and to mark: plain text or a POSIX extended expression,
+ * matched against the text as it is shown.  Case counts only when the pattern
+ * has a capital letter.  "" or NULL: nothing.  On failure (ERROR_INVALID) the
+ * old pattern stays. */
+bool log_text_set_pattern(struct log_text *log, const char *pattern,
+			  bool is_regex, struct error *err);
+const char *log_text_pattern(const struct log_text *log); /* "" for none */
+
+enum log_text_search {
+	LOG_TEXT_SEARCH_IDLE,	 /* none asked for */
+	LOG_TEXT_SEARCH_RUNNING, /* updates carry it on */
+	LOG_TEXT_SEARCH_FOUND,
+	LOG_TEXT_SEARCH_WRAPPED, /* found, past the end or the beginning */
+	LOG_TEXT_SEARCH_NONE,	 /* nothing in the whole file */
+};
+
+/* Go to the next (or previous) line that matches; log_text_update does the
+ * work.  Ends following when something is found. */
+void log_text_search(struct log_text *log, bool is_backward);
+void log_text_search_cancel(struct log_text *log);
+/* *ret_percent, if not NULL: how much of the file was looked at. */
+enum log_text_search log_text_search_state(const struct log_text *log,
+					   int *ret_percent);
+
+#endif
