@@ -1,8 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
+/* Reads the command line, finds the command, runs it. */
+#include "config.h"
 
-int main(void)
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/background.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The program's own log lies beside the database; none before there is one,
+ * and none for those who only look. */
+static void open_log(const struct cli *cli)
 {
-	puts("trialdeck");
-	return 0;
+	const char *level = getenv("TRIALDECK_LOG");
+	char *folder, *path;
+
+	if (cli->is_read_only || !cli->command->needs_write)
+		return;
+	folder = fs_folder(cli->db_path);
+	path = fs_join(folder, "trialdeck.log");
+	log_open(path, level && !strcmp(level, "debug") ? LOG_LEVEL_DEBUG
+							: LOG_LEVEL_INFO);
+	free(path);
+	free(folder);
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = {0};
+	struct cli cli;
+	int status;
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers are data here */
+	if (!cli_parse(&cli, cli_commands, argc, argv, &err)) {
+		status = cli_fail(&err);
+	} else if (cli.wants_version) {
+		status = command_version(&cli);
+	} else if (cli.wants_help) {
+		status = command_help(&cli);
+	} else {
+		background_set_database(cli.db_path);
+		open_log(&cli);
+		status = cli.command->run(&cli);
+		log_close();
+	}
+	if ((fflush(stdout) || ferror(stdout)) && !status) {
+		error_set_errno(&err, "write to standard output");
+		cli_fail(&err);
+		status = CLI_FAILED;
+	}
+	cli_release(&cli);
+	return status;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Handing an experiment to a process without a screen. */
+#ifndef CLI_BACKGROUND_H
+#define CLI_BACKGROUND_H
+
+#include "base/error.h"
+
+/* Remember which database the program works on: background_resume has the
+ * shape the console wants its callback in and takes no path. */
+void background_set_database(const char *db_path);
+
+/* Start `trialdeck resume ID --headless` in a session of its own, with nothing
+ * of this terminal, and return at once.  *ret_pid may be NULL. */
+bool background_start(const char *experiment_id, int *ret_pid,
+		      struct error *err);
+bool background_resume(const char *experiment_id, struct error *err);
+
+#endif

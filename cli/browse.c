@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening the console on what the database holds. */
+#include "cli/background.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/find.h"
+#include "tui/tui.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+bool console_is_possible(const struct cli *cli, struct error *err)
+{
+	const char *term = getenv("TERM");
+
+	if (cli->script)
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "the console needs a terminal; "
+				 "run --headless, list, show and trials do "
+				 "not");
+	if (!term || !*term)
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "the console needs to know the terminal: set "
+				 "TERM, for example to xterm-256color");
+	return true;
+}
+
+int console_open(struct cli *cli, int64_t experiment, struct engine *engine)
+{
+	struct tui_options options = {
+		.db_path = cli->db_path,
+		.experiment = experiment,
+		.engine = engine,
+		.engine_experiment = engine ? experiment : 0,
+		.is_read_only = cli->is_read_only,
+		.is_ascii = cli->is_ascii,
+		.is_monochrome = cli->is_monochrome,
+		.script = cli->script,
+		.resume = cli->is_read_only ? NULL : background_resume,
+	};
+	struct error err = {0};
+
+	if (!console_is_possible(cli, &err))
+		return cli_fail(&err);
+	if (!engine)
+		tui_block_signals();
+	if (tui_run(&options, &err) == TUI_FAILED)
+		return cli_fail(&err);
+	return CLI_DONE;
+}
+
+/* Browsing a database that does not exist yet is no error: an empty one is
+ * made, unless nothing may be touched. */
+int command_browse(struct cli *cli)
+{
+	struct store *store;
+	struct error err = {0};
+
+	if (!console_is_possible(cli, &err))
+		return cli_fail(&err);
+	if (!cli->is_read_only && access(cli->db_path, F_OK) < 0) {
+		if (!store_open(cli->db_path, STORE_WRITE, &store, &err))
+			return cli_fail(&err);
+		store_close(store);
+	}
+	return console_open(cli, 0, NULL);
+}
+
+int command_view(struct cli *cli)
+{
+	struct found found;
+	struct error err = {0};
+	int64_t key;
+
+	if (!found_experiment(cli, STORE_READ, &found, &err))
+		return cli_fail(&err);
+	key = found.experiment.key;
+	found_release(&found);
+	cli->is_read_only = true;
+	return console_open(cli, key, NULL);
+}

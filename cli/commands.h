@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions behind the table's commands; each in the file named here. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+struct cli;
+
+/* run.c */
+int command_run(struct cli *cli);
+int command_resume(struct cli *cli);
+/* browse.c */
+int command_browse(struct cli *cli);
+int command_view(struct cli *cli);
+/* check.c */
+int command_check(struct cli *cli);
+/* list.c */
+int command_list(struct cli *cli);
+int command_words(struct cli *cli);
+/* show.c */
+int command_show(struct cli *cli);
+int command_best(struct cli *cli);
+/* trials.c */
+int command_trials(struct cli *cli);
+/* metrics.c */
+int command_metrics(struct cli *cli);
+/* logs.c */
+int command_log(struct cli *cli);
+/* events.c */
+int command_events(struct cli *cli);
+/* control.c */
+int command_kill(struct cli *cli);
+int command_restart(struct cli *cli);
+int command_stop(struct cli *cli);
+int command_pause(struct cli *cli);
+int command_unpause(struct cli *cli);
+int command_set(struct cli *cli);
+/* transfer.c */
+int command_export(struct cli *cli);
+int command_import(struct cli *cli);
+/* delete.c */
+int command_delete(struct cli *cli);
+/* tuners.c */
+int command_tuners(struct cli *cli);
+/* completion.c */
+int command_completion(struct cli *cli);
+/* manual.c */
+int command_man(struct cli *cli);
+/* help.c */
+int command_version(struct cli *cli);
+int command_help(struct cli *cli);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Creates experiments.  The file is read once: the text that is checked is the
+ * text that is stored, so that an editor saving meanwhile cannot come between.
+ */
+#include "cli/create.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "engine/spec/spec.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ID_TRIES 8
+
+char *experiment_home(const char *db_path)
+{
+	char *folder = fs_folder(db_path);
+	char *home = fs_join(folder, "experiments");
+
+	free(folder);
+	return home;
+}
+
+bool experiment_file_load(const char *file, struct experiment_config *ret,
+			  char **ret_text, char **ret_path,
+			  struct strbuf *problems, struct error *err)
+{
+	struct strbuf text = STRBUF_INIT;
+	char *path, *folder;
+	bool ok = false;
+
+	if (!fs_read_file(file, SPEC_FILE_MAX, &text, err)) {
+		strbuf_release(&text);
+		return false;
+	}
+	path = realpath(file, NULL);
+	if (!path)
+		path = xstrdup(file);
+	/* relative paths are meant from where the file was named, but a link
+	 * to a file leads to the file's own folder, as with NNI */
+	folder = fs_folder(path);
+	if (spec_parse(text.data, text.len, file, folder, ret, problems, err)) {
+		*ret_text = strbuf_detach(&text);
+		*ret_path = path;
+		path = NULL;
+		ok = true;
+	}
+	free(path);
+	free(folder);
+	strbuf_release(&text);
+	return ok;
+}
+
+static void fill(struct experiment *experiment,
+		 const struct experiment_config *config)
+{
+	experiment->name = xstrdup_or_null(config->name);
+	experiment->state = EXPERIMENT_INITIALIZED;
+	experiment->platform = xstrdup_or_null(config->platform);
+	experiment->config = xstrdup_or_null(config->canonical);
+	experiment->space = xstrdup_or_null(config->search_space);
+	experiment->objective = config->objective;
+	experiment->concurrency = config->trial_concurrency;
+	experiment->max_trials = config->max_trial_number;
+	experiment->max_duration_s = config->max_experiment_s;
+	experiment->max_trial_duration_s = config->max_trial_s;
+	experiment->max_retries = config->max_trial_retries;
+	experiment->created_ns = clock_wall_ns();
+	if (config->has_seed) {
+		experiment->seed = config->seed;
+	} else {
+		uint32_t seed; /* short enough to be copied by hand */
+
+		random_secret(&seed, sizeof(seed));
+		experiment->seed = seed;
+	}
+}
+
+/* The row, under an id that nothing has yet. */
+static bool record(struct store *store, const char *home,
+		   struct experiment *experiment, struct error *err)
+{
+	for (int i = 0; i < ID_TRIES; i++) {
+		struct error why = {0};
+		uint64_t bits;
+
+		random_secret(&bits, sizeof(bits));
+		experiment_id_format(experiment->id, bits);
+		free(experiment->directory);
+		experiment->directory = fs_join(home, experiment->id);
+		if (access(experiment->directory, F_OK) == 0)
+			continue;
+		if (!store_begin(store, err))
+			return false;
+		if (store_experiment_add(store, experiment, &why))
+			return store_commit(store, err);
+		store_rollback(store);
+		if (why.code != ERROR_CONFLICT) {
+			*err = why;
+			return false;
+		}
+	}
+	return error_set(err, ERROR_CONFLICT, "no free experiment id found");
+}
+
+bool experiment_create(const char *db_path, const char *file,
+		       struct experiment *ret, struct strbuf *problems,
+		       struct error *err)
+{
+	struct experiment_config config = {0};
+	struct experiment experiment = {0};
+	struct store *store;
+	char *home;
+	bool ok = false;
+
+	if (!experiment_file_load(file, &config, &experiment.source,
+				  &experiment.source_path, problems, err))
+		return false;
+	fill(&experiment, &config);
+	home = config.working_directory ? xstrdup(config.working_directory)
+					: experiment_home(db_path);
+	if (store_open(db_path, STORE_WRITE, &store, err)) {
+		ok = record(store, home, &experiment, err) &&
+		     fs_make_folders(experiment.directory, err);
+		store_close(store);
+	}
+	free(home);
+	experiment_config_release(&config);
+	if (ok)
+		*ret = experiment;
+	else
+		experiment_release(&experiment);
+	return ok;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* From an experiment file to a recorded experiment. */
+#ifndef CLI_CREATE_H
+#define CLI_CREATE_H
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "model/experiment.h"
+
+/* Read and check the file, give the experiment an id, a seed and a directory
+ * of its own, and commit its row (creating the database if need be).  Nothing
+ * runs yet.  For an invalid file `problems` receives a line for each problem
+ * and err the first of them. */
+bool experiment_create(const char *db_path, const char *file,
+		       struct experiment *ret, struct strbuf *problems,
+		       struct error *err);
+
+/* Where experiments of this database live unless their file says otherwise:
+ * "<folder of the database>/experiments".  Caller frees. */
+char *experiment_home(const char *db_path);
+
+/* Read an experiment file once and check it: *ret_text is what was read and
+ * *ret_path its absolute path, both the caller's. */
+bool experiment_file_load(const char *file, struct experiment_config *ret,
+			  char **ret_text, char **ret_path,
+			  struct strbuf *problems, struct error *err);
+
+#endif

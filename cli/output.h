@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What commands print: aligned tables, CSV, wrapped text.  Cells hold raw
+ * text; it is made safe on the way to a terminal or a pipe, and left as it is
+ * in CSV, where programs read it.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct table_column {
+	const char *title; /* CSV header as it is; upper case in text */
+	bool is_right;
+	bool is_elastic; /* cut when the terminal is too narrow */
+};
+
+struct table {
+	const struct table_column *columns;
+	size_t column_count;
+	char **cells; /* owned, row by row; NULL is an empty cell */
+	size_t cell_count, capacity;
+};
+
+void table_init(struct table *table, const struct table_column *columns,
+		size_t column_count);
+void table_release(struct table *table);
+/* Add the next cell, left to right, row by row; takes text (or NULL). */
+void table_take(struct table *table, char *text);
+/* The same with a copy. */
+void table_add(struct table *table, const char *text);
+void table_addf(struct table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Append as text, at most width_cols wide (0: as wide as it is). */
+void table_format_text(const struct table *table, int width_cols,
+		       struct strbuf *out);
+void table_format_csv(const struct table *table, struct strbuf *out);
+/* Print on standard output: CSV, or text as wide as the terminal. */
+void table_print(const struct table *table, bool is_csv);
+
+/* Columns of the terminal on standard output; 0 when it is none. */
+int output_width(void);
+/* Print words wrapped at width columns, indented. */
+void output_paragraph(FILE *file, const char *text, int indent, int width);
+/* Print a whole buffer and empty it. */
+void output_flush(struct strbuf *buf);
+
+#endif

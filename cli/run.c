@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running experiments, with the console or without.
+ *
+ * Whoever runs an experiment holds its lock and its engine.  Leaving the
+ * console does not end it: the engine lets go (its trials run on), and the
+ * same program, without a screen, takes it up again a moment later.  What is
+ * lost is nothing, since taking up is what it would do after a crash as well.
+ *
+ * Without a screen, SIGTERM and SIGINT mean "let go": trials run on under
+ * their keepers and `trialdeck resume` takes them up.  SIGHUP is ignored, so
+ * that the end of an SSH session does not reach it.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/wake.h"
+#include "cli/background.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/create.h"
+#include "cli/find.h"
+#include "engine/engine.h"
+#include "tui/tui.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* The engine's notices wake us; this only bounds how late its end is seen. */
+#define LOOK_AGAIN_MS 500
+
+/* Must come before the engine's threads start: they inherit the mask. */
+static int catch_signals(struct error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		error_set_errno(err, "watch for signals");
+	return fd;
+}
+
+/* Until the engine has ended (0) or a signal came (its number). */
+static int wait_for_end(struct engine *engine, int signals)
+{
+	struct pollfd fds[] = {
+		{.fd = signals, .events = POLLIN},
+		{.fd = engine_notice_fd(engine), .events = POLLIN},
+	};
+
+	while (!engine_is_finished(engine)) {
+		struct signalfd_siginfo info;
+
+		poll(fds, 2, LOOK_AGAIN_MS);
+		if (fds[1].revents)
+			wake_drain(fds[1].fd);
+		if (read(signals, &info, sizeof(info)) == sizeof(info))
+			return (int)info.ssi_signo;
+	}
+	return 0;
+}
+
+/* How it ended, from the store: 0 only for an experiment that is done. */
+static int report_end(struct cli *cli, int64_t key)
+{
+	struct experiment experiment;
+	struct store *store;
+	struct error err = {0};
+	int status = CLI_FAILED;
+
+	if (!store_open(cli->db_path, STORE_READ, &store, &err))
+		return cli_fail(&err);
+	if (!store_experiment_get(store, key, &experiment, &err)) {
+		store_close(store);
+		return cli_fail(&err);
+	}
+	if (experiment.state == EXPERIMENT_DONE) {
+		status = CLI_DONE;
+	} else if (experiment.state == EXPERIMENT_ERROR) {
+		error_set(&err, ERROR_SYSTEM, "experiment %s: %s",
+			  experiment.id,
+			  experiment.error ? experiment.error : "failed");
+		cli_fail(&err);
+	} else {
+		fprintf(stderr, "trialdeck: experiment %s is %s\n",
+			experiment.id, experiment_state_name(experiment.state));
+	}
+	experiment_release(&experiment);
+	store_close(store);
+	return status;
+}
+
+static int run_headless(struct cli *cli, const struct experiment *experiment)
+{
+	struct engine_options options = {
+		.db_path = cli->db_path,
+		.experiment = experiment->key,
+		.side_port = cli->port,
+	};
+	struct engine *engine;
+	struct error err = {0};
+	int signals, number;
+
+	signals = catch_signals(&err);
+	if (signals < 0)
+		return cli_fail(&err);
+	if (!engine_start(&options, &engine, &err)) {
+		close(signals);
+		return cli_fail_at(&err, "run experiment %s", experiment->id);
+	}
+	number = wait_for_end(engine, signals);
+	engine_leave(engine);
+	close(signals);
+	if (!number)
+		return report_end(cli, experiment->key);
+	fprintf(stderr,
+		"trialdeck: %s: left experiment %s with its trials running; "
+		"trialdeck resume %s takes it up again\n",
+		strsignal(number), experiment->id, experiment->id);
+	return CLI_FAILED;
+}
+
+/* After the console: does somebody have to carry on? */
+static int hand_over(struct cli *cli, const struct experiment *experiment)
+{
+	struct experiment now;
+	struct store *store;
+	struct error err = {0};
+	bool is_over;
+	int pid;
+
+	if (!store_open(cli->db_path, STORE_READ, &store, &err))
+		return cli_fail(&err);
+	if (!store_experiment_get(store, experiment->key, &now, &err)) {
+		store_close(store);
+		return cli_fail(&err);
+	}
+	is_over = experiment_state_is_terminal(now.state);
+	printf("experiment %s is %s\n", now.id,
+	       experiment_state_name(now.state));
+	experiment_release(&now);
+	store_close(store);
+	if (is_over)
+		return CLI_DONE;
+	if (!background_start(experiment->id, &pid, &err))
+		return cli_fail(&err);
+	printf("it goes on in the background (pid %d); "
+	       "trialdeck resume %s shows it\n",
+	       pid, experiment->id);
+	return CLI_DONE;
+}
+
+static int run_console(struct cli *cli, const struct experiment *experiment)
+{
+	struct engine_options options = {
+		.db_path = cli->db_path,
+		.experiment = experiment->key,
+		.side_port = cli->port,
+		.keep_open = true,
+	};
+	struct engine *engine;
+	struct error err = {0};
+	int status, left;
+
+	if (!console_is_possible(cli, &err))
+		return cli_fail(&err);
+	tui_block_signals();
+	if (!engine_start(&options, &engine, &err))
+		return cli_fail_at(&err, "run experiment %s", experiment->id);
+	status = console_open(cli, experiment->key, engine);
+	engine_leave(engine);
+	left = hand_over(cli, experiment);
+	return status ? status : left;
+}
+
+int command_run(struct cli *cli)
+{
+	bool is_headless = cli_option(cli, "headless");
+	struct strbuf problems = STRBUF_INIT;
+	struct experiment experiment;
+	struct error err = {0};
+	int status;
+
+	/* before anything is recorded */
+	if (!is_headless && !console_is_possible(cli, &err))
+		return cli_fail(&err);
+	if (!experiment_create(cli->db_path, cli_argument(cli, 0), &experiment,
+			       &problems, &err)) {
+		if (problems.len) {
+			fputs(problems.data, stderr);
+			status = CLI_USAGE;
+		} else {
+			status = cli_fail(&err);
+		}
+		strbuf_release(&problems);
+		return status;
+	}
+	strbuf_release(&problems);
+	if (is_headless) {
+		printf("%s\n", experiment.id);
+		fflush(stdout);
+		status = run_headless(cli, &experiment);
+	} else {
+		status = run_console(cli, &experiment);
+	}
+	experiment_release(&experiment);
+	return status;
+}
+
+int command_resume(struct cli *cli)
+{
+	bool is_headless = cli_option(cli, "headless");
+	struct found found;
+	struct error err = {0};
+	int64_t key;
+	int status;
+
+	if (!found_experiment(cli, STORE_READ, &found, &err))
+		return cli_fail(&err);
+	key = found.experiment.key;
+	store_close(found.store);
+	found.store = NULL;
+	if (is_headless)
+		status = run_headless(cli, &found.experiment);
+	else if (store_experiment_is_live(cli->db_path, found.experiment.id,
+					  NULL))
+		status = console_open(cli, key, NULL);
+	else
+		status = run_console(cli, &found.experiment);
+	found_release(&found);
+	return status;
+}
