@@ -337,6 +337,9 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, int argc,
 		return false;
 	if (cli->wants_help || cli->wants_version)
 		return true;
+	if (!cli->command)
+		return error_set(err, ERROR_INVALID,
+				 "no command, see 'trialdeck help'");
 	if (cli->is_read_only && cli->command->needs_write)
 		return error_set(err, ERROR_INVALID,
 				 "%s changes things, and --read-only was given",

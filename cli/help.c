@@ -79,7 +79,9 @@ int command_help(struct cli *cli)
 	struct error err = {0};
 	const char *name;
 
-	if (!strcmp(cli->command->name, "help"))
+	if (!cli->command)
+		name = NULL;
+	else if (!strcmp(cli->command->name, "help"))
 		name = cli_argument(cli, 0);
 	else
 		name = cli->command->name;
