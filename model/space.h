@@ -48,17 +48,17 @@ struct option {
 };
 
 struct parameter {
-	char *name;	/* its key: "kernel" */
-	char *path;	/* for columns: "layer.kernel"; unique in the space
-			 * ("layer.Conv.kernel" where two options clash) */
+	char *name; /* its key: "kernel" */
+	char *path; /* for columns: "layer.kernel"; unique in the space
+		     * ("layer.Conv.kernel" where two options clash) */
 	enum parameter_kind kind;
-	bool is_nested; /* choice whose options carry parameters */
-	int parent;	/* index of the nested choice it belongs to, or -1 */
+	bool is_nested;	   /* choice whose options carry parameters */
+	int parent;	   /* index of the nested choice it belongs to, or -1 */
 	int parent_option; /* active when the parent chose this option */
-	double low, high; /* uniform kinds: as in the file (not logarithms);
-			   * randint: low included, high excluded */
-	double mu, sigma; /* normal kinds */
-	double q;	  /* q kinds, else 0 */
+	double low, high;  /* uniform kinds: as in the file (not logarithms);
+			    * randint: low included, high excluded */
+	double mu, sigma;  /* normal kinds */
+	double q;	   /* q kinds, else 0 */
 	struct option *options;
 	size_t option_count; /* choice: options; randint: high - low; else 0 */
 };
@@ -80,6 +80,9 @@ bool parameter_kind_parse(const char *name, enum parameter_kind *ret_kind);
 bool parameter_is_categorical(const struct parameter *p); /* choice, randint */
 bool parameter_is_log(const struct parameter *p);
 bool parameter_is_normal(const struct parameter *p);
+/* Bounds of a uniform kind in internal form: logarithms for log kinds. */
+void parameter_bounds(const struct parameter *p, double *ret_low,
+		      double *ret_high);
 
 /* Is parameter i active, given the values of the parameters before it? */
 bool space_is_active(const struct space *space, const double *point, size_t i);
@@ -99,8 +102,10 @@ void space_format(const struct space *space, const double *point,
  * of the value for log kinds, option index for choice. */
 bool space_parse_point(const struct space *space, const char *json,
 		       double *ret_point, struct error *err);
-/* Text of parameter i of a stored parameters object, for a table cell; empty
- * when inactive or absent.  json is the text a trial received. */
+/* Append the text of parameter i of a stored parameters object, for a table
+ * cell: strings without quotes, numbers as stored, a nested choice's _name.
+ * Nothing when inactive, absent, or json is broken.  json is the text a trial
+ * received; it is scanned, not parsed: well under a microsecond a cell. */
 void space_format_cell(const struct space *space, const char *json, size_t i,
 		       struct strbuf *out);
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The builtin tuners, for the registry in tuner.c alone. */
+#ifndef ENGINE_TUNER_TUNERS_H
+#define ENGINE_TUNER_TUNERS_H
+
+#include "engine/tuner/tuner.h"
+
+extern const struct tuner_ops grid_tuner_ops;
+extern const struct tuner_ops random_tuner_ops;
+
+#endif
