@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting and stopping, and the queue between HTTP threads and the engine.
+ *
+ * The path of a report.  An HTTP thread has read and parsed a request; it
+ * suspends the connection and appends the report to the queue, waking the
+ * engine if the queue was empty.  The engine takes the whole queue, commits
+ * everything in one transaction, and answers each report: its connection is
+ * resumed and the HTTP thread sends the status.  While one commit waits for the
+ * disk the next group gathers, so the more connections, the larger the groups.
+ *
+ * Nothing here blocks an HTTP thread but short mutexes, and a report lives
+ * inside its connection's record, so in the steady state a request allocates
+ * nothing.  A suspended connection is never closed by libmicrohttpd, however
+ * dead its peer is: so the pointer in the report stays good until the answer.
+ *
+ * Stopping.  First no new connections; then every suspended connection is
+ * resumed with 503; then, for half a second at most, the answers may leave;
+ * then the daemon ends.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/sideport/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTION_MEMORY (32u << 10)
+#define CONNECTION_INCREMENT (8u << 10)
+#define DESCRIPTORS_BESIDE 512 /* for everything but connections */
+#define STOP_MS 500
+
+void sideport_submit(struct client *client)
+{
+	struct sideport *sideport = client->sideport;
+	struct report *report = &client->report;
+	size_t bytes = sizeof(*client) + client->body.len + report->len +
+		       report->metrics.count * sizeof(struct metric);
+	bool was_empty = false;
+	bool is_refused;
+
+	report->trial = client->caller.trial;
+	report->attempt = client->caller.attempt;
+	report->connection = client;
+	report->next = NULL;
+	client->queued_bytes = bytes;
+	client->deadline_ns = CLIENT_NO_DEADLINE;
+	MHD_suspend_connection(client->connection);
+	pthread_mutex_lock(&sideport->mutex);
+	is_refused = sideport->is_stopping ||
+		     sideport->queued_bytes + bytes > SIDEPORT_QUEUE_MAX;
+	if (!is_refused) {
+		was_empty = !sideport->first;
+		sideport->queued_bytes += bytes;
+		client->is_waiting = true;
+		*sideport->last = report;
+		sideport->last = &report->next;
+	}
+	pthread_mutex_unlock(&sideport->mutex);
+	/* from here on the client belongs to the engine, unless refused */
+	if (is_refused) {
+		client_fail(client, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "too much is waiting, or the program is ending: "
+			    "try again");
+		MHD_resume_connection(client->connection);
+	} else if (was_empty && sideport->wake) {
+		sideport->wake(sideport->wake_arg);
+	}
+}
+
+struct report *sideport_take(struct sideport *sideport)
+{
+	struct report *first;
+
+	pthread_mutex_lock(&sideport->mutex);
+	first = sideport->first;
+	sideport->first = NULL;
+	sideport->last = &sideport->first;
+	pthread_mutex_unlock(&sideport->mutex);
+	sideport->is_ready = true;
+	return first;
+}
+
+static void release_client(struct client *client, int status, const char *text)
+{
+	if (!atomic_exchange(&client->is_waiting, false))
+		return;
+	client->sideport->queued_bytes -= client->queued_bytes;
+	client->status = status;
+	if (status != MHD_HTTP_OK)
+		client_fail(client, status, "%s", text ? text : "failed");
+	MHD_resume_connection(client->connection);
+}
+
+void sideport_answer(struct sideport *sideport, struct report *report,
+		     int status, const char *error_text)
+{
+	(void)sideport;
+	release_client(report->connection, status, error_text);
+}
+
+void sideport_allow(struct sideport *sideport, int64_t trial, int attempt,
+		    const char *trial_id, const char *token,
+		    const char *parameters, bool allow_nni)
+{
+	struct caller caller = {.trial = trial, .attempt = attempt};
+
+	snprintf(caller.trial_id, sizeof(caller.trial_id), "%s", trial_id);
+	table_allow(&sideport->table, &caller, token, parameters, allow_nni);
+}
+
+void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt)
+{
+	table_forbid(&sideport->table, trial, attempt);
+}
+
+static struct MHD_Response *make_prometheus(const char *text)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+
+	if (response)
+		MHD_add_response_header(
+			response, "Content-Type",
+			"text/plain; version=0.0.4; charset=utf-8");
+	return response;
+}
+
+void sideport_set_prometheus(struct sideport *sideport, const char *text)
+{
+	struct MHD_Response *old = make_prometheus(text);
+	struct MHD_Response *swap = old;
+
+	if (!old)
+		return;
+	pthread_mutex_lock(&sideport->mutex);
+	old = sideport->prometheus;
+	sideport->prometheus = swap;
+	pthread_mutex_unlock(&sideport->mutex);
+	if (old)
+		MHD_destroy_response(old);
+}
+
+uint16_t sideport_port(const struct sideport *sideport)
+{
+	return sideport->port;
+}
+
+static bool listen_at(struct sideport *sideport, const struct addrinfo *address,
+		      struct error *err)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+	int one = 1, zero = 0;
+	int fd = socket(address->ai_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return error_set_errno(err, "socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (address->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	if (bind(fd, address->ai_addr, address->ai_addrlen) ||
+	    listen(fd, SOMAXCONN) ||
+	    getsockname(fd, (struct sockaddr *)&bound, &len)) {
+		error_set_errno(err, "listen");
+		close(fd);
+		return false;
+	}
+	sideport->listen_fd = fd;
+	sideport->port =
+		ntohs(bound.ss_family == AF_INET6
+			      ? ((struct sockaddr_in6 *)&bound)->sin6_port
+			      : ((struct sockaddr_in *)&bound)->sin_port);
+	return true;
+}
+
+static bool open_listener(struct sideport *sideport,
+			  const struct sideport_options *options,
+			  struct error *err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
+					     AI_PASSIVE};
+	const char *host = options->bind ? options->bind : "127.0.0.1";
+	struct addrinfo *address;
+	char port[8];
+	int failure;
+	bool ok;
+
+	snprintf(port, sizeof(port), "%u", options->port);
+	failure = getaddrinfo(host, port, &hints, &address);
+	if (failure)
+		return error_set(err, ERROR_INVALID,
+				 "side port: address %s: %s", host,
+				 gai_strerror(failure));
+	ok = listen_at(sideport, address, err);
+	freeaddrinfo(address);
+	return ok || error_prefix(err, "side port %s:%u", host, options->port);
+}
+
+/* How many connections the limit of open files allows, raising it first. */
+static unsigned int connection_limit(void)
+{
+	struct rlimit limit;
+	rlim_t wanted = SIDEPORT_CLIENTS_MAX + DESCRIPTORS_BESIDE;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return SIDEPORT_CLIENTS_MAX / 4;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur =
+			limit.rlim_max < wanted ? limit.rlim_max : wanted;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= wanted)
+		return SIDEPORT_CLIENTS_MAX;
+	return limit.rlim_cur / 2 > 0 ? (unsigned int)limit.rlim_cur / 2 : 1;
+}
+
+static bool start_daemon(struct sideport *sideport, int threads,
+			 struct error *err)
+{
+	if (threads <= 0)
+		threads = 2;
+	sideport->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
+		NULL, NULL, request_handle, sideport, MHD_OPTION_LISTEN_SOCKET,
+		sideport->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
+		(unsigned int)(threads > 1 ? threads : 0),
+		MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+		(size_t)CONNECTION_INCREMENT, MHD_OPTION_NOTIFY_CONNECTION,
+		client_notify, sideport, MHD_OPTION_NOTIFY_COMPLETED,
+		request_completed, sideport, MHD_OPTION_END);
+	if (!sideport->daemon)
+		return error_set(err, ERROR_SYSTEM,
+				 "side port: the HTTP server does not start");
+	return true;
+}
+
+static bool start_watcher(struct sideport *sideport, struct error *err)
+{
+	errno = pthread_create(&sideport->watcher, NULL, client_watch,
+			       sideport);
+	return !errno || error_set_errno(err, "side port: start a thread");
+}
+
+static void stop_watcher(struct sideport *sideport)
+{
+	pthread_mutex_lock(&sideport->clients_mutex);
+	sideport->is_closing = true;
+	pthread_cond_signal(&sideport->clients_changed);
+	pthread_mutex_unlock(&sideport->clients_mutex);
+	pthread_join(sideport->watcher, NULL);
+}
+
+static struct sideport *sideport_new(const struct sideport_options *options)
+{
+	struct sideport *sideport = xcalloc(1, sizeof(*sideport));
+	pthread_condattr_t monotonic;
+
+	sideport->experiment_id =
+		xstrdup(options->experiment_id ? options->experiment_id : "");
+	sideport->wake = options->wake;
+	sideport->wake_arg = options->wake_arg;
+	sideport->last = &sideport->first;
+	sideport->listen_fd = -1;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&sideport->mutex, NULL);
+	pthread_cond_init(&sideport->idle, &monotonic);
+	pthread_mutex_init(&sideport->clients_mutex, NULL);
+	pthread_cond_init(&sideport->clients_changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	table_init(&sideport->table);
+	return sideport;
+}
+
+static void sideport_free(struct sideport *sideport)
+{
+	if (sideport->listen_fd >= 0)
+		close(sideport->listen_fd);
+	if (sideport->prometheus)
+		MHD_destroy_response(sideport->prometheus);
+	answers_release(&sideport->answers);
+	table_release(&sideport->table);
+	pthread_mutex_destroy(&sideport->mutex);
+	pthread_cond_destroy(&sideport->idle);
+	pthread_mutex_destroy(&sideport->clients_mutex);
+	pthread_cond_destroy(&sideport->clients_changed);
+	free(sideport->experiment_id);
+	free(sideport);
+}
+
+bool sideport_start(const struct sideport_options *options,
+		    struct sideport **ret, struct error *err)
+{
+	struct sideport *sideport = sideport_new(options);
+	sigset_t all, before;
+	bool ok;
+
+	if (!open_listener(sideport, options, err) ||
+	    !answers_init(&sideport->answers, err)) {
+		sideport_free(sideport);
+		return false;
+	}
+	sideport_set_prometheus(sideport, "");
+	/* signals are the main thread's affair */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ok = start_watcher(sideport, err);
+	if (ok && !start_daemon(sideport, options->threads, err)) {
+		stop_watcher(sideport);
+		ok = false;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ok)
+		*ret = sideport;
+	else
+		sideport_free(sideport);
+	return ok;
+}
+
+/* Nobody will answer these any more.  Suspended clients are not freed, so the
+ * list of them is good outside the mutex, which MHD must not be called under.
+ */
+static void release_waiting(struct sideport *sideport)
+{
+	struct client **waiting = NULL;
+	size_t count = 0, capacity = 0;
+
+	pthread_mutex_lock(&sideport->clients_mutex);
+	for (struct client *client = sideport->clients; client;
+	     client = client->next) {
+		if (!client->is_waiting)
+			continue;
+		ARRAY_RESERVE(waiting, count, capacity);
+		waiting[count++] = client;
+	}
+	pthread_mutex_unlock(&sideport->clients_mutex);
+	for (size_t i = 0; i < count; i++)
+		release_client(waiting[i], MHD_HTTP_SERVICE_UNAVAILABLE,
+			       "the program is ending: try again");
+	free(waiting);
+}
+
+static void wait_until_idle(struct sideport *sideport)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += STOP_MS * NS_PER_MS;
+	until.tv_sec += until.tv_nsec / NS_PER_S;
+	until.tv_nsec %= NS_PER_S;
+	pthread_mutex_lock(&sideport->mutex);
+	while (sideport->busy) {
+		if (pthread_cond_timedwait(&sideport->idle, &sideport->mutex,
+					   &until))
+			break;
+	}
+	pthread_mutex_unlock(&sideport->mutex);
+}
+
+void sideport_stop(struct sideport *sideport)
+{
+	if (!sideport)
+		return;
+	MHD_quiesce_daemon(sideport->daemon);
+	pthread_mutex_lock(&sideport->mutex);
+	sideport->is_stopping = true;
+	pthread_mutex_unlock(&sideport->mutex);
+	release_waiting(sideport);
+	wait_until_idle(sideport);
+	MHD_stop_daemon(sideport->daemon);
+	stop_watcher(sideport);
+	sideport_free(sideport);
+}
