@@ -45,7 +45,8 @@ const char *store_path(const struct store *store);
 const char *store_journal_mode(const struct store *store,
 			       const char **ret_network_kind);
 
-/* BEGIN IMMEDIATE (waits up to 10 s for another writer) ... COMMIT. */
+/* BEGIN IMMEDIATE (waits up to 10 s for another writer) ... COMMIT.  A commit
+ * that fails has rolled back; rolling back without a transaction is harmless. */
 bool store_begin(struct store *store, struct error *err);
 bool store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
@@ -70,7 +71,9 @@ bool store_check(struct store *store, struct strbuf *problems,
 /* Insert; sets key, version.  Needs a transaction, as all writes below. */
 bool store_experiment_add(struct store *store, struct experiment *experiment,
 			  struct error *err);
-/* Write every mutable column (all but key, id, created, source, config). */
+/* Write every mutable column (all but key, id, created, source, config).  The
+ * store itself keeps counts and next_sequence: they are not written but read
+ * back into the struct. */
 bool store_experiment_update(struct store *store,
 			     struct experiment *experiment, struct error *err);
 bool store_experiment_get(struct store *store, int64_t key,
@@ -93,6 +96,9 @@ bool store_experiments_each(struct store *store, int64_t after,
 
 /* ---- trial_row.c ------------------------------------------------------ */
 
+/* Insert; sets key and version.  A sequence of -1 becomes the experiment's
+ * next, an empty id a fresh one; ERROR_CONFLICT when either exists.  Keys are
+ * (experiment << 32) + sequence: unique, ascending, but not small. */
 bool store_trial_add(struct store *store, struct trial *trial,
 		     struct error *err);
 /* Write every mutable column (all but key, experiment, id, sequence,
@@ -158,7 +164,8 @@ typedef bool store_name_fn(const char *name, void *arg);
 bool store_metric_names_each(struct store *store, int64_t experiment,
 			     store_name_fn *fn, void *arg, struct error *err);
 /* Rebuild final, last, best, intermediates of a trial from its newest
- * attempt's metrics (after a crash: summaries are derived data). */
+ * attempt's metrics (after a crash: summaries are derived data).  final is the
+ * first final result, as in NNI.  Changes the struct only. */
 bool store_trial_summarize(struct store *store, struct trial *trial,
 			   enum objective_mode mode, struct error *err);
 
@@ -182,7 +189,8 @@ typedef bool store_command_fn(const struct command *command, void *arg);
 bool store_commands_pending(struct store *store, int64_t experiment,
 			    store_command_fn *fn, void *arg,
 			    struct error *err);
-/* Record the one outcome; ERROR_CONFLICT when it has one already. */
+/* Record the one outcome; ERROR_CONFLICT when it has one already.  Needs a
+ * transaction. */
 bool store_command_answer(struct store *store, int64_t key,
 			  enum command_state state, const char *outcome,
 			  struct error *err);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The schema, as numbered migrations.
+ *
+ * How the tables follow from the questions asked of them:
+ *
+ * A trial's key is (experiment key << 32) + sequence.  So the trial table is
+ * itself in the order in which the screen wants it, walking an experiment is
+ * one scan without an index, a page is a range, the metrics of an experiment
+ * lie together, and "sequence numbers once each" is the primary key.
+ *
+ * Trial rows are small: what changes with every metric and what a list shows.
+ * Parameters, which never change and are read for the visible rows only, stand
+ * in a table of their own, so that walking 100,000 trials reads a few MB and
+ * updating one rewrites a page full of other live trials.  The same split keeps
+ * an experiment's counters away from its texts.
+ *
+ * Metrics are clustered by (trial, attempt, name, type, source, sequence): one
+ * curve is one range, a second delivery of a report meets its own row.  Names
+ * are interned per experiment, which also answers "which metrics are there"
+ * without looking at any.  metric has no foreign key to trial: it would cost a
+ * look-up for each row of the hottest statement; `store_check` checks it.
+ *
+ * `change` holds the counter behind every version (see store.h).  Counts of
+ * trials by state and the next sequence number are kept by triggers, so they
+ * are right whoever writes.
+ *
+ * Enums are stored as their numbers; times are nanoseconds, 0 for none; sets
+ * of NULL mean "not set"; NaN is the text 'NaN' (see sql.c).
+ */
+#include "store/schema.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char version_1[] =
+	"CREATE TABLE change ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" version INTEGER NOT NULL);"
+	"INSERT INTO change VALUES (1, 0);"
+
+	"CREATE TABLE experiment ("
+	" key INTEGER PRIMARY KEY AUTOINCREMENT CHECK (key < 2147483648),"
+	" id TEXT NOT NULL UNIQUE,"
+	" name TEXT,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 7),"
+	" is_paused INTEGER NOT NULL,"
+	" is_archived INTEGER NOT NULL,"
+	" platform TEXT,"
+	" directory TEXT,"
+	" error TEXT,"
+	" objective INTEGER NOT NULL CHECK (objective BETWEEN 0 AND 1),"
+	" seed INTEGER NOT NULL," /* the 64 bits, as signed */
+	" concurrency INTEGER NOT NULL,"
+	" max_trials INTEGER NOT NULL,"
+	" max_duration_s INTEGER NOT NULL,"
+	" max_trial_duration_s INTEGER NOT NULL,"
+	" max_retries INTEGER NOT NULL,"
+	" created_ns INTEGER NOT NULL,"
+	" started_ns INTEGER NOT NULL,"
+	" ended_ns INTEGER NOT NULL,"
+	" run_ns INTEGER NOT NULL,"
+	" best REAL,"
+	" best_trial INTEGER,"
+	" owner_pid INTEGER NOT NULL,"
+	" owner_host TEXT,"
+	" side_port INTEGER NOT NULL,"
+	" version INTEGER NOT NULL,"
+	" next_sequence INTEGER NOT NULL DEFAULT 0,"
+	" waiting INTEGER NOT NULL DEFAULT 0,"
+	" running INTEGER NOT NULL DEFAULT 0,"
+	" succeeded INTEGER NOT NULL DEFAULT 0,"
+	" failed INTEGER NOT NULL DEFAULT 0,"
+	" user_canceled INTEGER NOT NULL DEFAULT 0,"
+	" sys_canceled INTEGER NOT NULL DEFAULT 0,"
+	" early_stopped INTEGER NOT NULL DEFAULT 0,"
+	" unknown INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX experiment_name ON experiment (name);"
+
+	"CREATE TABLE experiment_text ("
+	" experiment INTEGER PRIMARY KEY"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" config TEXT,"
+	" source TEXT,"
+	" source_path TEXT,"
+	" space TEXT);"
+
+	"CREATE TABLE trial ("
+	" key INTEGER PRIMARY KEY,"
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" id TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 7),"
+	" attempt INTEGER NOT NULL,"
+	" exit_code INTEGER NOT NULL,"
+	" submitted_ns INTEGER NOT NULL,"
+	" started_ns INTEGER NOT NULL,"
+	" ended_ns INTEGER NOT NULL,"
+	" final REAL,"
+	" last REAL,"
+	" best REAL,"
+	" intermediates INTEGER NOT NULL,"
+	" version INTEGER NOT NULL,"
+	" source INTEGER NOT NULL,"
+	" reason TEXT,"
+	" CHECK (key >> 32 = experiment));"
+	"CREATE UNIQUE INDEX trial_id ON trial (experiment, id);"
+	"CREATE INDEX trial_version ON trial (experiment, version);"
+
+	"CREATE TABLE trial_parameters ("
+	" trial INTEGER PRIMARY KEY"
+	"  REFERENCES trial (key) ON DELETE CASCADE,"
+	" parameters TEXT);"
+
+	"CREATE TRIGGER trial_added AFTER INSERT ON trial BEGIN"
+	" UPDATE experiment SET version = NEW.version,"
+	"  next_sequence = max(next_sequence, (NEW.key & 4294967295) + 1),"
+	"  waiting = waiting + (NEW.state = 0),"
+	"  running = running + (NEW.state = 1),"
+	"  succeeded = succeeded + (NEW.state = 2),"
+	"  failed = failed + (NEW.state = 3),"
+	"  user_canceled = user_canceled + (NEW.state = 4),"
+	"  sys_canceled = sys_canceled + (NEW.state = 5),"
+	"  early_stopped = early_stopped + (NEW.state = 6),"
+	"  unknown = unknown + (NEW.state = 7)"
+	" WHERE key = NEW.experiment; END;"
+	"CREATE TRIGGER trial_moved AFTER UPDATE OF state ON trial"
+	" WHEN OLD.state <> NEW.state BEGIN"
+	" UPDATE experiment SET version = NEW.version,"
+	"  waiting = waiting + (NEW.state = 0) - (OLD.state = 0),"
+	"  running = running + (NEW.state = 1) - (OLD.state = 1),"
+	"  succeeded = succeeded + (NEW.state = 2) - (OLD.state = 2),"
+	"  failed = failed + (NEW.state = 3) - (OLD.state = 3),"
+	"  user_canceled = user_canceled"
+	"   + (NEW.state = 4) - (OLD.state = 4),"
+	"  sys_canceled = sys_canceled + (NEW.state = 5) - (OLD.state = 5),"
+	"  early_stopped = early_stopped"
+	"   + (NEW.state = 6) - (OLD.state = 6),"
+	"  unknown = unknown + (NEW.state = 7) - (OLD.state = 7)"
+	" WHERE key = NEW.experiment; END;"
+
+	"CREATE TABLE attempt ("
+	" trial INTEGER NOT NULL REFERENCES trial (key) ON DELETE CASCADE,"
+	" number INTEGER NOT NULL CHECK (number > 0),"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 7),"
+	" exit_code INTEGER NOT NULL,"
+	" submitted_ns INTEGER NOT NULL,"
+	" started_ns INTEGER NOT NULL,"
+	" ended_ns INTEGER NOT NULL,"
+	" token TEXT NOT NULL,"
+	" job TEXT,"
+	" directory TEXT,"
+	" reason TEXT,"
+	" PRIMARY KEY (trial, number)) WITHOUT ROWID;"
+
+	"CREATE TABLE metric_name ("
+	" key INTEGER PRIMARY KEY,"
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" name TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX metric_name_text ON metric_name (experiment, "
+	"name);"
+
+	"CREATE TABLE metric ("
+	" trial INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL,"
+	" name INTEGER NOT NULL,"
+	" type INTEGER NOT NULL,"
+	" source INTEGER NOT NULL,"
+	" sequence INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL,"
+	" value REAL,"
+	" text TEXT,"
+	" PRIMARY KEY (trial, attempt, name, type, source, sequence))"
+	" WITHOUT ROWID;"
+
+	"CREATE TABLE event ("
+	" key INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" trial INTEGER REFERENCES trial (key) ON DELETE CASCADE,"
+	" attempt INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL,"
+	" level INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" text TEXT);"
+	"CREATE INDEX event_experiment ON event (experiment);"
+	"CREATE INDEX event_trial ON event (trial) WHERE trial IS NOT NULL;"
+
+	"CREATE TABLE command ("
+	" key INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" trial INTEGER REFERENCES trial (key) ON DELETE CASCADE,"
+	" verb INTEGER NOT NULL,"
+	" argument TEXT,"
+	" asked_by TEXT,"
+	" asked_ns INTEGER NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),"
+	" outcome TEXT,"
+	" answered_ns INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX command_experiment ON command (experiment);"
+	"CREATE INDEX command_trial ON command (trial)"
+	" WHERE trial IS NOT NULL;"
+	"CREATE INDEX command_pending ON command (experiment)"
+	" WHERE state = 0;"
+
+	"CREATE TABLE history ("
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" trial INTEGER," /* no key: would cost every deletion a scan */
+	" number INTEGER NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" value REAL,"
+	" parameters TEXT,"
+	" PRIMARY KEY (experiment, position)) WITHOUT ROWID;";
+
+const struct migration schema_migrations[] = {
+	{version_1},
+};
+
+const int schema_version = (int)COUNT_OF(schema_migrations);
+
+static bool read_number(struct store *store, const char *text,
+			int64_t *ret_value, struct error *err)
+{
+	struct sql sql;
+	bool found;
+	bool ok;
+
+	if (!sql_open(&sql, store, text, err))
+		return false;
+	ok = sql_step(&sql, &found, err);
+	if (ok)
+		*ret_value = sql_int(&sql);
+	sql_close(&sql);
+	return ok;
+}
+
+bool schema_check(struct store *store, int newest, int *ret_version,
+		  struct error *err)
+{
+	int64_t application, version, tables;
+
+	if (!read_number(store, "PRAGMA application_id", &application, err) ||
+	    !read_number(store, "PRAGMA user_version", &version, err) ||
+	    !read_number(store, "SELECT count(*) FROM sqlite_schema", &tables,
+			 err))
+		return false;
+	if (tables && application != SCHEMA_APPLICATION_ID)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: belongs to another program",
+				 store->path);
+	if (version > newest)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: was written by a newer "
+				 "trialdeck (its schema is version %lld, this "
+				 "program knows up to %d)",
+				 store->path, (long long)version, newest);
+	if (version < 0 || (tables && !version))
+		return store_corrupt(store, err, "has schema version %lld",
+				     (long long)version);
+	*ret_version = (int)version;
+	return true;
+}
+
+/* Copy the whole database, journal included, into one file beside it. */
+static bool back_up(struct store *store, int version, struct error *err)
+{
+	char *path = xasprintf("%s.v%d.bak", store->path, version);
+	char *temporary = xasprintf("%s.new", path);
+	struct sql sql;
+	bool ok = false;
+	int fd;
+
+	/* VACUUM INTO takes an empty file, and this one is private */
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		error_set_errno(err, "create %s", temporary);
+		goto out;
+	}
+	if (sql_open(&sql, store, "VACUUM INTO ?", err)) {
+		sql_bind_text(&sql, temporary);
+		ok = sql_finish(&sql, err);
+	}
+	if (ok && (fsync(fd) < 0 || rename(temporary, path) < 0))
+		ok = error_set_errno(err, "write %s", path);
+	close(fd);
+	if (!ok)
+		unlink(temporary);
+out:
+	free(path);
+	free(temporary);
+	return ok || error_prefix(err, "back up before migrating");
+}
+
+static bool run_migrations(struct store *store,
+			   const struct migration *migrations, int from,
+			   int count, struct error *err)
+{
+	char text[64];
+
+	for (int i = from; i < count; i++)
+		if (!store_exec(store, migrations[i].statements, err))
+			return error_prefix(err, "migrate to version %d",
+					    i + 1);
+	snprintf(text, sizeof(text),
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 SCHEMA_APPLICATION_ID, count);
+	return store_exec(store, text, err);
+}
+
+bool schema_migrate(struct store *store, const struct migration *migrations,
+		    int count, struct error *err)
+{
+	int version;
+
+	if (!schema_check(store, count, &version, err))
+		return false;
+	if (version == count)
+		return true;
+	if (version && !back_up(store, version, err))
+		return false;
+	if (!store_exec(store, "BEGIN IMMEDIATE", err))
+		return false;
+	/* another process may have been faster */
+	if (!schema_check(store, count, &version, err) ||
+	    !run_migrations(store, migrations, version, count, err)) {
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		return false;
+	}
+	if (!store_exec(store, "COMMIT", err)) {
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		return false;
+	}
+	return true;
+}

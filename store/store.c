@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening a database, transactions, versions.
+ *
+ * Journal.  On a local disk WAL: readers never wait for the writer nor it for
+ * them, and with synchronous FULL a commit is one write and one fsync of the
+ * log.  On a network file system WAL's shared memory does not work between
+ * machines, so there a rollback journal is used; EXTRA then also syncs the
+ * folder, without which a power cut could bring a committed journal back.
+ *
+ * The size of the log.  Checkpoints copy it back every WAL_PAGES pages.  A
+ * reader that holds a snapshot keeps the log from starting over, not from
+ * being copied; so we try again only when it has grown by as much once more,
+ * and from WAL_PAGES_LARGE on ask for a whole restart, which succeeds in the
+ * first moment without a reader.  journal_size_limit returns the space.
+ *
+ * Read-only.  SQLite reads a WAL database only with its -wal and -shm files.
+ * Where they are missing and cannot be created (a read-only folder) and so
+ * nobody can be writing either, the file is opened as immutable.
+ */
+#include "store/store.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 10000
+#define VALUE_SIZE_MAX (64 << 20)
+#define WAL_PAGES 4000
+#define WAL_PAGES_LARGE (16 * WAL_PAGES)
+
+static int on_wal_grown(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+
+	if (pages < store->wal_tried)
+		store->wal_tried = 0;
+	if (pages < store->wal_tried + WAL_PAGES)
+		return SQLITE_OK;
+	store->wal_tried = pages;
+	if (pages < WAL_PAGES_LARGE) {
+		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
+					  NULL, NULL);
+		return SQLITE_OK;
+	}
+	sqlite3_busy_timeout(db, 0);
+	sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+				  NULL);
+	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	return SQLITE_OK;
+}
+
+static const char *find_network_kind(const char *path)
+{
+	const char *wanted = getenv("TRIALDECK_NETWORK_FS");
+	char *folder;
+	const char *kind;
+
+	if (wanted && *wanted)
+		return strcmp(wanted, "none") ? "nfs" : NULL;
+	folder = fs_folder(path);
+	kind = fs_network_kind(folder);
+	free(folder);
+	return kind;
+}
+
+/* SQLite would create the file with the umask's rights; its journals take the
+ * rights of the file. */
+static bool create_file(const char *path, struct error *err)
+{
+	char *folder = fs_folder(path);
+	bool ok = fs_make_folders(folder, err);
+	int fd;
+
+	free(folder);
+	if (!ok)
+		return false;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set_errno(err, "open database %s", path);
+	close(fd);
+	return true;
+}
+
+static bool open_handle(struct store *store, const char *name, int flags,
+			struct error *err)
+{
+	int code = sqlite3_open_v2(name, &store->db,
+				   flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (code != SQLITE_OK)
+		return store_error(store, code, err, "open");
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, VALUE_SIZE_MAX);
+	/* the file may come from anywhere */
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return true;
+}
+
+static bool read_journal_mode(struct store *store, const char *text,
+			      struct error *err)
+{
+	struct sql sql;
+	bool found;
+	bool ok;
+
+	if (!sql_open(&sql, store, text, err))
+		return false;
+	ok = sql_step(&sql, &found, err);
+	if (ok)
+		sql_copy_to(&sql, store->journal_mode,
+			    sizeof(store->journal_mode));
+	sql_close(&sql);
+	return ok;
+}
+
+static bool choose_journal(struct store *store, struct error *err)
+{
+	if (!store->network_kind)
+		return read_journal_mode(store, "PRAGMA journal_mode = WAL",
+					 err) &&
+		       store_exec(store, "PRAGMA synchronous = FULL", err);
+	/* A file that was in WAL mode leaves it without shared memory when it
+	 * is locked as a whole meanwhile. */
+	if (!store_exec(store, "PRAGMA locking_mode = EXCLUSIVE", err) ||
+	    !read_journal_mode(store, "PRAGMA journal_mode = DELETE", err) ||
+	    !store_exec(store,
+			"PRAGMA locking_mode = NORMAL;"
+			"SELECT count(*) FROM sqlite_schema;"
+			"PRAGMA synchronous = EXTRA",
+			err))
+		return false;
+	return true;
+}
+
+static bool open_writer(struct store *store, struct error *err)
+{
+	int version;
+
+	if (!create_file(store->path, err) ||
+	    !open_handle(store, store->path, SQLITE_OPEN_READWRITE, err) ||
+	    /* before anything is changed in somebody else's file */
+	    !schema_check(store, schema_version, &version, err) ||
+	    !choose_journal(store, err) ||
+	    !store_exec(store,
+			"PRAGMA foreign_keys = ON;"
+			"PRAGMA cell_size_check = ON;"
+			"PRAGMA cache_size = -16000;"
+			"PRAGMA temp_store = MEMORY;"
+			"PRAGMA journal_size_limit = 67108864",
+			err))
+		return false;
+	sqlite3_wal_hook(store->db, on_wal_grown, store);
+	return schema_migrate(store, schema_migrations, schema_version, err);
+}
+
+/* file: URI with everything escaped that means something in one. */
+static char *immutable_uri(const char *path)
+{
+	struct strbuf uri = STRBUF_INIT;
+
+	strbuf_adds(&uri, "file:");
+	for (; *path; path++) {
+		if (strchr("%?#", *path))
+			strbuf_addf(&uri, "%%%02X", (unsigned char)*path);
+		else
+			strbuf_addch(&uri, *path);
+	}
+	strbuf_adds(&uri, "?immutable=1");
+	return strbuf_detach(&uri);
+}
+
+static bool has_log(const struct store *store)
+{
+	char *path = xasprintf("%s-wal", store->path);
+	struct stat st;
+	bool is_there = stat(path, &st) == 0 && st.st_size > 0;
+
+	free(path);
+	return is_there;
+}
+
+static void close_handle(struct store *store)
+{
+	for (size_t i = 0; i < COUNT_OF(store->statements); i++)
+		sqlite3_finalize(store->statements[i].statement);
+	memset(store->statements, 0, sizeof(store->statements));
+	store->statement_count = 0;
+	sqlite3_finalize(store->metric_add);
+	store->metric_add = NULL;
+	sqlite3_close(store->db);
+	store->db = NULL;
+}
+
+static bool check_readable(struct store *store, struct error *err)
+{
+	int version;
+
+	if (!schema_check(store, schema_version, &version, err))
+		return false;
+	if (!version)
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "database %s: is empty", store->path);
+	if (version < schema_version)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: was written by an older "
+				 "trialdeck (schema version %d, now %d); the "
+				 "next run migrates it",
+				 store->path, version, schema_version);
+	return true;
+}
+
+static bool open_reader(struct store *store, struct error *err)
+{
+	bool may_append = store->mode == STORE_APPEND;
+	struct error why;
+	struct stat st;
+	char *uri;
+	bool ok;
+
+	if (stat(store->path, &st) < 0)
+		return error_set_errno(err, "database %s", store->path);
+	if (!open_handle(store, store->path,
+			 may_append ? SQLITE_OPEN_READWRITE
+				    : SQLITE_OPEN_READONLY,
+			 &why) ||
+	    !check_readable(store, &why)) {
+		if (may_append || has_log(store) ||
+		    (why.code != ERROR_SYSTEM && why.code != ERROR_DENIED)) {
+			*err = why;
+			return false;
+		}
+		close_handle(store);
+		uri = immutable_uri(store->path);
+		ok = open_handle(store, uri,
+				 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err) &&
+		     check_readable(store, err);
+		free(uri);
+		if (!ok)
+			return false;
+	}
+	if (may_append &&
+	    !store_exec(store,
+			store->network_kind ? "PRAGMA synchronous = EXTRA"
+					    : "PRAGMA synchronous = FULL",
+			err))
+		return false;
+	return read_journal_mode(store, "PRAGMA journal_mode", err) &&
+	       store_exec(store,
+			  "PRAGMA foreign_keys = ON;"
+			  "PRAGMA cell_size_check = ON;"
+			  "PRAGMA cache_size = -4000;"
+			  "PRAGMA temp_store = MEMORY;"
+			  "PRAGMA query_only = ON",
+			  err);
+}
+
+bool store_open(const char *path, enum store_mode mode,
+		struct store **ret_store, struct error *err)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+
+	store->path = xstrdup(path);
+	store->mode = mode;
+	store->network_kind = find_network_kind(path);
+	if (mode == STORE_WRITE ? !open_writer(store, err)
+				: !open_reader(store, err)) {
+		store_close(store);
+		return false;
+	}
+	*ret_store = store;
+	return true;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->in_transaction)
+		store_rollback(store);
+	if (store->in_snapshot)
+		store_snapshot_end(store);
+	close_handle(store);
+	store_forget_names(store);
+	free(store->path);
+	free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+	return store->path;
+}
+
+const char *store_journal_mode(const struct store *store,
+			       const char **ret_network_kind)
+{
+	if (ret_network_kind)
+		*ret_network_kind = store->network_kind;
+	return store->journal_mode;
+}
+
+static bool run(struct store *store, const char *text, struct error *err)
+{
+	struct sql sql;
+
+	return sql_open(&sql, store, text, err) && sql_finish(&sql, err);
+}
+
+bool store_begin(struct store *store, struct error *err)
+{
+	if (store->mode != STORE_WRITE || store->in_transaction)
+		return error_set(
+			err, ERROR_INVALID, "database %s: %s", store->path,
+			store->in_transaction ? "a transaction is open already"
+					      : "is open for reading only");
+	if (!run(store, "BEGIN IMMEDIATE", err))
+		return false;
+	store->in_transaction = true;
+	store->version = 0;
+	return true;
+}
+
+bool store_commit(struct store *store, struct error *err)
+{
+	if (!store_may_write(store, err)) {
+		store_rollback(store);
+		return false;
+	}
+	if (!run(store, "COMMIT", err)) {
+		store_rollback(store);
+		return false;
+	}
+	store->in_transaction = false;
+	return true;
+}
+
+void store_rollback(struct store *store)
+{
+	struct error ignored;
+
+	if (!store->in_transaction)
+		return;
+	/* SQLite rolls back by itself after some failures */
+	if (!sqlite3_get_autocommit(store->db))
+		run(store, "ROLLBACK", &ignored);
+	store->in_transaction = false;
+	store_forget_names(store);
+}
+
+bool store_in_transaction(const struct store *store)
+{
+	return store->in_transaction;
+}
+
+bool store_may_write(const struct store *store, struct error *err)
+{
+	if (store->mode != STORE_WRITE)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: is open for reading only",
+				 store->path);
+	if (!store->in_transaction)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: no transaction is open",
+				 store->path);
+	if (sqlite3_get_autocommit(store->db))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "database %s: the transaction failed before "
+				 "and was rolled back",
+				 store->path);
+	return true;
+}
+
+static bool read_version(struct store *store, const char *text,
+			 int64_t *ret_version, struct error *err)
+{
+	struct sql sql;
+	bool found;
+	bool ok;
+
+	if (!sql_open(&sql, store, text, err))
+		return false;
+	ok = sql_step(&sql, &found, err);
+	if (ok && !found)
+		ok = store_corrupt(store, err, "has no change counter");
+	if (ok)
+		*ret_version = sql_int(&sql);
+	sql_close(&sql);
+	return ok;
+}
+
+bool store_stamp(struct store *store, int64_t *ret_version, struct error *err)
+{
+	if (!store_may_write(store, err))
+		return false;
+	if (!store->version &&
+	    !read_version(store,
+			  "UPDATE change SET version = version + 1"
+			  " RETURNING version",
+			  &store->version, err))
+		return false;
+	*ret_version = store->version;
+	return true;
+}
+
+bool store_version(struct store *store, int64_t *ret_version, struct error *err)
+{
+	return read_version(store, "SELECT version FROM change", ret_version,
+			    err);
+}
+
+int64_t store_data_version(struct store *store)
+{
+	struct error ignored;
+	int64_t version = -1;
+
+	read_version(store, "PRAGMA data_version", &version, &ignored);
+	return version;
+}
+
+bool store_snapshot_begin(struct store *store, struct error *err)
+{
+	int64_t version;
+
+	if (store->in_transaction || store->in_snapshot)
+		return error_set(err, ERROR_INVALID,
+				 "database %s: a transaction is open already",
+				 store->path);
+	if (!run(store, "BEGIN", err))
+		return false;
+	store->in_snapshot = true;
+	/* the first read is what takes the snapshot */
+	if (store_version(store, &version, err))
+		return true;
+	store_snapshot_end(store);
+	return false;
+}
+
+void store_snapshot_end(struct store *store)
+{
+	struct error ignored;
+
+	if (!store->in_snapshot)
+		return;
+	run(store, "COMMIT", &ignored);
+	store->in_snapshot = false;
+}
