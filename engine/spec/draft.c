@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* From values read to a configuration: defaults, what the training service
+ * overrides, and the checks that need more than one value. */
+#include "engine/spec/draft.h"
+
+#include "base/mem.h"
+#include "model/space.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void draft_init(struct draft *draft)
+{
+	*draft = (struct draft){0};
+	draft->config.trial_gpu_number = -1;
+	draft->config.local.max_trials_per_gpu = 1;
+	draft->service.trial_gpu_number = -1;
+}
+
+static void algorithm_release(struct algorithm_draft *a)
+{
+	free(a->name);
+	free(a->class_name);
+	free(a->code_directory);
+	free(a->class_file);
+	free(a->gpu_indices.items);
+}
+
+void draft_release(struct draft *draft)
+{
+	experiment_config_release(&draft->config);
+	algorithm_release(&draft->tuner);
+	algorithm_release(&draft->assessor);
+	algorithm_release(&draft->advisor);
+	free(draft->service.trial_command);
+	free(draft->service.trial_code_directory);
+	free(draft->service.nni_manager_ip);
+	free(draft->tuner_gpu_indices.items);
+	free(draft->gpu_indices.items);
+	free(draft->search_space_file);
+	free(draft->ignored_text);
+	*draft = (struct draft){0};
+}
+
+/* The service's own word counts before the top level's. */
+static void override(char **slot, char **service)
+{
+	if (!*service)
+		return;
+	free(*slot);
+	*slot = *service;
+	*service = NULL;
+}
+
+static void settle_service(struct draft *draft)
+{
+	struct experiment_config *config = &draft->config;
+	struct service_draft *service = &draft->service;
+
+	override(&config->trial_command, &service->trial_command);
+	override(&config->trial_code_directory, &service->trial_code_directory);
+	override(&config->nni_manager_ip, &service->nni_manager_ip);
+	if (service->trial_gpu_number >= 0)
+		config->trial_gpu_number = service->trial_gpu_number;
+	if (service->debug_place.node)
+		config->debug = service->debug;
+}
+
+/* The first form keeps the dispatcher's GPUs in each algorithm. */
+static void settle_tuner_gpus(struct draft *draft)
+{
+	struct indices *from = &draft->tuner_gpu_indices;
+
+	if (!from->count)
+		from = &draft->tuner.gpu_indices;
+	if (!from->count)
+		from = &draft->assessor.gpu_indices;
+	draft->config.tuner_gpu_indices = from->items;
+	draft->config.tuner_gpu_index_count = from->count;
+	*from = (struct indices){0};
+}
+
+static void settle_algorithm(struct algorithm_draft *from,
+			     struct algorithm_config *to)
+{
+	to->name = from->name;
+	to->class_name = from->class_name;
+	to->code_directory = from->code_directory;
+	from->name = from->class_name = from->code_directory = NULL;
+}
+
+static void check_command(struct reader *reader, const struct node *root,
+			  struct draft *draft)
+{
+	size_t len;
+
+	if (draft->config.is_first_form || draft->config.trial_command ||
+	    draft->trial_command_place.node)
+		return; /* there, or reported */
+	if (draft->training_service.node && !draft->platform)
+		return; /* could have been in what was not read */
+	len = reader_enter(reader, "trialCommand");
+	reader_fail(reader, root->mark,
+		    "required, but missing: such as trialCommand: python3 "
+		    "train.py");
+	reader_leave(reader, len);
+}
+
+void draft_finish(struct reader *reader, const struct node *root,
+		  struct draft *draft)
+{
+	struct experiment_config *config = &draft->config;
+	struct space *space;
+
+	settle_service(draft);
+	check_command(reader, root, draft);
+	if (!config->trial_code_directory)
+		config->trial_code_directory = reader_resolve(reader, ".");
+	if (!config->log_level)
+		config->log_level = xstrdup(config->debug ? "debug" : "info");
+	if (draft->platform)
+		draft->platform->check(reader, draft);
+	space = search_read(reader, root, draft);
+	algorithms_check(reader, draft, space);
+	space_free(space);
+	settle_tuner_gpus(draft);
+	settle_algorithm(&draft->tuner, &config->tuner);
+	settle_algorithm(&draft->assessor, &config->assessor);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An experiment file half-way: values read, not yet checked against each
+ * other.  Both forms and every platform fill the same draft; draft_finish
+ * turns it into a configuration.
+ *
+ * A platform is one file: a `const struct spec_platform` with its tables, and
+ * a line in platforms[] of spec_platform.c.
+ */
+#ifndef ENGINE_SPEC_DRAFT_H
+#define ENGINE_SPEC_DRAFT_H
+
+#include "engine/spec/schema.h"
+#include "model/experiment.h"
+
+/* tuner, assessor or advisor, as written */
+struct algorithm_draft {
+	char *name, *class_name, *code_directory, *class_file;
+	bool include_intermediate;
+	struct indices gpu_indices; /* first form only */
+	struct place name_place, class_name_place, code_directory_place;
+	struct place class_file_place, class_args;
+};
+
+/* What a training service may say in place of the top level. */
+struct service_draft {
+	char *trial_command, *trial_code_directory, *nni_manager_ip;
+	int trial_gpu_number; /* -1: not given */
+	bool debug;
+	struct place trial_gpu_number_place, debug_place;
+};
+
+struct spec_platform;
+
+struct draft {
+	struct experiment_config config; /* becomes the result */
+	const struct spec_platform *platform;
+	struct algorithm_draft tuner, assessor, advisor;
+	struct place tuner_place, assessor_place, advisor_place;
+	struct service_draft service;
+	struct indices tuner_gpu_indices, gpu_indices;
+	char *search_space_file;
+	struct place search_space, search_space_file_place;
+	struct place training_service, platform_place;
+	struct place trial_command_place, trial_gpu_number_place;
+	struct place use_active_gpu_place, max_trials_per_gpu_place;
+	struct place seed_place;
+	/* accepted for NNI's sake; nothing here depends on them */
+	char *ignored_text;
+	bool ignored_bool;
+};
+
+/* The platform-dependent part of both forms. */
+struct spec_platform {
+	const char *name;
+	const struct form *service; /* second form: in trainingService */
+	const struct form *first;   /* first form: trial, localConfig, ... */
+	/* Hold values against each other. */
+	void (*check)(struct reader *reader, struct draft *draft);
+	/* Append its keys of trainingService: ,"useActiveGpu":true */
+	void (*write)(const struct experiment_config *config,
+		      struct strbuf *out);
+};
+
+extern const struct spec_platform spec_local;
+extern const struct form service_form;	    /* keys of every service */
+extern const struct form first_common_form; /* keys of every first form */
+
+/* The platform at place, or NULL after reporting why there is none. */
+const struct spec_platform *spec_platform_find(struct reader *reader,
+					       const struct place *place,
+					       const char *name);
+
+void draft_init(struct draft *draft);
+void draft_release(struct draft *draft);
+
+/* Read a document in its form into a draft. */
+void second_form_read(struct reader *reader, const struct node *root,
+		      struct draft *draft);
+void first_form_read(struct reader *reader, const struct node *root,
+		     struct draft *draft);
+
+/* Settle defaults and check what no single value shows; problems go to the
+ * reader. */
+void draft_finish(struct reader *reader, const struct node *root,
+		  struct draft *draft);
+
+/* The search space, in search.c: inline or from its file. */
+struct space;
+/* Returns NULL after reporting.  Caller frees with space_free. */
+struct space *search_read(struct reader *reader, const struct node *root,
+			  struct draft *draft);
+
+/* Tuner and assessor, in algorithm.c.  space may be NULL: not readable, then
+ * what depends on it stays unchecked. */
+void algorithms_check(struct reader *reader, struct draft *draft,
+		      const struct space *space);
+
+/* The whole configuration in the second form, as JSON. */
+char *canonical_write(const struct experiment_config *config,
+		      const struct spec_platform *platform);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The search space of a draft: from its file, else from the experiment file,
+ * through model/space.h, which knows paths, back to lines and columns.
+ */
+#include "engine/spec/draft.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "engine/spec/spec.h"
+#include "model/space.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where problems of a search space are reported. */
+struct source {
+	struct reader *reader;
+	int file; /* as in struct problem */
+	const char *name, *prefix;
+};
+
+static void fail(const struct source *source, struct mark mark,
+		 const char *path, const char *text)
+{
+	struct strbuf full = STRBUF_INIT;
+
+	strbuf_adds(&full, source->prefix);
+	if (full.len && *path)
+		strbuf_addch(&full, '.');
+	for (; *path; path++)
+		strbuf_addch(&full, *path == '/' ? '.' : *path);
+	problems_add(source->reader->problems, source->file, source->name, mark,
+		     full.data, text);
+	strbuf_release(&full);
+}
+
+static struct space *parse(const struct source *source, const struct node *node)
+{
+	struct strbuf json = STRBUF_INIT, path = STRBUF_INIT;
+	struct space *space = NULL;
+	const struct node *at;
+	struct error err;
+
+	if (node->kind != NODE_MAPPING) {
+		strbuf_adds(&json, "must map names to parameters, got ");
+		node_describe(&json, node);
+		fail(source, node->mark, "", json.data);
+	} else if (!node_add_json(&json, node, &at)) {
+		fail(source, at->mark, "", "must be a finite number");
+	} else if (!space_parse(json.data, &space, &path, &err)) {
+		at = node_follow(node, path.data, '/', NULL);
+		fail(source, at ? at->mark : node->mark, path.data, err.text);
+		space = NULL;
+	}
+	strbuf_release(&json);
+	strbuf_release(&path);
+	return space;
+}
+
+/* JSON that libyaml cannot read as YAML (keys over several lines, surrogate
+ * escapes): once more through cJSON, where only the line is lost. */
+static bool read_json(const struct strbuf *text, struct document *ret)
+{
+	cJSON *json = cJSON_ParseWithLength(text->data, text->len);
+	char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
+	struct mark mark;
+	struct error err;
+	bool ok;
+
+	ok = printed && node_read(printed, strlen(printed), ret, &mark, &err);
+	cJSON_Delete(json);
+	cJSON_free(printed);
+	return ok;
+}
+
+/* The file as the user would name it: beside the experiment file. */
+static char *display_name(const struct reader *reader, const char *written)
+{
+	char *folder, *name;
+
+	if (!strchr(reader->name, '/'))
+		return xstrdup(written);
+	if (*written == '~')
+		return xstrdup(written);
+	folder = fs_folder(reader->name);
+	name = fs_join(folder, written);
+	free(folder);
+	return name;
+}
+
+/* The canonical text holds both files, and must be readable again: leave room
+ * for what it adds to them. */
+static bool fits(const struct source *source, const struct node *root,
+		 const struct node *space)
+{
+	if (space->depth < NODE_DEPTH_MAX &&
+	    root->expanded + space->expanded <= NODE_COUNT_MAX - 100 &&
+	    root->bytes + space->bytes <= NODE_BYTES_MAX - (1 << 17))
+		return true;
+	fail(source, space->mark, "",
+	     "is too large, or nested too deeply, together with the "
+	     "experiment file");
+	return false;
+}
+
+static struct space *read_file(struct reader *reader, const struct node *root,
+			       struct draft *draft)
+{
+	const struct place *place = &draft->search_space_file_place;
+	char *name = display_name(reader, place->node->text);
+	struct source source = {reader, 1, name, ""};
+	struct strbuf text = STRBUF_INIT;
+	struct document document = {0};
+	struct space *space = NULL;
+	struct error err;
+	struct mark mark;
+
+	if (!fs_read_file(draft->search_space_file, SPEC_FILE_MAX, &text, &err))
+		reader_fail_at(reader, place, "%s", err.text);
+	else if (!node_read(text.data, text.len, &document, &mark, &err) &&
+		 !read_json(&text, &document))
+		fail(&source, mark, "", err.text);
+	else if (fits(&source, root, document.root))
+		space = parse(&source, document.root);
+	document_release(&document);
+	strbuf_release(&text);
+	free(name);
+	return space;
+}
+
+struct space *search_read(struct reader *reader, const struct node *root,
+			  struct draft *draft)
+{
+	struct source inline_source = {reader, 0, reader->name, "searchSpace"};
+	struct space *space = NULL;
+	struct place place = {0};
+
+	if (draft->search_space_file) {
+		space = read_file(reader, root, draft);
+	} else if (draft->search_space_file_place.node) {
+		return NULL; /* reported: no such file */
+	} else if (draft->search_space.node) {
+		if (draft->search_space.node->kind == NODE_MAPPING)
+			space = parse(&inline_source, draft->search_space.node);
+	} else if (draft->config.is_first_form) {
+		strcpy(place.path, "searchSpacePath");
+		reader_fail_at(reader, &place,
+			       "required, but missing: the search space's "
+			       "file");
+	} else {
+		strcpy(place.path, "searchSpace");
+		reader_fail_at(reader, &place,
+			       "required, but missing: write searchSpace, or "
+			       "name its file in searchSpaceFile");
+	}
+	if (space)
+		draft->config.search_space = xstrdup(space->json);
+	return space;
+}
