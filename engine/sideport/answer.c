@@ -13,13 +13,13 @@
 
 #define TYPE_JSON "application/json"
 
-const char answer_timeout[] = "HTTP/1.1 408 Request Timeout\r\n"
-			      "Connection: close\r\n"
-			      "Content-Type: " TYPE_JSON "\r\n"
-			      "Content-Length: 63\r\n"
-			      "\r\n"
-			      "{\"error\":\"the request did not arrive whole "
-			      "within 15 seconds\"}\r\n";
+const char answer_timeout[] =
+	"HTTP/1.1 408 Request Timeout\r\n"
+	"Connection: close\r\n"
+	"Content-Type: " TYPE_JSON "\r\n"
+	"Content-Length: 53\r\n"
+	"\r\n"
+	"{\"error\":\"the request did not arrive whole in time\"}\n";
 
 static struct MHD_Response *make_static(const char *type, const char *body)
 {

@@ -29,7 +29,8 @@
 void client_set_deadline(struct client *client)
 {
 	int64_t deadline_ns = client->deadline_ns;
-	int64_t next = clock_mono_ns() + SIDEPORT_REQUEST_MS * NS_PER_MS;
+	int64_t next =
+		clock_mono_ns() + client->sideport->request_ms * NS_PER_MS;
 
 	while (deadline_ns != CLIENT_CUT &&
 	       !atomic_compare_exchange_weak(&client->deadline_ns, &deadline_ns,
@@ -139,8 +140,11 @@ static void cut_if_late(struct client *client, int64_t now_ns)
 void *client_watch(void *arg)
 {
 	struct sideport *sideport = arg;
+	int64_t period_ns = sideport->request_ms * NS_PER_MS / 4;
 	struct timespec next;
 
+	if (period_ns > NS_PER_S)
+		period_ns = NS_PER_S;
 	pthread_mutex_lock(&sideport->clients_mutex);
 	while (!sideport->is_closing) {
 		if (!sideport->clients) {
@@ -149,7 +153,9 @@ void *client_watch(void *arg)
 			continue;
 		}
 		clock_gettime(CLOCK_MONOTONIC, &next);
-		next.tv_sec++;
+		next.tv_nsec += period_ns;
+		next.tv_sec += next.tv_nsec / NS_PER_S;
+		next.tv_nsec %= NS_PER_S;
 		pthread_cond_timedwait(&sideport->clients_changed,
 				       &sideport->clients_mutex, &next);
 		for (struct client *client = sideport->clients; client;

@@ -175,6 +175,7 @@ struct sideport {
 	struct MHD_Daemon *daemon;
 	int listen_fd;
 	uint16_t port;
+	int request_ms;
 	char *experiment_id;
 	void (*wake)(void *arg);
 	void *wake_arg;

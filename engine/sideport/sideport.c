@@ -226,17 +226,21 @@ static unsigned int connection_limit(void)
 	return limit.rlim_cur / 2 > 0 ? (unsigned int)limit.rlim_cur / 2 : 1;
 }
 
-static bool start_daemon(struct sideport *sideport, int threads,
+static bool start_daemon(struct sideport *sideport,
+			 const struct sideport_options *options,
 			 struct error *err)
 {
-	if (threads <= 0)
-		threads = 2;
+	int threads = options->threads > 0 ? options->threads : 2;
+	unsigned int connections = options->connections > 0
+					   ? (unsigned int)options->connections
+					   : connection_limit();
+
 	sideport->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
 		NULL, NULL, request_handle, sideport, MHD_OPTION_LISTEN_SOCKET,
 		sideport->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
 		(unsigned int)(threads > 1 ? threads : 0),
-		MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+		MHD_OPTION_CONNECTION_LIMIT, connections,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
 		(size_t)CONNECTION_INCREMENT, MHD_OPTION_NOTIFY_CONNECTION,
@@ -275,6 +279,8 @@ static struct sideport *sideport_new(const struct sideport_options *options)
 	sideport->wake_arg = options->wake_arg;
 	sideport->last = &sideport->first;
 	sideport->listen_fd = -1;
+	sideport->request_ms = options->request_ms > 0 ? options->request_ms
+						       : SIDEPORT_REQUEST_MS;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&sideport->mutex, NULL);
@@ -319,7 +325,7 @@ bool sideport_start(const struct sideport_options *options,
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = start_watcher(sideport, err);
-	if (ok && !start_daemon(sideport, options->threads, err)) {
+	if (ok && !start_daemon(sideport, options, err)) {
 		stop_watcher(sideport);
 		ok = false;
 	}

@@ -45,6 +45,8 @@ struct sideport_options {
 	uint16_t port;	   /* 0: any free one */
 	const char *experiment_id; /* in NNI's paths */
 	int threads;	   /* HTTP threads, 0: 2 */
+	int request_ms;	   /* time for a request to arrive, 0: 15 s */
+	int connections;   /* at once, 0: 1024, or what open files allow */
 	/* Called on an HTTP thread when the queue turns non-empty. */
 	void (*wake)(void *arg);
 	void *wake_arg;
@@ -55,6 +57,8 @@ struct sideport_options {
  * to arrive whole, 64 MiB waiting in the queue (503 with Retry-After). */
 bool sideport_start(const struct sideport_options *options,
 		    struct sideport **ret, struct error *err);
+/* Answers whatever waits with 503 and frees.  The caller has answered every
+ * report it has taken.  wake may be called until this returns. */
 void sideport_stop(struct sideport *sideport);
 uint16_t sideport_port(const struct sideport *sideport);
 
@@ -68,9 +72,11 @@ void sideport_allow(struct sideport *sideport, int64_t trial, int attempt,
 		    const char *parameters, bool allow_nni);
 void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt);
 
-/* Take everything that waits, oldest first.  Thread: engine. */
+/* Take everything that waits, oldest first.  Thread: engine.
+ * Until the first call unknown tokens and trials are answered 503 instead of
+ * 401 and 404, since the engine may not have allowed them yet. */
 struct report *sideport_take(struct sideport *sideport);
-/* Answer one report and free it: 200 when status is 200, else that status
+/* Answer one report, which is gone afterwards: 200 when status is 200, else that status
  * with err's text as {"error": "..."} (retry after 1 s for 503). */
 void sideport_answer(struct sideport *sideport, struct report *report,
 		     int status, const char *error_text);
