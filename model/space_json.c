@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "model/json_text.h"
 
 #include <ctype.h>
 #include <float.h>
@@ -158,7 +159,9 @@ static bool attach(cJSON *node, const char *text, struct spans *spans,
 cJSON *space_json_parse(const char *text, struct error *err)
 {
 	struct spans spans = {0};
+	const char *start = text + strspn(text, " \t\r\n");
 	const char *end = text;
+	size_t len;
 	cJSON *root = NULL;
 	bool ok;
 
@@ -168,6 +171,9 @@ cJSON *space_json_parse(const char *text, struct error *err)
 		return NULL;
 	}
 	ok = scan(text, &spans, err);
+	/* a tree costs forty times its text: count before it is built */
+	if (ok && (*start == '{' || *start == '['))
+		ok = json_measure(start, strlen(start), &len, err);
 	if (ok) {
 		root = cJSON_ParseWithOpts(text, &end, true);
 		ok = root || fail_at(text, end, "not valid JSON", err);

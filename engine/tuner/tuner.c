@@ -15,6 +15,7 @@ struct tuner {
 };
 
 static const struct tuner_ops *const registry[] = {
+	&tpe_tuner_ops,
 	&random_tuner_ops,
 	&grid_tuner_ops,
 	NULL,

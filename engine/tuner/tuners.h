@@ -7,5 +7,6 @@
 
 extern const struct tuner_ops grid_tuner_ops;
 extern const struct tuner_ops random_tuner_ops;
+extern const struct tuner_ops tpe_tuner_ops;
 
 #endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TPE: tree-structured Parzen estimators, as NNI has them since 2.6.
+ *
+ * The first suggestions are drawn by chance.  After that each parameter keeps
+ * to itself: tpe_draw.c proposes a value from what its own values led to.
+ * Nested parameters learn from the trials that had them.
+ *
+ * Trials that still run are taken to have ended with the best result so far
+ * (the constant liar), so that suggestions made side by side differ.  Whatever
+ * is neither here nor there counts as worst: a result that is not finite is a
+ * loss of infinity, which sorts last and enters no arithmetic.  A trial that
+ * fails or is canceled teaches nothing, as in NNI.
+ *
+ * A trial may report again after it ended, when somebody runs it once more:
+ * its newest result replaces the one before.
+ */
+#include "engine/tuner/tuners.h"
+
+#include "base/mem.h"
+#include "engine/tuner/args.h"
+#include "engine/tuner/dedup.h"
+#include "engine/tuner/tpe_draw.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum liar { LIAR_BEST, LIAR_WORST, LIAR_MEAN, LIAR_NONE, LIAR_NULL };
+
+static const char *const liar_names[] = {"best", "worst", "mean",
+					 "none", "null",  NULL};
+
+struct trial_entry {
+	int64_t number;
+	uint32_t trial; /* index of its point */
+};
+
+struct tpe {
+	const struct space *space;
+	struct tpe_options options;
+	enum liar liar;
+	bool maximizes;
+	uint64_t seed;
+	struct dedup *dedup;
+
+	struct tpe_history *histories; /* one per parameter */
+	double *points;		       /* space->count values a trial */
+	bool *observed;		       /* per trial: in the histories */
+	size_t trial_count, trial_capacity;
+	struct trial_entry *entries; /* ascending numbers */
+	size_t entry_capacity;
+	uint32_t *running; /* trials, in the order they were submitted */
+	size_t running_count, running_capacity;
+
+	/* finite losses of our own trials, for the liar */
+	double least_loss, most_loss, loss_sum;
+	size_t loss_count;
+
+	/* memory for suggestions */
+	struct tpe_draw draw;
+	struct tpe_history_scratch scratch;
+	double *lies;
+	size_t lie_capacity;
+};
+
+static const struct tuner_argument arguments[] = {
+	ARGUMENT_OPTIMIZE_MODE("minimize"),
+	{"seed", "integer or null", "drawn by chance",
+	 "the same seed and results give the same suggestions"},
+	{"tpe_args.constant_liar_type", "string or null", "best",
+	 "result assumed of running trials: best, worst, mean; null for none"},
+	{"tpe_args.n_startup_jobs", "integer", "20",
+	 "trials drawn by chance before the first estimate"},
+	{"tpe_args.n_ei_candidates", "integer", "24",
+	 "candidates compared for each value"},
+	{"tpe_args.linear_forgetting", "integer", "25",
+	 "trials of full weight; further ones weigh less"},
+	{"tpe_args.prior_weight", "number", "1.0",
+	 "weight of the search space beside that of one trial"},
+	{"tpe_args.gamma", "number", "0.25",
+	 "good trials are this share of the square root of all"},
+	{0},
+};
+
+static bool read_arguments(struct tpe *tpe, const char *json, struct error *err)
+{
+	struct args *args = args_parse(json, arguments, err);
+	struct tpe_options *options = &tpe->options;
+	int liar = LIAR_BEST;
+	bool ok;
+
+	if (!args)
+		return false;
+	*options = (struct tpe_options){.startup_jobs = 20,
+					.candidates = 24,
+					.linear_forgetting = 25,
+					.prior_weight = 1,
+					.gamma = 0.25};
+	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
+		       err) &&
+	     args_integer(args, "tpe_args.n_startup_jobs", 0, 1000000000,
+			  &options->startup_jobs, err) &&
+	     args_integer(args, "tpe_args.n_ei_candidates", 1, 10000,
+			  &options->candidates, err) &&
+	     args_integer(args, "tpe_args.linear_forgetting", 1, 1000000000,
+			  &options->linear_forgetting, err) &&
+	     args_number(args, "tpe_args.prior_weight", 0, 1e9,
+			 &options->prior_weight, err) &&
+	     args_number(args, "tpe_args.gamma", 1e-9, 1e9, &options->gamma,
+			 err);
+	tpe->liar = (enum liar)liar;
+	args_free(args);
+	return ok;
+}
+
+static void tpe_close(void *state)
+{
+	struct tpe *tpe = state;
+
+	for (size_t i = 0; i < tpe->space->count; i++)
+		tpe_history_release(&tpe->histories[i]);
+	free(tpe->histories);
+	free(tpe->points);
+	free(tpe->observed);
+	free(tpe->entries);
+	free(tpe->running);
+	free(tpe->lies);
+	tpe_draw_release(&tpe->draw);
+	tpe_history_scratch_release(&tpe->scratch);
+	dedup_free(tpe->dedup);
+	free(tpe);
+}
+
+static void *tpe_open(const struct tuner_context *context, struct error *err)
+{
+	struct tpe *tpe = xcalloc(1, sizeof(*tpe));
+
+	if (!read_arguments(tpe, context->class_args, err)) {
+		free(tpe);
+		return NULL;
+	}
+	tpe->space = context->space;
+	tpe->seed = context->seed;
+	tpe->maximizes = context->objective == OBJECTIVE_MAXIMIZE;
+	tpe->least_loss = INFINITY;
+	tpe->most_loss = -INFINITY;
+	tpe->histories = xcalloc(tpe->space->count, sizeof(*tpe->histories));
+	tpe->dedup = dedup_new(tpe->space);
+	return tpe;
+}
+
+/* --- trials by number ---------------------------------------------------- */
+
+/* Where the number stands or belongs among the entries. */
+static size_t find_entry(const struct tpe *tpe, int64_t number)
+{
+	size_t from = 0;
+	size_t to = tpe->trial_count;
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (tpe->entries[middle].number < number)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+static bool find_trial(const struct tpe *tpe, int64_t number,
+		       uint32_t *ret_trial)
+{
+	size_t at = find_entry(tpe, number);
+
+	if (at == tpe->trial_count || tpe->entries[at].number != number)
+		return false;
+	*ret_trial = tpe->entries[at].trial;
+	return true;
+}
+
+static double *point_of(const struct tpe *tpe, uint32_t trial)
+{
+	return tpe->points + (size_t)trial * tpe->space->count;
+}
+
+static uint32_t add_trial(struct tpe *tpe, int64_t number)
+{
+	size_t at = find_entry(tpe, number);
+	size_t count = tpe->trial_count;
+	size_t width = tpe->space->count;
+
+	ARRAY_RESERVE(tpe->entries, count, tpe->entry_capacity);
+	memmove(tpe->entries + at + 1, tpe->entries + at,
+		(count - at) * sizeof(*tpe->entries));
+	tpe->entries[at] = (struct trial_entry){number, (uint32_t)count};
+	if (count == tpe->trial_capacity) {
+		size_t capacity = count ? 2 * count : 16;
+
+		tpe->points = xrealloc(tpe->points,
+				       capacity * width * sizeof(double));
+		tpe->observed = xrealloc(tpe->observed,
+					 capacity * sizeof(*tpe->observed));
+		tpe->trial_capacity = capacity;
+	}
+	tpe->observed[count] = false;
+	tpe->trial_count++;
+	return (uint32_t)count;
+}
+
+static void stop_running(struct tpe *tpe, uint32_t trial)
+{
+	for (size_t i = 0; i < tpe->running_count; i++) {
+		if (tpe->running[i] != trial)
+			continue;
+		tpe->running_count--;
+		memmove(tpe->running + i, tpe->running + i + 1,
+			(tpe->running_count - i) * sizeof(*tpe->running));
+		return;
+	}
+}
+
+/* --- suggestions --------------------------------------------------------- */
+
+static double lie(const struct tpe *tpe)
+{
+	if (!tpe->loss_count)
+		return 0;
+	if (tpe->liar == LIAR_BEST)
+		return tpe->least_loss;
+	if (tpe->liar == LIAR_WORST)
+		return tpe->most_loss;
+	return tpe->loss_sum / (double)tpe->loss_count;
+}
+
+/* Collect the running trials' values of parameter i. */
+static size_t collect_lies(struct tpe *tpe, size_t i)
+{
+	size_t count = 0;
+
+	if (tpe->liar >= LIAR_NONE)
+		return 0;
+	for (size_t k = 0; k < tpe->running_count; k++) {
+		double value = point_of(tpe, tpe->running[k])[i];
+
+		if (isnan(value))
+			continue;
+		ARRAY_RESERVE(tpe->lies, count, tpe->lie_capacity);
+		tpe->lies[count++] = value;
+	}
+	return count;
+}
+
+static enum tuner_outcome tpe_suggest(void *state, int64_t number,
+				      double *ret_point, struct error *err)
+{
+	struct tpe *tpe = state;
+	struct random random;
+
+	(void)err;
+	random_seed(&random, tpe->seed, (uint64_t)number);
+	for (size_t i = 0; i < tpe->space->count; i++) {
+		struct tpe_history_view view;
+		size_t lies;
+
+		ret_point[i] = NAN;
+		if (!space_is_active(tpe->space, ret_point, i))
+			continue;
+		lies = collect_lies(tpe, i);
+		view = tpe_history_view(&tpe->histories[i], tpe->lies, lies,
+					lie(tpe), &tpe->scratch);
+		ret_point[i] =
+			tpe_draw(&tpe->draw, &tpe->options,
+				 &tpe->space->parameters[i], &view, &random);
+	}
+	return dedup_fix(tpe->dedup, ret_point) ? TUNER_SUGGESTED
+						: TUNER_EXHAUSTED;
+}
+
+static void tpe_adopt(void *state, int64_t number, const double *point)
+{
+	struct tpe *tpe = state;
+	uint32_t trial;
+
+	if (!find_trial(tpe, number, &trial))
+		trial = add_trial(tpe, number);
+	if (!tpe->observed[trial])
+		memcpy(point_of(tpe, trial), point,
+		       tpe->space->count * sizeof(*point));
+	dedup_add(tpe->dedup, point);
+	stop_running(tpe, trial);
+	ARRAY_RESERVE(tpe->running, tpe->running_count, tpe->running_capacity);
+	tpe->running[tpe->running_count++] = trial;
+}
+
+/* --- results ------------------------------------------------------------- */
+
+static double to_loss(const struct tpe *tpe, double value)
+{
+	if (!isfinite(value))
+		return INFINITY;
+	return tpe->maximizes ? -value : value;
+}
+
+static void learn(struct tpe *tpe, uint32_t trial, const double *point,
+		  double loss)
+{
+	for (size_t i = 0; i < tpe->space->count; i++)
+		if (!isnan(point[i]))
+			tpe_history_add(&tpe->histories[i], trial, point[i],
+					loss);
+}
+
+static void tpe_observe(void *state, int64_t number, double value)
+{
+	struct tpe *tpe = state;
+	double loss = to_loss(tpe, value);
+	uint32_t trial;
+
+	if (!find_trial(tpe, number, &trial))
+		return;
+	stop_running(tpe, trial);
+	if (isfinite(loss)) {
+		tpe->least_loss = fmin(tpe->least_loss, loss);
+		tpe->most_loss = fmax(tpe->most_loss, loss);
+		tpe->loss_sum += loss;
+		tpe->loss_count++;
+	}
+	if (!tpe->observed[trial])
+		learn(tpe, trial, point_of(tpe, trial), loss);
+	for (size_t i = 0; tpe->observed[trial] && i < tpe->space->count; i++)
+		tpe_history_set_loss(&tpe->histories[i], trial, loss);
+	tpe->observed[trial] = true;
+}
+
+static void tpe_ended(void *state, int64_t number, enum trial_state how)
+{
+	struct tpe *tpe = state;
+	uint32_t trial;
+
+	(void)how; /* whatever was worth learning was observed before */
+	if (find_trial(tpe, number, &trial))
+		stop_running(tpe, trial);
+}
+
+static void tpe_import(void *state, const double *point, double value)
+{
+	struct tpe *tpe = state;
+
+	learn(tpe, UINT32_MAX, point, to_loss(tpe, value));
+	dedup_add(tpe->dedup, point);
+}
+
+const struct tuner_ops tpe_tuner_ops = {
+	.name = "TPE",
+	.help = "models which values led to good results; a sound default",
+	.arguments = arguments,
+	.default_objective = OBJECTIVE_MINIMIZE,
+	.open = tpe_open,
+	.suggest = tpe_suggest,
+	.adopt = tpe_adopt,
+	.observe = tpe_observe,
+	.ended = tpe_ended,
+	.import = tpe_import,
+	.close = tpe_close,
+};
