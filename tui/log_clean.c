@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Making a log line safe.
+ *
+ * Programs write for a terminal: colours, progress bars, cursor movements.  A
+ * line of a log has no use for them, and a hostile one uses them to hide or to
+ * forge.  So sequences are recognised by the grammar of ECMA-48 and left out
+ * whole, and what does not follow the grammar is shown, never obeyed: an
+ * operating system command without an end would otherwise swallow the rest of
+ * the line.
+ */
+#include "tui/log_clean.h"
+
+#include "base/utf8.h"
+
+#include <string.h>
+
+#define ESC 0x1B
+#define BEL 0x07
+#define TAB_COLS 8
+#define COMBINING_MAX 3
+
+struct cleaner {
+	struct strbuf *out;
+	size_t start; /* of this line in out */
+	int col;
+	int combining; /* in a row, after the last base character */
+	bool is_ascii;
+};
+
+/* The length of what follows ESC (kind '[': CSI; ']', 'P', 'X', '^', '_':
+ * strings; others two or three bytes), or 0 for the introducer alone. */
+static size_t sequence_length(unsigned char kind, const char *text, size_t len)
+{
+	size_t i = 0;
+
+	if (kind == '[') {
+		while (i < len && text[i] >= 0x30 && text[i] <= 0x3F)
+			i++;
+		while (i < len && text[i] >= 0x20 && text[i] <= 0x2F)
+			i++;
+		return i < len && text[i] >= 0x40 && text[i] <= 0x7E ? i + 1
+								     : i;
+	}
+	if (kind && strchr("]PX^_", kind)) {
+		for (; i < len; i++) {
+			if (text[i] == BEL && kind == ']')
+				return i + 1;
+			if (text[i] == ESC && i + 1 < len &&
+			    text[i + 1] == '\\')
+				return i + 2;
+			if ((unsigned char)text[i] == 0xC2 && i + 1 < len &&
+			    (unsigned char)text[i + 1] == 0x9C)
+				return i + 2;
+		}
+		return 0;
+	}
+	return 0;
+}
+
+/* Bytes of the escape sequence that starts at text (ESC, or a C1 control
+ * encoded in UTF-8); 0 when there is none. */
+static size_t escape_length(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t i = 1;
+
+	if (len >= 2 && s[0] == 0xC2 && s[1] >= 0x80 && s[1] <= 0x9F)
+		return 2 + sequence_length((unsigned char)(s[1] - 0x40),
+					   text + 2, len - 2);
+	if (s[0] != ESC)
+		return 0;
+	while (i < len && s[i] >= 0x20 && s[i] <= 0x2F)
+		i++; /* as in ESC ( B */
+	if (i > 1)
+		return i < len && s[i] >= 0x30 && s[i] <= 0x7E ? i + 1 : i;
+	if (i < len && s[i] >= 0x30 && s[i] <= 0x7E)
+		return 2 + sequence_length(s[i], text + 2, len - 2);
+	return 1;
+}
+
+static void erase_last(struct cleaner *c)
+{
+	struct strbuf *out = c->out;
+	size_t end = out->len;
+
+	while (end > c->start) {
+		uint32_t point;
+		int width;
+
+		do
+			end--;
+		while (end > c->start &&
+		       ((unsigned char)out->data[end] & 0xC0) == 0x80);
+		utf8_decode(out->data + end, out->len - end, &point);
+		width = utf8_point_width(point);
+		strbuf_truncate(out, end);
+		if (width > 0) {
+			c->col -= width;
+			break;
+		}
+	}
+	c->combining = 0;
+}
+
+static void add_tab(struct cleaner *c)
+{
+	do {
+		strbuf_addch(c->out, ' ');
+		c->col++;
+	} while (c->col % TAB_COLS);
+	c->combining = 0;
+}
+
+/* Characters that change the width of what stands before them, on some
+ * terminals: joiners and variation selectors. */
+static bool is_modifier(uint32_t point)
+{
+	return point == 0x200D || (point >= 0xFE00 && point <= 0xFE0F);
+}
+
+static void add_point(struct cleaner *c, const char *text, size_t len,
+		      uint32_t point)
+{
+	struct strbuf *out = c->out;
+	size_t before = out->len;
+	int width;
+
+	utf8_sanitize(out, text, len, false);
+	width = utf8_width(out->data + before, out->len - before);
+	if (width == 0) {
+		/* a combining character would cling to whatever the screen
+		 * has to the left of the line */
+		if (is_modifier(point) || c->is_ascii || before == c->start ||
+		    c->combining >= COMBINING_MAX)
+			strbuf_truncate(out, before);
+		else
+			c->combining++;
+		return;
+	}
+	if (c->is_ascii) {
+		strbuf_truncate(out, before);
+		utf8_sanitize(out, text, len, true);
+		width = (int)(out->len - before);
+	}
+	c->combining = 0;
+	c->col += width;
+}
+
+/* Where the text begins that a terminal would be left with. */
+static size_t last_segment(const char *line, size_t *len)
+{
+	const char *cr;
+
+	while (*len && line[*len - 1] == '\r')
+		--*len;
+	cr = *len ? memrchr(line, '\r', *len) : NULL;
+	return cr ? (size_t)(cr - line) + 1 : 0;
+}
+
+void log_clean(struct strbuf *out, const char *line, size_t len, bool is_ascii)
+{
+	struct cleaner c = {out, out->len, 0, 0, is_ascii};
+	size_t at = last_segment(line, &len);
+
+	while (at < len) {
+		size_t used = escape_length(line + at, len - at);
+		uint32_t point;
+
+		if (used) {
+			at += used;
+			continue;
+		}
+		used = utf8_decode(line + at, len - at, &point);
+		if (point == '\b')
+			erase_last(&c);
+		else if (point == '\t')
+			add_tab(&c);
+		else
+			add_point(&c, line + at, used, point);
+		at += used;
+	}
+}

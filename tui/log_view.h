@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a log_text: a place in the log, the rows laid out from it, and
+ * the walks between places.  Private to tui/log_text, tui/log_view and
+ * tui/log_search; others use tui/log_text.h.
+ */
+#ifndef TUI_LOG_VIEW_H
+#define TUI_LOG_VIEW_H
+
+#include "base/strbuf.h"
+#include "tui/log_file.h"
+#include "tui/log_pattern.h"
+#include "tui/log_text.h"
+
+struct log_place {
+	int64_t line; /* offset of its start */
+	int row;      /* within the line, wrapped */
+};
+
+/* A laid-out row; offsets turn into pointers when the layout is complete. */
+struct log_laid_row {
+	struct log_row row;
+	size_t text_at;
+	size_t matches_at;
+	int64_t line;
+};
+
+struct log_search {
+	enum log_text_search state;
+	bool is_backward, is_wrapped;
+	int64_t at;	/* forward: line to look at; backward: end of it */
+	int64_t origin; /* where it began */
+	int64_t limit;	/* the file's size then */
+};
+
+struct log_text {
+	struct log_file file;
+	bool is_ascii, is_wrapped, is_following;
+	int rows, cols, pan;
+	struct log_place top;
+	int64_t current; /* line that the search stopped at, or -1 */
+	struct log_pattern pattern;
+	struct log_search search;
+
+	bool is_laid_out;
+	struct log_laid_row *laid;
+	size_t laid_count, laid_capacity;
+	struct strbuf arena; /* texts of all rows, each with a NUL */
+	struct log_match *matches;
+	size_t match_count, match_capacity;
+	int64_t laid_end; /* of the last line shown */
+
+	struct strbuf raw, clean; /* of one line */
+};
+
+/* Put the text that the line [start, end) is shown as into log->clean. */
+void log_view_load_line(struct log_text *log, int64_t start, int64_t end);
+/* Rows that the line in log->clean takes; *ret_row_of, if not NULL: the one
+ * that has byte `at`. */
+int log_view_count_rows(const struct log_text *log, size_t at, int *ret_row_of);
+
+/* Make log->laid what the pane shows, unless it is. */
+void log_view_lay_out(struct log_text *log);
+
+/* The place whose row is the pane's top when the file's end is its bottom. */
+struct log_place log_view_find_end(struct log_text *log);
+/* Rows further; they stop at the beginning and at the end. */
+struct log_place log_view_go_up(struct log_text *log, struct log_place place,
+				int rows);
+struct log_place log_view_go_down(struct log_text *log, struct log_place place,
+				  int rows);
+int log_place_compare(struct log_place a, struct log_place b);
+
+/* Search one slice further.  Is there more to do? */
+bool log_search_carry_on(struct log_text *log);
+
+#endif
