@@ -24,8 +24,8 @@ struct metric_line {
 	size_t len;
 	const char *name; /* PAIR: borrowed, name_len bytes */
 	size_t name_len;
-	double value;	  /* PAIR */
-	bool is_final;	  /* PAIR: the name was "final" or "final_<name>" */
+	double value;  /* PAIR */
+	bool is_final; /* PAIR: the name was "final" or "final_<name>" */
 };
 
 /* Look at one line (without its newline).
@@ -38,7 +38,8 @@ struct metric_line {
 bool metric_line_parse(const char *line, size_t len, struct metric_line *ret);
 
 /* Undo Python's bytes repr (\' \\ \xNN \n \t \r) of NNI <= 1.4 in place of a
- * text that did not parse as JSON.  out needs len bytes.  Returns its length. */
+ * text that did not parse as JSON.  out needs len bytes.  Returns its length.
+ */
 size_t metric_line_unescape(const char *text, size_t len, char *out);
 
 #endif

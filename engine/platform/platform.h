@@ -22,7 +22,7 @@ struct platform;
 
 /* How an attempt ended, as far as the platform knows. */
 struct job_end {
-	int exit_code; /* 0..255; 128 + n for signal n; -1 unknown */
+	int exit_code;	  /* 0..255; 128 + n for signal n; -1 unknown */
 	int64_t ended_ns; /* wall time */
 	char reason[256]; /* one line: "exit status 3", "killed by SIGSEGV",
 			   * "keeper was killed", ...; empty for success */
@@ -30,8 +30,7 @@ struct job_end {
 
 struct platform_callbacks {
 	/* The job exists; job is its name, to be kept in attempt.job. */
-	void (*created)(void *arg, int64_t trial, int attempt,
-			const char *job);
+	void (*created)(void *arg, int64_t trial, int attempt, const char *job);
 	/* The user's command runs since at_ns. */
 	void (*started)(void *arg, int64_t trial, int attempt, int64_t at_ns);
 	/* It waits, and this is why; NULL: no longer. */
@@ -64,7 +63,7 @@ struct job_request {
 	const struct trial *trial;
 	const struct attempt *attempt; /* directory and token set; job set when
 					* it was created before */
-	const char *parameter_file; /* text of parameter.cfg (nni.md 4.1) */
+	const char *parameter_file;    /* text of parameter.cfg (nni.md 4.1) */
 	bool is_resumed; /* submitted before, by an earlier engine */
 };
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* One output stream of the command. */
+#include "keeper/output.h"
+
+#include "keeper/note.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES 65536
+#define CHUNKS_A_TURN 16
+
+void splitter_feed(struct splitter *splitter, const char *data, size_t len)
+{
+	struct buffer *line = &splitter->line;
+
+	line->max = OUTPUT_LINE_MAX_BYTES;
+	while (len) {
+		const char *end = memchr(data, '\n', len);
+		size_t part = end ? (size_t)(end - data) : len;
+
+		if (!splitter->is_skipping && end && !line->len) {
+			/* the usual case: a whole line, no copying */
+			if (part <= OUTPUT_LINE_MAX_BYTES)
+				splitter->fn(data, part, splitter->arg);
+		} else if (!splitter->is_skipping) {
+			if (!buffer_add(line, data, part))
+				splitter->is_skipping = true;
+			else if (end)
+				splitter->fn(line->data, line->len,
+					     splitter->arg);
+		}
+		if (end) {
+			splitter->is_skipping = false;
+			line->len = 0;
+			part++;
+		}
+		data += part;
+		len -= part;
+	}
+}
+
+void splitter_end(struct splitter *splitter)
+{
+	if (!splitter->is_skipping && splitter->line.len)
+		splitter->fn(splitter->line.data, splitter->line.len,
+			     splitter->arg);
+	splitter->is_skipping = false;
+	buffer_release(&splitter->line);
+}
+
+bool output_open(struct output *output, int dir_fd, const char *name,
+		 output_line_fn *fn, void *arg, int *ret_write_fd)
+{
+	int ends[2];
+
+	memset(output, 0, sizeof(*output));
+	output->name = name;
+	output->has_lines = fn != NULL;
+	output->splitter.fn = fn;
+	output->splitter.arg = arg;
+	output->file_fd = openat(
+		dir_fd, name,
+		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (output->file_fd < 0)
+		note("%s: %s; the output is not kept", name, strerror(errno));
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	output->pipe_fd = ends[0];
+	*ret_write_fd = ends[1];
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static bool write_file(struct output *output, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(output->file_fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		output->written += n;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static void keep(struct output *output, const char *data, size_t len)
+{
+	char text[96];
+	int n;
+
+	if (output->file_fd < 0 || output->is_full)
+		return;
+	if (output->written + (int64_t)len > OUTPUT_FILE_MAX_BYTES) {
+		output->is_full = true;
+		note("%s: over %lld bytes; the rest is not kept", output->name,
+		     (long long)OUTPUT_FILE_MAX_BYTES);
+		n = snprintf(text, sizeof(text),
+			     "\n[cut here: the limit of %lld bytes is "
+			     "reached]\n",
+			     (long long)OUTPUT_FILE_MAX_BYTES);
+		write_file(output, text, (size_t)n);
+		return;
+	}
+	if (write_file(output, data, len)) {
+		if (output->has_failed)
+			note("%s: writing works again", output->name);
+		output->has_failed = false;
+		return;
+	}
+	if (!output->has_failed)
+		note("%s: %s; output is being lost", output->name,
+		     strerror(errno));
+	output->has_failed = true;
+}
+
+bool output_pump(struct output *output)
+{
+	char data[CHUNK_BYTES];
+	bool any = false;
+
+	for (int i = 0; i < CHUNKS_A_TURN && output->pipe_fd >= 0; i++) {
+		ssize_t n = read(output->pipe_fd, data, sizeof(data));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return any;
+		if (n <= 0) {
+			close(output->pipe_fd);
+			output->pipe_fd = -1;
+			return any;
+		}
+		any = true;
+		keep(output, data, (size_t)n);
+		if (output->has_lines)
+			splitter_feed(&output->splitter, data, (size_t)n);
+	}
+	return any;
+}
+
+void output_close(struct output *output)
+{
+	/* a stranger that got hold of the pipe may write for ever: what fits
+	 * into the pipe now is the last that belongs to the command */
+	for (int i = 0; i < 2; i++)
+		output_pump(output);
+	if (output->has_lines)
+		splitter_end(&output->splitter);
+	if (output->pipe_fd >= 0)
+		close(output->pipe_fd);
+	output->pipe_fd = -1;
+	if (output->file_fd >= 0)
+		close(output->file_fd);
+	output->file_fd = -1;
+}
