@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct engine;
@@ -35,6 +36,10 @@ int engine_notice_fd(const struct engine *engine);
 bool engine_is_finished(const struct engine *engine);
 /* Wait until it has ended by itself. */
 void engine_wait(struct engine *engine);
+/* The fault that keeps the engine from writing (a full disk, ...), and since
+ * when (wall ns); false when there is none.  Thread: any. */
+bool engine_fault(struct engine *engine, char *text, size_t size,
+		  int64_t *ret_since_ns);
 /* Leave the experiment as it is, its trials running, and end the thread: the
  * next engine_start adopts them.  Frees. */
 void engine_leave(struct engine *engine);

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trial's life: queued, submitted, running, ended, and perhaps again.
+ *
+ * Intent first: an attempt's row is committed as submitted before its job is
+ * made, and the job's name follows from trial and attempt; so after a crash
+ * every submitted attempt is simply submitted again and the platform adopts
+ * what exists.  A queued attempt has submitted_ns 0.
+ */
+#include "engine/state.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void replace_text(char **at, const char *text)
+{
+	char *copy = text && *text ? xstrdup(text) : NULL;
+
+	free(*at);
+	*at = copy;
+}
+
+static void fail_turn_unless(struct engine *engine, bool ok,
+			     const struct error *err)
+{
+	if (!ok)
+		turn_fail(engine, err);
+}
+
+/* Copy what the trial row repeats of its newest attempt; write both. */
+static void write_attempt(struct engine *engine, struct live *live)
+{
+	struct attempt *attempt = &live->attempt;
+	struct trial *trial = &live->trial;
+	struct error err;
+
+	trial->state = attempt->state;
+	trial->attempt = attempt->number;
+	trial->exit_code = attempt->exit_code;
+	trial->submitted_ns = attempt->submitted_ns;
+	trial->started_ns = attempt->started_ns;
+	trial->ended_ns = attempt->ended_ns;
+	replace_text(&trial->reason, attempt->reason);
+	live->has_row_changes = true;
+	engine->has_trial_changes = true;
+	if (turn_begin(engine)) {
+		engine->is_versioned = true;
+		fail_turn_unless(
+			engine,
+			store_attempt_update(engine->store, attempt, &err),
+			&err);
+	}
+}
+
+static void new_attempt(struct engine *engine, struct live *live, int number)
+{
+	struct attempt *attempt = &live->attempt;
+	char name[32];
+	char *trials;
+	char *own;
+
+	attempt_release(attempt);
+	memset(attempt, 0, sizeof(*attempt));
+	attempt->trial = live->trial.key;
+	attempt->number = number;
+	attempt->state = TRIAL_WAITING;
+	attempt->exit_code = -1;
+	random_secret_hex(attempt->token, sizeof(attempt->token) - 1);
+	trials = xasprintf("%s/trials/%s", engine->experiment.directory,
+			   live->trial.id);
+	snprintf(name, sizeof(name), "%d", number);
+	own = xasprintf("%s/%s", trials, name);
+	free(trials);
+	attempt->directory = own;
+	live->is_submitted = false;
+	live->kill_as = TRIAL_UNKNOWN;
+	live->kill_reason[0] = '\0';
+	live_reset_metrics(live);
+	memset(&live->trial.final, 0, sizeof(live->trial.final));
+	memset(&live->trial.last, 0, sizeof(live->trial.last));
+	memset(&live->trial.best, 0, sizeof(live->trial.best));
+	live->trial.intermediates = 0;
+	engine->queued_count++;
+}
+
+static bool add_with_fresh_id(struct engine *engine, struct trial *trial,
+			      struct error *err)
+{
+	/* 5 characters collide now and then; the store says so. */
+	for (int tries = 0; tries < 20; tries++) {
+		uint64_t bits;
+
+		random_secret(&bits, sizeof(bits));
+		trial_id_format(trial->id, bits);
+		if (store_trial_add(engine->store, trial, err))
+			return true;
+		if (err->code != ERROR_CONFLICT)
+			return false;
+	}
+	return false;
+}
+
+struct live *attempts_add_trial(struct engine *engine, char *parameters,
+				char source)
+{
+	struct live *live = live_add(engine);
+	struct trial *trial = &live->trial;
+	struct error err;
+	bool ok;
+
+	trial->experiment = engine->experiment.key;
+	trial->sequence = engine->experiment.next_sequence++;
+	trial->state = TRIAL_WAITING;
+	trial->attempt = 1;
+	trial->exit_code = -1;
+	trial->source = source;
+	trial->parameters = parameters;
+	engine->has_experiment_changes = true;
+	if (!turn_begin(engine))
+		return live;
+	engine->is_versioned = true;
+	ok = add_with_fresh_id(engine, trial, &err);
+	if (ok) {
+		live_index(engine, live);
+		new_attempt(engine, live, 1);
+		ok = store_attempt_add(engine->store, &live->attempt, &err);
+	}
+	fail_turn_unless(engine, ok, &err);
+	return live;
+}
+
+void attempts_submit(struct engine *engine, struct live *live)
+{
+	live->attempt.submitted_ns = clock_wall_ns();
+	replace_text(&live->attempt.reason, NULL);
+	live->is_submitted = true;
+	engine->queued_count--;
+	engine->live_count++;
+	write_attempt(engine, live);
+	turn_after(engine, AFTER_SUBMIT, live->trial.key,
+		   live->attempt.number, false);
+}
+
+static bool number_of_trial(const struct history *row, void *arg)
+{
+	struct live *live = arg;
+
+	if (row->kind == HISTORY_SUGGESTED && row->trial == live->trial.key) {
+		live->number = row->number;
+		return false;
+	}
+	return true;
+}
+
+static void queue_again(struct engine *engine, struct live *live,
+			const char *reason)
+{
+	struct error err;
+
+	new_attempt(engine, live, live->trial.attempt + 1);
+	replace_text(&live->attempt.reason, reason);
+	if (turn_begin(engine))
+		fail_turn_unless(
+			engine,
+			store_attempt_add(engine->store, &live->attempt, &err),
+			&err);
+	write_attempt(engine, live);
+}
+
+bool attempts_restart(struct engine *engine, int64_t key, struct error *err)
+{
+	struct live *live = live_find(engine, key);
+
+	if (live)
+		return error_set(err, ERROR_CONFLICT,
+				 "trial %s is not over: kill it first",
+				 live->trial.id);
+	live = live_add(engine);
+	if (!store_trial_get(engine->store, key, &live->trial, err)) {
+		live_remove(engine, live);
+		return false;
+	}
+	if (live->trial.experiment != engine->experiment.key) {
+		live_remove(engine, live);
+		return error_set(err, ERROR_NOT_FOUND,
+				 "the trial is of another experiment");
+	}
+	live_index(engine, live);
+	live->trial.source = live->trial.source ? live->trial.source : 'a';
+	if (!store_history_each(engine->store, engine->experiment.key,
+				number_of_trial, live, err)) {
+		live_remove(engine, live);
+		return false;
+	}
+	engine->finished_count--;
+	live->failures = 0;
+	queue_again(engine, live, NULL);
+	/* The tuner knows it as running again. */
+	if (live->number >= 0) {
+		double *point =
+			xcalloc(engine->space->count + 1, sizeof(*point));
+		struct error ignored;
+
+		advice_record_suggestion(engine, live);
+		if (space_parse_point(engine->space, live->trial.parameters,
+				      point, &ignored))
+			tuner_adopt(engine->tuner, live->number, point);
+		free(point);
+	}
+	status_event(engine, live, EVENT_INFO, "trial-restarted",
+		     "trial %s (#%lld): attempt %d", live->trial.id,
+		     (long long)live->trial.sequence, live->attempt.number);
+	return true;
+}
+
+/* The attempt is over.  Retry, or let the trial rest. */
+static void finish(struct engine *engine, struct live *live,
+		   enum trial_state state, int exit_code, int64_t ended_ns,
+		   const char *reason)
+{
+	struct attempt *attempt = &live->attempt;
+	int64_t key = live->trial.key;
+
+	attempt->state = state;
+	attempt->exit_code = exit_code;
+	attempt->ended_ns = ended_ns ? ended_ns : clock_wall_ns();
+	replace_text(&attempt->reason, reason);
+	if (live->is_submitted)
+		engine->live_count--;
+	else
+		engine->queued_count--;
+	if (engine->sideport)
+		sideport_forbid(engine->sideport, key, attempt->number);
+	write_attempt(engine, live);
+	if (state == TRIAL_FAILED) {
+		status_event(engine, live, EVENT_WARNING, "trial-failed",
+			     "trial %s (#%lld), attempt %d: %s", live->trial.id,
+			     (long long)live->trial.sequence, attempt->number,
+			     reason && *reason ? reason : "failed");
+		live->failures++;
+		if (live->failures <= engine->experiment.max_retries &&
+		    engine->experiment.state != EXPERIMENT_STOPPING) {
+			attempts_write_changes(engine, true);
+			queue_again(engine, live,
+				    "failed, waiting to be tried again");
+			return;
+		}
+	}
+	advice_ended(engine, live);
+	if (live->trial.final.is_set &&
+	    objective_is_better(engine->experiment.objective,
+				live->trial.final, engine->experiment.best)) {
+		engine->experiment.best = live->trial.final;
+		engine->experiment.best_trial = key;
+	}
+	engine->has_experiment_changes = true;
+	engine->finished_count++;
+	attempts_write_changes(engine, true);
+	commands_kill_progress(engine, live);
+	live_remove(engine, live);
+}
+
+void attempts_kill(struct engine *engine, struct live *live,
+		   enum trial_state state, const char *reason)
+{
+	if (live->kill_as == TRIAL_UNKNOWN) {
+		live->kill_as = state;
+		snprintf(live->kill_reason, sizeof(live->kill_reason), "%s",
+			 reason);
+	}
+	if (!live->is_submitted) {
+		finish(engine, live, state, -1, 0, reason);
+		return;
+	}
+	turn_after(engine, AFTER_KILL, live->trial.key, live->attempt.number,
+		   false);
+}
+
+/* ---- maxTrialDuration ---------------------------------------------------- */
+
+static bool has_deadline(const struct live *live)
+{
+	return live->attempt.started_ns && live->kill_as == TRIAL_UNKNOWN;
+}
+
+static void deadline_passed(void *arg)
+{
+	struct engine *engine = arg;
+	int64_t limit_ns = engine->experiment.max_trial_duration_s * NS_PER_S;
+	int64_t now = clock_wall_ns();
+	struct live *next;
+
+	engine->deadline = NULL;
+	for (struct live *live = engine->first; live; live = next) {
+		next = live->later;
+		if (has_deadline(live) &&
+		    now - live->attempt.started_ns >= limit_ns)
+			attempts_kill(engine, live, TRIAL_EARLY_STOPPED,
+				      "ran longer than maxTrialDuration");
+	}
+	attempts_arm_deadline(engine);
+}
+
+void attempts_arm_deadline(struct engine *engine)
+{
+	int64_t limit_ns = engine->experiment.max_trial_duration_s * NS_PER_S;
+	int64_t earliest = INT64_MAX;
+	int64_t left_ms;
+
+	loop_cancel(engine->loop, engine->deadline);
+	engine->deadline = NULL;
+	if (!limit_ns)
+		return;
+	for (struct live *live = engine->first; live; live = live->later)
+		if (has_deadline(live) && live->attempt.started_ns < earliest)
+			earliest = live->attempt.started_ns;
+	if (earliest == INT64_MAX)
+		return;
+	left_ms = (earliest + limit_ns - clock_wall_ns()) / NS_PER_MS + 1;
+	engine->deadline = loop_after(engine->loop, left_ms > 0 ? left_ms : 0,
+				      deadline_passed, engine);
+}
+
+/* ---- news from the platform ------------------------------------------------ */
+
+static struct live *find_attempt(struct engine *engine, int64_t trial,
+				 int attempt)
+{
+	struct live *live = live_find(engine, trial);
+
+	return live && live->attempt.number == attempt ? live : NULL;
+}
+
+static void on_created(void *arg, int64_t trial, int attempt, const char *job)
+{
+	struct engine *engine = arg;
+	struct live *live = find_attempt(engine, trial, attempt);
+
+	if (!live)
+		return;
+	replace_text(&live->attempt.job, job);
+	write_attempt(engine, live);
+}
+
+static void on_started(void *arg, int64_t trial, int attempt, int64_t at_ns)
+{
+	struct engine *engine = arg;
+	struct live *live = find_attempt(engine, trial, attempt);
+
+	if (!live)
+		return;
+	live->attempt.state = TRIAL_RUNNING;
+	live->attempt.started_ns = at_ns;
+	replace_text(&live->attempt.reason, NULL);
+	write_attempt(engine, live);
+	attempts_arm_deadline(engine);
+}
+
+static void on_waiting(void *arg, int64_t trial, int attempt,
+		       const char *reason)
+{
+	struct engine *engine = arg;
+	struct live *live = find_attempt(engine, trial, attempt);
+
+	if (!live)
+		return;
+	replace_text(&live->attempt.reason, reason);
+	write_attempt(engine, live);
+}
+
+static void on_ended(void *arg, int64_t trial, int attempt,
+		     const struct job_end *end)
+{
+	struct engine *engine = arg;
+	struct live *live = find_attempt(engine, trial, attempt);
+
+	if (!live)
+		return;
+	if (live->kill_as != TRIAL_UNKNOWN) {
+		char reason[sizeof(live->kill_reason)];
+
+		memcpy(reason, live->kill_reason, sizeof(reason));
+		finish(engine, live, live->kill_as, end->exit_code,
+		       end->ended_ns, reason);
+	} else {
+		finish(engine, live,
+		       end->exit_code == 0 ? TRIAL_SUCCEEDED : TRIAL_FAILED,
+		       end->exit_code, end->ended_ns, end->reason);
+	}
+}
+
+static void on_report(void *arg, int64_t trial, int attempt, const char *json,
+		      size_t len, bool is_nni)
+{
+	struct engine *engine = arg;
+	struct live *live = find_attempt(engine, trial, attempt);
+	struct metrics metrics = {0};
+	struct error err;
+	bool is_request = false;
+	bool ok;
+
+	if (!live)
+		return;
+	ok = is_nni ? metrics_parse_nni(&metrics, json, len, live->trial.id,
+					&is_request, &err)
+		    : metrics_parse_body(&metrics, json, len, &err);
+	if (ok)
+		ok = ingest_metrics(engine, live, &metrics, &err);
+	if (!ok && !engine->has_failed)
+		status_event(engine, live, EVENT_WARNING, "report-refused",
+			     "trial %s: %s", live->trial.id, err.text);
+	metrics_release(&metrics);
+}
+
+static void on_fault(void *arg, const char *text)
+{
+	struct engine *engine = arg;
+
+	status_fault(engine, text);
+	if (text)
+		status_event(engine, NULL, EVENT_WARNING, "fault", "%s", text);
+}
+
+const struct platform_callbacks attempts_callbacks = {
+	.created = on_created,
+	.started = on_started,
+	.waiting = on_waiting,
+	.ended = on_ended,
+	.report = on_report,
+	.fault = on_fault,
+};
+
+/* ---- the end of a turn ------------------------------------------------------ */
+
+void attempts_write_changes(struct engine *engine, bool with_summaries)
+{
+	struct error err;
+
+	engine->has_trial_changes = false;
+	for (struct live *live = engine->first; live; live = live->later) {
+		if (!live->has_row_changes &&
+		    !(with_summaries && live->has_summary_changes))
+			continue;
+		if (!turn_begin(engine))
+			return;
+		engine->is_versioned = true;
+		live->has_row_changes = live->has_summary_changes = false;
+		fail_turn_unless(engine,
+				 store_trial_update(engine->store,
+						    &live->trial, &err),
+				 &err);
+	}
+}
+
+/* parameter.cfg, as NNI's dispatcher would have sent it (nni.md 4.1) */
+static char *parameter_file(const struct live *live)
+{
+	if (live->number < 0)
+		return xasprintf("{\"parameter_id\": null, "
+				 "\"parameter_source\": \"customized\", "
+				 "\"parameters\": %s, \"parameter_index\": 0}",
+				 live->trial.parameters);
+	return xasprintf("{\"parameter_id\": %lld, "
+			 "\"parameter_source\": \"algorithm\", "
+			 "\"parameters\": %s, \"parameter_index\": 0}",
+			 (long long)live->number, live->trial.parameters);
+}
+
+static void submit_again(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->resubmission = NULL;
+	for (struct live *live = engine->first; live; live = live->later)
+		if (live->wants_submit)
+			turn_after(engine, AFTER_SUBMIT, live->trial.key,
+				   live->attempt.number, true);
+}
+
+/* The platform cannot take it at the moment: say so, and try again soon. */
+static void submit_later(struct engine *engine, struct live *live,
+			 const struct error *err)
+{
+	live->wants_submit = true;
+	on_waiting(engine, live->trial.key, live->attempt.number, err->text);
+	if (!engine->resubmission)
+		engine->resubmission =
+			loop_after(engine->loop, 1000, submit_again, engine);
+}
+
+static void submit(struct engine *engine, struct live *live, bool is_resumed)
+{
+	struct job_request request = {
+		.trial = &live->trial,
+		.attempt = &live->attempt,
+		.is_resumed = is_resumed,
+	};
+	char *text = parameter_file(live);
+	struct error err;
+
+	sideport_allow(engine->sideport, live->trial.key, live->attempt.number,
+		       live->trial.id, live->attempt.token,
+		       live->trial.parameters, true);
+	request.parameter_file = text;
+	if (engine->platform_ops->submit(engine->platform, &request, &err))
+		live->wants_submit = false;
+	else if (err.code == ERROR_UNAVAILABLE || err.code == ERROR_TIMEOUT)
+		submit_later(engine, live, &err);
+	else
+		finish(engine, live,
+		       live->kill_as == TRIAL_UNKNOWN ? TRIAL_FAILED
+						      : live->kill_as,
+		       -1, 0, err.text);
+	free(text);
+}
+
+void attempts_do_after(struct engine *engine, const struct after *after)
+{
+	struct live *live = find_attempt(engine, after->trial, after->attempt);
+
+	if (!live)
+		return;
+	if (after->kind == AFTER_SUBMIT)
+		submit(engine, live, after->is_resumed);
+	else
+		engine->platform_ops->kill(engine->platform, after->trial,
+					   after->attempt);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What people asked for, and the one outcome of each.
+ *
+ * Commands are rows that anybody may append; this answers them, in the same
+ * transaction as what they change.  A kill is answered when its trials have
+ * really ended.  After a crash, commands without an outcome are simply found
+ * pending again; carrying one out twice is harmless by construction.
+ */
+#include "engine/state.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARAMETERS_MAX (256 * 1024)
+
+static void answer_key(struct engine *engine, int64_t command,
+		       enum command_state state, const char *outcome)
+{
+	struct error err;
+
+	if (!turn_begin(engine))
+		return;
+	engine->is_versioned = true;
+	/* An outcome that is there already stays (ERROR_CONFLICT). */
+	if (!store_command_answer(engine->store, command, state, outcome,
+				  &err) &&
+	    err.code != ERROR_CONFLICT)
+		turn_fail(engine, &err);
+}
+
+static void answer(struct engine *engine, const struct command *command,
+		   enum command_state state, const char *outcome)
+{
+	answer_key(engine, command->key, state, outcome);
+	status_event(engine, NULL, EVENT_INFO, "command", "%s%s%s by %s: %s",
+		     command_verb_name(command->verb),
+		     command->argument && *command->argument ? " " : "",
+		     command->argument ? command->argument : "",
+		     command->asked_by ? command->asked_by : "somebody",
+		     outcome);
+}
+
+static void done(struct engine *engine, const struct command *command,
+		 const char *outcome)
+{
+	answer(engine, command, COMMAND_DONE, outcome);
+}
+
+static void refuse(struct engine *engine, const struct command *command,
+		   const char *why)
+{
+	answer(engine, command, COMMAND_REFUSED, why);
+}
+
+/* ---- kill ---------------------------------------------------------------- */
+
+static void describe(const struct live *live, char *text, size_t size)
+{
+	snprintf(text, size, "trial %s (#%lld)", live->trial.id,
+		 (long long)live->trial.sequence);
+}
+
+static void finish_kill(struct engine *engine, struct kill_request *request)
+{
+	char outcome[128];
+
+	if (request->who[0])
+		snprintf(outcome, sizeof(outcome), "%s ended", request->who);
+	else
+		snprintf(outcome, sizeof(outcome), "%d trials ended",
+			 request->wanted);
+	answer_key(engine, request->command, COMMAND_DONE, outcome);
+	free(request);
+}
+
+void commands_kill_progress(struct engine *engine, struct live *live)
+{
+	for (size_t i = 0; i < live->kill_count; i++)
+		if (--live->kills[i]->left == 0)
+			finish_kill(engine, live->kills[i]);
+	live->kill_count = 0;
+}
+
+/* Is this command being carried out already? */
+static bool is_under_way(const struct engine *engine, int64_t command)
+{
+	for (const struct live *live = engine->first; live; live = live->later)
+		for (size_t i = 0; i < live->kill_count; i++)
+			if (live->kills[i]->command == command)
+				return true;
+	return false;
+}
+
+static void kill_one(struct engine *engine, struct live *live,
+		     struct kill_request *request, const char *by)
+{
+	char reason[160];
+
+	ARRAY_RESERVE(live->kills, live->kill_count, live->kill_capacity);
+	live->kills[live->kill_count++] = request;
+	snprintf(reason, sizeof(reason), "killed by %s", by);
+	attempts_kill(engine, live, TRIAL_USER_CANCELED, reason);
+}
+
+static void do_kill(struct engine *engine, const struct command *command)
+{
+	const char *by = command->asked_by ? command->asked_by : "a user";
+	struct live *live = live_find(engine, command->trial);
+	struct kill_request *request;
+	struct live *next;
+
+	if (command->trial ? !live : !engine->first) {
+		refuse(engine, command,
+		       command->trial ? "the trial is over already"
+				      : "no trial is running");
+		return;
+	}
+	request = xcalloc(1, sizeof(*request));
+	request->command = command->key;
+	if (live)
+		describe(live, request->who, sizeof(request->who));
+	request->wanted =
+		live ? 1 : engine->live_count + engine->queued_count;
+	/* One more than there are, so that it cannot end half-way. */
+	request->left = request->wanted + 1;
+	status_event(engine, live, EVENT_INFO, "command", "kill %s by %s",
+		     live ? request->who : "all trials", by);
+	if (live) {
+		kill_one(engine, live, request, by);
+	} else {
+		for (live = engine->first; live; live = next) {
+			next = live->later;
+			kill_one(engine, live, request, by);
+		}
+	}
+	if (--request->left == 0)
+		finish_kill(engine, request);
+}
+
+/* ---- the others ----------------------------------------------------------- */
+
+static void do_stop(struct engine *engine, const struct command *command)
+{
+	struct live *next;
+
+	if (experiment_state_is_terminal(engine->experiment.state)) {
+		refuse(engine, command, "the experiment is over already");
+		return;
+	}
+	engine->experiment.is_paused = false;
+	schedule_set_state(engine, EXPERIMENT_STOPPING);
+	for (struct live *live = engine->first; live; live = next) {
+		next = live->later;
+		attempts_kill(engine, live, TRIAL_USER_CANCELED,
+			      "the experiment was stopped");
+	}
+	done(engine, command, "stopping");
+}
+
+static bool add_failed(const struct trial *trial, void *arg)
+{
+	struct after **list = arg; /* only .trial is used; ends with 0 */
+	size_t count = 0;
+
+	if (trial->state != TRIAL_FAILED)
+		return true;
+	while ((*list)[count].trial)
+		count++;
+	*list = xrealloc(*list, (count + 2) * sizeof(**list));
+	(*list)[count].trial = trial->key;
+	(*list)[count + 1].trial = 0;
+	return true;
+}
+
+static void restart_failed(struct engine *engine,
+			   const struct command *command)
+{
+	struct after *list = xcalloc(1, sizeof(*list));
+	struct error err;
+	char outcome[64];
+	int count = 0;
+
+	if (!store_trials_each(engine->store, engine->experiment.key, 0,
+			       STORE_TRIAL_BRIEF, add_failed, &list, &err)) {
+		refuse(engine, command, err.text);
+		free(list);
+		return;
+	}
+	for (size_t i = 0; list[i].trial; i++)
+		count += attempts_restart(engine, list[i].trial, &err);
+	free(list);
+	snprintf(outcome, sizeof(outcome), "%d failed trial%s restarted",
+		 count, count == 1 ? "" : "s");
+	if (count)
+		done(engine, command, outcome);
+	else
+		refuse(engine, command, "no trial has failed");
+}
+
+static void do_restart(struct engine *engine, const struct command *command)
+{
+	enum experiment_state state = engine->experiment.state;
+	struct error err;
+	char outcome[64];
+	struct live *live;
+
+	if (state == EXPERIMENT_STOPPING || state == EXPERIMENT_STOPPED ||
+	    state == EXPERIMENT_ERROR) {
+		refuse(engine, command,
+		       "the experiment is stopped: resume it first");
+		return;
+	}
+	if (!command->trial) {
+		restart_failed(engine, command);
+		return;
+	}
+	if (!attempts_restart(engine, command->trial, &err)) {
+		refuse(engine, command, err.text);
+		return;
+	}
+	live = live_find(engine, command->trial);
+	snprintf(outcome, sizeof(outcome), "trial %s (#%lld): attempt %d",
+		 live->trial.id, (long long)live->trial.sequence,
+		 live->attempt.number);
+	done(engine, command, outcome);
+}
+
+static void do_pause(struct engine *engine, const struct command *command,
+		     bool is_paused)
+{
+	struct experiment *experiment = &engine->experiment;
+
+	if (!is_paused && (experiment->state == EXPERIMENT_STOPPED ||
+			   experiment->state == EXPERIMENT_ERROR)) {
+		free(experiment->error);
+		experiment->error = NULL;
+		schedule_set_state(engine, EXPERIMENT_RUNNING);
+		done(engine, command, "going on");
+	} else if (experiment_state_is_terminal(experiment->state)) {
+		refuse(engine, command, "the experiment is over");
+	} else if (experiment->is_paused == is_paused) {
+		refuse(engine, command,
+		       is_paused ? "it is paused already" : "it is not paused");
+	} else {
+		experiment->is_paused = is_paused;
+		schedule_knobs_changed(engine);
+		done(engine, command,
+		     is_paused ? "paused: no new trials start"
+			       : "going on");
+	}
+}
+
+static void do_set(struct engine *engine, const struct command *command)
+{
+	struct experiment *experiment = &engine->experiment;
+	char name[32], outcome[128];
+	struct error err;
+	int64_t value, old;
+
+	if (!knob_parse(command->argument ? command->argument : "", name,
+			sizeof(name), &value, &err)) {
+		refuse(engine, command, err.text);
+		return;
+	}
+	if (!strcmp(name, "concurrency")) {
+		old = experiment->concurrency;
+		experiment->concurrency = (int)value;
+	} else if (!strcmp(name, "max-trials")) {
+		old = experiment->max_trials;
+		experiment->max_trials = value;
+	} else if (!strcmp(name, "max-duration")) {
+		old = experiment->max_duration_s;
+		experiment->max_duration_s = value;
+	} else if (!strcmp(name, "max-trial-duration")) {
+		old = experiment->max_trial_duration_s;
+		experiment->max_trial_duration_s = value;
+	} else {
+		old = experiment->max_retries;
+		experiment->max_retries = (int)value;
+	}
+	schedule_knobs_changed(engine);
+	snprintf(outcome, sizeof(outcome), "%s: %lld -> %lld", name,
+		 (long long)old, (long long)value);
+	done(engine, command, outcome);
+}
+
+static void do_add_trial(struct engine *engine, const struct command *command)
+{
+	const struct experiment *experiment = &engine->experiment;
+	const char *text = command->argument ? command->argument : "";
+	cJSON *json = strlen(text) <= PARAMETERS_MAX
+			      ? cJSON_ParseWithOpts(text, NULL, true)
+			      : NULL;
+	char outcome[64];
+	struct live *live;
+	char *compact;
+
+	if (!cJSON_IsObject(json)) {
+		refuse(engine, command, "parameters must be a JSON object");
+	} else if (experiment_state_is_terminal(experiment->state) ||
+		   experiment->state != EXPERIMENT_RUNNING) {
+		refuse(engine, command,
+		       "the experiment takes no more trials: raise its limits");
+	} else {
+		compact = cJSON_PrintUnformatted(json);
+		live = attempts_add_trial(engine, compact, 'c');
+		if (!engine->has_failed) {
+			snprintf(outcome, sizeof(outcome),
+				 "trial %s (#%lld) queued", live->trial.id,
+				 (long long)live->trial.sequence);
+			done(engine, command, outcome);
+		}
+	}
+	cJSON_Delete(json);
+}
+
+static void carry_out(struct engine *engine, const struct command *command)
+{
+	if (is_under_way(engine, command->key))
+		return;
+	switch (command->verb) {
+	case COMMAND_KILL:
+		do_kill(engine, command);
+		break;
+	case COMMAND_RESTART:
+		do_restart(engine, command);
+		break;
+	case COMMAND_PAUSE:
+		do_pause(engine, command, true);
+		break;
+	case COMMAND_RESUME:
+		do_pause(engine, command, false);
+		break;
+	case COMMAND_STOP:
+		do_stop(engine, command);
+		break;
+	case COMMAND_SET:
+		do_set(engine, command);
+		break;
+	case COMMAND_ADD_TRIAL:
+		do_add_trial(engine, command);
+		break;
+	case COMMAND_VERB_COUNT:
+		break;
+	}
+}
+
+/* ---- looking ---------------------------------------------------------------- */
+
+struct pending {
+	struct command *items;
+	size_t count, capacity;
+};
+
+static bool collect(const struct command *command, void *arg)
+{
+	struct pending *pending = arg;
+	struct command *copy;
+
+	ARRAY_RESERVE(pending->items, pending->count, pending->capacity);
+	copy = &pending->items[pending->count++];
+	*copy = *command;
+	copy->argument = xstrdup_or_null(command->argument);
+	copy->asked_by = xstrdup_or_null(command->asked_by);
+	copy->outcome = NULL;
+	return pending->count < 1000;
+}
+
+void commands_look(struct engine *engine)
+{
+	struct pending pending = {0};
+	struct error err;
+
+	if (!store_commands_pending(engine->store, engine->experiment.key,
+				    collect, &pending, &err))
+		turn_fail(engine, &err);
+	for (size_t i = 0; i < pending.count; i++) {
+		if (!engine->has_failed)
+			carry_out(engine, &pending.items[i]);
+		command_release(&pending.items[i]);
+	}
+	free(pending.items);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reports become metric rows, rows become summaries.
+ *
+ * This is the hot path: per metric it costs one table look-up, one prepared
+ * insert and a few assignments.  The summary in the trial row is derived data:
+ * it is written at most every 50 ms, and after a crash it is made again from
+ * the metric rows, so that a burst of metrics costs one trial row, not many.
+ */
+#include "engine/state.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUMMARY_DELAY_MS 50
+#define LOG_FILE_MAX (256LL * 1024 * 1024)
+
+static void summaries_due(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->summaries = NULL;
+	attempts_write_changes(engine, true);
+}
+
+void ingest_want_summaries(struct engine *engine)
+{
+	if (!engine->summaries)
+		engine->summaries = loop_after(engine->loop, SUMMARY_DELAY_MS,
+					       summaries_due, engine);
+}
+
+/* ---- sequence numbers ------------------------------------------------------ */
+
+/* Give a metric its number, and remember the highest one. */
+static bool number_metric(struct engine *engine, struct live *live,
+			  struct metric *metric, struct error *err)
+{
+	struct counter *counter = live_counter(live, metric->name,
+					       metric->type, metric->source);
+
+	if (counter->value < 0 &&
+	    !store_metric_next(engine->store, live->trial.key,
+			       live->attempt.number, metric->name,
+			       metric->type, metric->source, &counter->value,
+			       err))
+		return false;
+	if (metric->sequence == METRIC_SEQUENCE_NEXT)
+		metric->sequence = counter->value;
+	if (metric->sequence >= counter->value)
+		counter->value = metric->sequence + 1;
+	return true;
+}
+
+/* ---- summaries -------------------------------------------------------------- */
+
+static bool append_from_store(const struct metric *metric, void *arg)
+{
+	struct live *live = arg;
+
+	if (metric->sequence != (int64_t)live->history_count)
+		return false;
+	ARRAY_RESERVE(live->history, live->history_count,
+		      live->history_capacity);
+	live->history[live->history_count++] = metric->value;
+	return true;
+}
+
+static void judge(struct engine *engine, struct live *live)
+{
+	char reason[sizeof(live->kill_reason)];
+
+	if (live->kill_as != TRIAL_UNKNOWN ||
+	    !advice_wants_stop(engine, live))
+		return;
+	memcpy(reason, live->kill_reason, sizeof(reason));
+	status_event(engine, live, EVENT_INFO, "trial-stopped-early",
+		     "trial %s (#%lld) after %zu results: %s", live->trial.id,
+		     (long long)live->trial.sequence, live->history_count,
+		     reason);
+	attempts_kill(engine, live, TRIAL_EARLY_STOPPED, reason);
+}
+
+/* The assessor sees results in order: those behind a gap wait for it. */
+static void extend_history(struct engine *engine, struct live *live,
+			   const struct metric *metric)
+{
+	struct error err;
+
+	if (metric->sequence != (int64_t)live->history_count) {
+		live->has_gap = true;
+		return;
+	}
+	append_from_store(metric, live);
+	if (live->has_gap) {
+		live->has_gap = false;
+		if (!store_series_each(engine->store, live->trial.key,
+				       live->attempt.number, METRIC_OBJECTIVE,
+				       metric->sequence, append_from_store,
+				       live, &err))
+			turn_fail(engine, &err);
+	}
+	judge(engine, live);
+}
+
+static void summarize(struct engine *engine, struct live *live,
+		      const struct metric *metric)
+{
+	struct metric_value value = {true, metric->value};
+
+	if (strcmp(metric->name, METRIC_OBJECTIVE))
+		return;
+	live->has_summary_changes = true;
+	if (metric->type == METRIC_FINAL) {
+		if (!live->trial.final.is_set)
+			live->trial.final = value;
+		return;
+	}
+	live->trial.intermediates++;
+	live->trial.last = value;
+	if (objective_is_better(engine->experiment.objective, value,
+				live->trial.best))
+		live->trial.best = value;
+	if (metric->source == 0)
+		extend_history(engine, live, metric);
+}
+
+bool ingest_metrics(struct engine *engine, struct live *live,
+		    struct metrics *metrics, struct error *err)
+{
+	int64_t now = clock_wall_ns();
+
+	if (!turn_begin(engine)) {
+		*err = engine->failure;
+		return false;
+	}
+	for (size_t i = 0; i < metrics->count; i++) {
+		struct metric *metric = &metrics->items[i];
+		bool is_new;
+
+		if (!metric->at_ns)
+			metric->at_ns = now;
+		if (!number_metric(engine, live, metric, err) ||
+		    !store_metric_add(engine->store, live->trial.key,
+				      live->attempt.number, metric, &is_new,
+				      err)) {
+			turn_fail(engine, err);
+			return false;
+		}
+		if (is_new) {
+			engine->metrics_total++;
+			summarize(engine, live, metric);
+		}
+	}
+	if (live->has_summary_changes)
+		ingest_want_summaries(engine);
+	return true;
+}
+
+bool ingest_reload(struct engine *engine, struct live *live,
+		   struct error *err)
+{
+	live_reset_metrics(live);
+	return store_trial_summarize(engine->store, &live->trial,
+				     engine->experiment.objective, err) &&
+	       store_series_each(engine->store, live->trial.key,
+				 live->attempt.number, METRIC_OBJECTIVE, -1,
+				 append_from_store, live, err);
+}
+
+/* ---- reports ------------------------------------------------------------------ */
+
+/* Append a chunk of log that came over HTTP; offsets make it once only. */
+static bool append_log(struct live *live, const struct report *report,
+		       struct error *err)
+{
+	char *path = xasprintf("%s/%s.http", live->attempt.directory,
+			       report->role);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	const char *text = report->text;
+	size_t len = report->len;
+	struct stat st;
+	bool ok = true;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		ok = error_set_errno(err, "open log %s", path);
+	} else if (report->offset >= 0 &&
+		   report->offset + (int64_t)len <= st.st_size) {
+		len = 0; /* all of it is there */
+	} else if (report->offset >= 0 && report->offset < st.st_size) {
+		text += st.st_size - report->offset;
+		len -= (size_t)(st.st_size - report->offset);
+	}
+	if (ok && len && st.st_size < LOG_FILE_MAX &&
+	    write(fd, text, len) != (ssize_t)len)
+		ok = error_set_errno(err, "write log %s", path);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return ok;
+}
+
+static void version_checked(struct engine *engine, struct live *live,
+			    const struct report *report)
+{
+	if (report->text && strcmp(report->text, "VCSuccess"))
+		status_event(engine, live, EVENT_WARNING, "version-check",
+			     "trial %s: NNI's keeper reports: %s",
+			     live->trial.id, report->text);
+}
+
+/* Status of the answer, with err set when it is not 200. */
+static int take_report(struct engine *engine, struct report *report,
+		       struct error *err)
+{
+	struct live *live = live_find(engine, report->trial);
+
+	if (!engine->is_up) {
+		*err = engine->failure;
+		return 503;
+	}
+	if (!live || live->attempt.number != report->attempt) {
+		error_set(err, ERROR_NOT_FOUND, "the trial is over");
+		return 404;
+	}
+	switch (report->kind) {
+	case REPORT_METRICS:
+		if (!ingest_metrics(engine, live, &report->metrics, err))
+			return 503;
+		break;
+	case REPORT_LOG:
+		if (!append_log(live, report, err))
+			return 503;
+		break;
+	case REPORT_VERSION:
+		version_checked(engine, live, report);
+		break;
+	case REPORT_STATUS:
+		break; /* the platform tells, and knows more */
+	}
+	return 200;
+}
+
+void ingest_reports(struct engine *engine)
+{
+	struct report *report = sideport_take(engine->sideport);
+
+	while (report) {
+		struct report *next = report->next;
+		struct error err;
+		int status = take_report(engine, report, &err);
+
+		if (status == 200) {
+			report->next = engine->reports;
+			engine->reports = report;
+		} else {
+			sideport_answer(engine->sideport, report, status,
+					err.text);
+		}
+		report = next;
+	}
+}
+
+void ingest_answer(struct engine *engine, bool is_committed)
+{
+	while (engine->reports) {
+		struct report *report = engine->reports;
+
+		engine->reports = report->next;
+		report->next = NULL;
+		engine->reports_total++;
+		if (is_committed)
+			sideport_answer(engine->sideport, report, 200, NULL);
+		else
+			sideport_answer(engine->sideport, report, 503,
+					engine->failure.text);
+	}
+}

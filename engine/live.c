@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of trials that are not over: found by key, walked in order. */
+#include "engine/state.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct live **bucket(struct engine *engine, int64_t trial)
+{
+	return &engine->buckets[(uint64_t)trial % LIVE_BUCKETS];
+}
+
+struct live *live_add(struct engine *engine)
+{
+	struct live *live = xcalloc(1, sizeof(*live));
+
+	live->number = -1;
+	live->kill_as = TRIAL_UNKNOWN;
+	live->earlier = engine->last;
+	if (engine->last)
+		engine->last->later = live;
+	else
+		engine->first = live;
+	engine->last = live;
+	return live;
+}
+
+void live_index(struct engine *engine, struct live *live)
+{
+	struct live **at = bucket(engine, live->trial.key);
+
+	live->next = *at;
+	*at = live;
+}
+
+struct live *live_find(struct engine *engine, int64_t trial)
+{
+	struct live *live = *bucket(engine, trial);
+
+	while (live && live->trial.key != trial)
+		live = live->next;
+	return live;
+}
+
+void live_reset_metrics(struct live *live)
+{
+	while (live->counters) {
+		struct counter *next = live->counters->next;
+
+		free(live->counters);
+		live->counters = next;
+	}
+	live->history_count = 0;
+	live->has_gap = false;
+}
+
+void live_remove(struct engine *engine, struct live *live)
+{
+	struct live **at = bucket(engine, live->trial.key);
+
+	while (*at && *at != live)
+		at = &(*at)->next;
+	if (*at)
+		*at = live->next;
+	if (live->earlier)
+		live->earlier->later = live->later;
+	else
+		engine->first = live->later;
+	if (live->later)
+		live->later->earlier = live->earlier;
+	else
+		engine->last = live->earlier;
+	live_reset_metrics(live);
+	trial_release(&live->trial);
+	attempt_release(&live->attempt);
+	free(live->history);
+	free(live->kills);
+	free(live);
+}
+
+void live_remove_all(struct engine *engine)
+{
+	while (engine->first)
+		live_remove(engine, engine->first);
+	engine->live_count = 0;
+	engine->queued_count = 0;
+}
+
+struct counter *live_counter(struct live *live, const char *name,
+			     enum metric_type type, int source)
+{
+	struct counter *counter = live->counters;
+
+	while (counter &&
+	       (counter->type != type || counter->source != source ||
+		strcmp(counter->name, name)))
+		counter = counter->next;
+	if (!counter) {
+		counter = xcalloc(1, sizeof(*counter));
+		counter->type = type;
+		counter->source = source;
+		counter->value = -1; /* not looked up yet */
+		strcpy(counter->name, name);
+		counter->next = live->counters;
+		live->counters = counter;
+	}
+	return counter;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the store to working state: the one way to begin.
+ *
+ * A first start, a start after a crash and getting over a full disk are the
+ * same walk: read the experiment, replay the tuner's history, take up every
+ * trial that is not over, and submit the submitted ones again, which adopts
+ * those that still run.
+ */
+#include "engine/state.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/spec/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool open_sideport(struct engine *engine, struct error *err)
+{
+	struct sideport_options options = {
+		.bind = "127.0.0.1",
+		.experiment_id = engine->experiment.id,
+	};
+	char url[64];
+
+	if (engine->sideport)
+		return true; /* it outlives a recovery */
+	options.wake = (void (*)(void *))loop_wake;
+	options.wake_arg = engine->loop;
+	/* The port of last time keeps the URLs of running trials good. */
+	options.port = (uint16_t)(engine->wanted_port
+					  ? engine->wanted_port
+					  : engine->experiment.side_port);
+	if (!sideport_start(&options, &engine->sideport, err)) {
+		if (engine->wanted_port || !options.port)
+			return error_prefix(err, "open the side port");
+		options.port = 0;
+		if (!sideport_start(&options, &engine->sideport, err))
+			return error_prefix(err, "open the side port");
+	}
+	engine->experiment.side_port = sideport_port(engine->sideport);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d\n",
+		 engine->experiment.side_port);
+	return fs_write_file(engine->url_file, url, strlen(url), err);
+}
+
+static bool open_platform(struct engine *engine, struct error *err)
+{
+	struct platform_context *context = &engine->platform_context;
+
+	engine->platform_ops = platform_find(engine->experiment.platform);
+	if (!engine->platform_ops)
+		return error_set(err, ERROR_INVALID, "unknown platform '%s'",
+				 engine->experiment.platform);
+	context->loop = engine->loop;
+	context->experiment = &engine->experiment;
+	context->config = &engine->config;
+	context->keeper_path = engine->keeper_path;
+	context->url_file = engine->url_file;
+	context->callbacks = attempts_callbacks;
+	context->callbacks.arg = engine;
+	return engine->platform_ops->open(context, &engine->platform, err) ||
+	       error_prefix(err, "platform %s", engine->experiment.platform);
+}
+
+/* ---- live trials ------------------------------------------------------------ */
+
+static bool take_up(const struct trial *trial, void *arg)
+{
+	struct engine *engine = arg;
+	struct live *live;
+
+	if (trial_state_is_terminal(trial->state))
+		return true;
+	live = live_add(engine);
+	live->trial = *trial;
+	live->trial.parameters = xstrdup_or_null(trial->parameters);
+	live->trial.reason = xstrdup_or_null(trial->reason);
+	live_index(engine, live);
+	return true;
+}
+
+static bool number_live(const struct history *row, void *arg)
+{
+	struct engine *engine = arg;
+	struct live *live;
+
+	if (row->kind != HISTORY_SUGGESTED)
+		return true;
+	live = live_find(engine, row->trial);
+	if (live)
+		live->number = row->number;
+	return true;
+}
+
+static bool count_failures(const struct attempt *attempt, void *arg)
+{
+	struct live *live = arg;
+
+	if (attempt->state == TRIAL_FAILED)
+		live->failures++;
+	else if (trial_state_is_terminal(attempt->state))
+		live->failures = 0;
+	return true;
+}
+
+static bool take_up_live(struct engine *engine, struct error *err)
+{
+	if (!store_trials_each(engine->store, engine->experiment.key, 0,
+			       STORE_TRIAL_WHOLE, take_up, engine, err) ||
+	    !store_history_each(engine->store, engine->experiment.key,
+				number_live, engine, err))
+		return error_prefix(err, "read the trials");
+	for (struct live *live = engine->first; live; live = live->later) {
+		if (!store_attempt_get(engine->store, live->trial.key, 0,
+				       &live->attempt, err) ||
+		    !store_attempts_each(engine->store, live->trial.key,
+					 count_failures, live, err) ||
+		    !ingest_reload(engine, live, err))
+			return error_prefix(err, "take up trial %s",
+					    live->trial.id);
+		live->has_summary_changes = true;
+		live->is_submitted = live->attempt.submitted_ns != 0;
+		if (live->is_submitted) {
+			engine->live_count++;
+			turn_after(engine, AFTER_SUBMIT, live->trial.key,
+				   live->attempt.number, true);
+		} else {
+			engine->queued_count++;
+		}
+	}
+	return true;
+}
+
+/* A trial row whose STOP was asked for before the crash must still end. */
+static void finish_stopping(struct engine *engine)
+{
+	struct live *next;
+
+	for (struct live *live = engine->first; live; live = next) {
+		next = live->later;
+		attempts_kill(engine, live, TRIAL_USER_CANCELED,
+			      "the experiment was stopped");
+	}
+}
+
+static void claim(struct engine *engine)
+{
+	struct experiment *experiment = &engine->experiment;
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	free(experiment->owner_host);
+	experiment->owner_host = xstrdup(host);
+	experiment->owner_pid = (int)getpid();
+	engine->has_experiment_changes = true;
+	if (!experiment->started_ns)
+		experiment->started_ns = clock_wall_ns();
+	if (experiment->state == EXPERIMENT_INITIALIZED)
+		schedule_set_state(engine, EXPERIMENT_RUNNING);
+}
+
+bool engine_recover(struct engine *engine, struct error *err)
+{
+	struct experiment *experiment = &engine->experiment;
+
+	if (!store_experiment_get(engine->store, engine->experiment_key,
+				  experiment, err) ||
+	    !spec_reload(experiment->config, &engine->config, err) ||
+	    !space_parse(experiment->space ? experiment->space : "{}",
+			 &engine->space, NULL, err))
+		return error_prefix(err, "read the experiment");
+	free(engine->url_file);
+	engine->url_file = fs_join(experiment->directory, "sideport.url");
+	if (!fs_make_folders(experiment->directory, err) ||
+	    !advice_open(engine, err) || !open_sideport(engine, err) ||
+	    !open_platform(engine, err) || !take_up_live(engine, err))
+		return false;
+	engine->is_up = true;
+	claim(engine);
+	if (experiment->state == EXPERIMENT_STOPPING)
+		finish_stopping(engine);
+	schedule_knobs_changed(engine);
+	log_line(LOG_LEVEL_INFO,
+		 "%s: up, %d live, %d queued, %lld finished, side port %d",
+		 experiment->id, engine->live_count, engine->queued_count,
+		 (long long)engine->finished_count, experiment->side_port);
+	return true;
+}
+
+void engine_forget(struct engine *engine)
+{
+	loop_cancel(engine->loop, engine->limit);
+	loop_cancel(engine->loop, engine->deadline);
+	loop_cancel(engine->loop, engine->resubmission);
+	loop_cancel(engine->loop, engine->summaries);
+	engine->limit = engine->deadline = NULL;
+	engine->resubmission = engine->summaries = NULL;
+	if (engine->sideport)
+		for (struct live *live = engine->first; live;
+		     live = live->later)
+			sideport_forbid(engine->sideport, live->trial.key,
+					live->attempt.number);
+	/* Kill requests without an outcome are found pending again. */
+	for (struct live *live = engine->first; live; live = live->later)
+		for (size_t i = 0; i < live->kill_count; i++)
+			if (--live->kills[i]->left == 0)
+				free(live->kills[i]);
+	live_remove_all(engine);
+	if (engine->platform)
+		engine->platform_ops->close(engine->platform);
+	engine->platform = NULL;
+	advice_close(engine);
+	space_free(engine->space);
+	engine->space = NULL;
+	experiment_config_release(&engine->config);
+	memset(&engine->config, 0, sizeof(engine->config));
+	experiment_release(&engine->experiment);
+	memset(&engine->experiment, 0, sizeof(engine->experiment));
+	engine->after_count = 0;
+	engine->ran_since_ns = 0;
+	engine->is_up = false;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's working state.  Private to the files of this folder.
+ *
+ * One rule keeps memory and disk together: everything that happens in a turn
+ * of the loop is written in one transaction, which the end of the turn
+ * commits; only then are reports answered, jobs submitted or killed, and the
+ * screen told.  Should the commit fail, memory is ahead of the disk, and the
+ * engine does what it would do after a crash: forget everything and recover
+ * from the store (recover.c).  There is no third way.
+ *
+ *   advice.c    tuner and assessor, and the history that replays them
+ *   attempts.c  a trial's life: queued, submitted, running, ended, again
+ *   commands.c  what people asked for, and the one outcome of each
+ *   engine.c    the port: start, thread, turn, leave
+ *   ingest.c    reports to metric rows and summaries
+ *   live.c      the table of trials that are not over
+ *   recover.c   from the store to working state
+ *   schedule.c  when to start trials, and when the experiment is over
+ *   status.c    faults, events, Prometheus text
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "engine/assessor/assessor.h"
+#include "engine/engine.h"
+#include "engine/loop.h"
+#include "engine/platform/platform.h"
+#include "engine/sideport/sideport.h"
+#include "engine/tuner/tuner.h"
+#include "model/experiment.h"
+#include "model/space.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* A kill command waiting for its trials to end. */
+struct kill_request {
+	int64_t command; /* key */
+	int wanted;	 /* trials asked to end */
+	int left;	 /* of them, still ending */
+	char who[64];	 /* for the outcome: "trial Xa12b (#3)" */
+};
+
+/* The next sequence number of one metric of one attempt. */
+struct counter {
+	struct counter *next;
+	enum metric_type type;
+	int source;
+	int64_t value;
+	char name[METRIC_NAME_MAX + 1];
+};
+
+/* A trial that is not over: queued, submitted or running. */
+struct live {
+	struct live *next;	 /* in its hash bucket */
+	struct live *later;	 /* in the order of coming, for walks */
+	struct live *earlier;
+	struct trial trial;
+	struct attempt attempt;
+	int64_t number; /* the tuner's suggestion number; -1: customised */
+	bool is_submitted; /* its job exists or is being made */
+	bool has_row_changes;	  /* trial row must be written this turn */
+	bool has_summary_changes; /* trial row may be written a bit later */
+	bool has_gap; /* an intermediate result is missing in between */
+	enum trial_state kill_as; /* UNKNOWN: nobody asked */
+	char kill_reason[200];
+	int failures; /* attempts in a row that failed by themselves */
+	double *history; /* the objective's intermediate results, in order */
+	size_t history_count, history_capacity;
+	struct counter *counters;
+	struct kill_request **kills;
+	size_t kill_count, kill_capacity;
+	bool wants_submit; /* the platform could not take it yet */
+};
+
+#define LIVE_BUCKETS 1024
+
+/* Something to do after the commit. */
+enum after_kind { AFTER_SUBMIT, AFTER_KILL };
+
+struct after {
+	enum after_kind kind;
+	int64_t trial;
+	int attempt;
+	bool is_resumed; /* SUBMIT */
+};
+
+struct engine {
+	/* fixed for life */
+	char *db_path;
+	int64_t experiment_key;
+	int wanted_port;
+	bool keep_open;
+	pthread_t thread;
+	int lock_fd;
+	int notice_fd;
+	struct loop *loop;
+	atomic_bool is_leaving, is_finished, has_commands;
+
+	/* the fault that stops everything, for other threads */
+	pthread_mutex_t fault_mutex;
+	char fault[256]; /* empty: none */
+	int64_t fault_since_ns;
+
+	/* the store side */
+	struct store *store;
+	bool is_in_turn;   /* a transaction is open */
+	bool is_versioned; /* it changes rows the screen watches */
+	bool has_failed;   /* it cannot be committed */
+	struct error failure;
+	struct loop_timer *recovery; /* retrying after a failure */
+	int recovery_delay_ms;
+	int64_t data_version; /* of the last look for commands */
+
+	/* the experiment, as recovered */
+	bool is_up;
+	struct experiment experiment;
+	struct experiment_config config;
+	struct space *space;
+	struct tuner *tuner;
+	struct assessor *assessor;
+	int64_t next_suggestion;
+	bool is_exhausted; /* the tuner has nothing left */
+	bool is_stalled;   /* the tuner waits for a result */
+	const struct platform_ops *platform_ops;
+	struct platform *platform;
+	struct platform_context platform_context;
+	struct sideport *sideport;
+	char *url_file;
+	char *keeper_path;
+	struct live *buckets[LIVE_BUCKETS];
+	struct live *first, *last;
+	int live_count;	   /* submitted */
+	int queued_count;  /* not submitted */
+	int64_t finished_count;
+	bool has_experiment_changes;
+	bool has_trial_changes; /* some live trial has_row_changes */
+	int64_t ran_since_ns; /* monotonic; 0: the clock stands */
+	struct loop_timer *limit;	/* maxExperimentDuration */
+	struct loop_timer *deadline;	/* the next maxTrialDuration */
+	struct loop_timer *resubmission; /* for those with wants_submit */
+	struct loop_timer *summaries;	/* writes summaries soon */
+	struct loop_timer *heartbeat;	/* run time, metrics text */
+	struct loop_timer *command_poll;
+
+	/* this turn */
+	struct report *reports; /* to be answered */
+	struct after *afters;
+	size_t after_count, after_capacity;
+
+	/* totals since start, for /metrics */
+	int64_t metrics_total, reports_total, commits_total;
+};
+
+/* ---- engine.c ---- */
+/* Open this turn's transaction if it is not open.  False: the store fails. */
+bool turn_begin(struct engine *engine);
+/* This turn can never be committed. */
+void turn_fail(struct engine *engine, const struct error *err);
+void turn_after(struct engine *engine, enum after_kind kind, int64_t trial,
+		int attempt, bool is_resumed);
+
+/* ---- live.c ---- */
+struct live *live_add(struct engine *engine);
+struct live *live_find(struct engine *engine, int64_t trial);
+/* Index it under its trial key, which must be set now. */
+void live_index(struct engine *engine, struct live *live);
+void live_remove(struct engine *engine, struct live *live);
+void live_remove_all(struct engine *engine);
+void live_reset_metrics(struct live *live);
+struct counter *live_counter(struct live *live, const char *name,
+			     enum metric_type type, int source);
+
+/* ---- recover.c ---- */
+bool engine_recover(struct engine *engine, struct error *err);
+void engine_forget(struct engine *engine);
+
+/* ---- advice.c ---- */
+bool advice_open(struct engine *engine, struct error *err);
+void advice_close(struct engine *engine);
+/* Ask for the next point; adds the SUGGESTED history row for `trial` later. */
+enum tuner_outcome advice_suggest(struct engine *engine, char **ret_parameters,
+				  struct error *err);
+bool advice_record_suggestion(struct engine *engine, struct live *live);
+/* The trial is over: tell tuner and assessor, with history rows. */
+void advice_ended(struct engine *engine, struct live *live);
+/* A new objective value: stop the trial?  Fills kill_reason when so. */
+bool advice_wants_stop(struct engine *engine, struct live *live);
+
+/* ---- attempts.c ---- */
+/* A new trial with its first attempt, queued. */
+struct live *attempts_add_trial(struct engine *engine, char *parameters,
+				char source);
+/* Record the intent; the job is made after the commit. */
+void attempts_submit(struct engine *engine, struct live *live);
+/* Another attempt of a trial that is over; queued. */
+bool attempts_restart(struct engine *engine, int64_t trial, struct error *err);
+/* Ask a live trial to end as `state`; queued ones end at once. */
+void attempts_kill(struct engine *engine, struct live *live,
+		   enum trial_state state, const char *reason);
+/* Set the timer for the next maxTrialDuration. */
+void attempts_arm_deadline(struct engine *engine);
+void attempts_write_changes(struct engine *engine, bool with_summaries);
+void attempts_do_after(struct engine *engine, const struct after *after);
+extern const struct platform_callbacks attempts_callbacks;
+
+/* ---- ingest.c ---- */
+void ingest_reports(struct engine *engine);
+void ingest_answer(struct engine *engine, bool is_committed);
+/* Metrics of a live trial that came by any way. */
+bool ingest_metrics(struct engine *engine, struct live *live,
+		    struct metrics *metrics, struct error *err);
+/* Fill history and counters from what is stored (recovery). */
+bool ingest_reload(struct engine *engine, struct live *live,
+		   struct error *err);
+/* Write summaries within the next 50 ms. */
+void ingest_want_summaries(struct engine *engine);
+
+/* ---- commands.c ---- */
+void commands_look(struct engine *engine);
+void commands_kill_progress(struct engine *engine, struct live *live);
+
+/* ---- schedule.c ---- */
+void schedule(struct engine *engine);
+void schedule_knobs_changed(struct engine *engine);
+bool schedule_set_state(struct engine *engine, enum experiment_state state);
+int64_t schedule_run_ns(const struct engine *engine);
+
+/* ---- status.c ---- */
+void status_event(struct engine *engine, const struct live *live,
+		  enum event_level level, const char *kind, const char *format,
+		  ...) __attribute__((format(printf, 5, 6)));
+void status_fault(struct engine *engine, const char *text); /* NULL: over */
+void status_publish(struct engine *engine);
+
+#endif
