@@ -17,14 +17,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Should a suggestion be refused this often in a row, the tuner is stuck. */
-#define REPLAY_WARNINGS_MAX 3
+#define REPLAY_WARNINGS_MAX 3 /* in the log; the rest is counted silently */
 
 struct replay {
 	struct engine *engine;
 	double *point;
 	int warnings;
 };
+
+/* What the tuner proposes now must be what it proposed then.  It is not when
+ * the program changed in between; then what was handed out counts. */
+static void compare_with_tuner(struct replay *replay,
+			       const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+
+	if (tuner_suggest(engine->tuner, row->number, replay->point, &err) ==
+	    TUNER_SUGGESTED)
+		space_format(engine->space, replay->point, &text);
+	if (strcmp(text.data, row->parameters) &&
+	    replay->warnings++ < REPLAY_WARNINGS_MAX)
+		log_line(LOG_LEVEL_WARN,
+			 "replay: suggestion %lld differs: was %s, is %s",
+			 (long long)row->number, row->parameters, text.data);
+	strbuf_release(&text);
+}
 
 static void replay_suggested(struct replay *replay,
 			     const struct history *row)
@@ -35,7 +54,7 @@ static void replay_suggested(struct replay *replay,
 	/* A new suggestion (not a restart of an old one) advanced the tuner:
 	 * let it advance again, then force what was really handed out. */
 	if (row->number == engine->next_suggestion) {
-		tuner_suggest(engine->tuner, row->number, replay->point, &err);
+		compare_with_tuner(replay, row);
 		engine->next_suggestion++;
 	}
 	if (!space_parse_point(engine->space, row->parameters, replay->point,
