@@ -156,9 +156,9 @@ def verify_metrics(rig, label, trials):
     check(not problems and acked,
           label + ": %d acknowledged metrics present once" % acked,
           "\n".join(problems))
-    missing = [(t["id"], len(t["intermediates"]), t["final"])
+    missing = [(t["id"], t["intermediates"], t["final"])
                for t in trials
-               if len(t["intermediates"]) != rig.steps or
+               if t["intermediates"] != rig.steps or
                t["final"] is None]
     check(not missing, label + ": every result printed is stored", missing)
 
