@@ -7,130 +7,13 @@ Environment: CRASHES (50), CRASH_SEED, TOP_BUILDDIR, TOP_SRCDIR.  TAP output."""
 import json
 import os
 import random
-import shutil
-import signal
-import sqlite3
-import subprocess
 import sys
-import tempfile
 import time
 
-TOP = os.environ.get("TOP_BUILDDIR", ".")
-SRC = os.environ.get("TOP_SRCDIR", ".")
-PROGRAM = os.path.join(TOP, "trialdeck")
+from rig import Rig, check, done
+
 CRASHES = int(os.environ.get("CRASHES", "50"))
 SEED = int(os.environ.get("CRASH_SEED", str(random.randrange(1 << 30))))
-checks = []
-
-
-def check(ok, name, detail=""):
-    checks.append(bool(ok))
-    print("%sok %d - %s" % ("" if ok else "not ", len(checks), name))
-    if not ok:
-        for line in str(detail).splitlines()[:20]:
-            print("# " + line)
-    sys.stdout.flush()
-
-
-class Rig:
-    """A database, an experiment file and the processes over them."""
-
-    def __init__(self, trials, concurrency, steps=6, pause=0.05):
-        self.dir = tempfile.mkdtemp(prefix="td-crash.")
-        self.db = os.path.join(self.dir, "db", "t.db")
-        self.acks = os.path.join(self.dir, "acks")
-        os.mkdir(self.acks)
-        self.trials = trials
-        self.steps = steps
-        self.file = os.path.join(self.dir, "exp.yaml")
-        with open(self.file, "w") as f:
-            f.write(json.dumps({
-                "experimentName": "crash",
-                "searchSpace": {
-                    "x": {"_type": "uniform", "_value": [0, 1]},
-                    "y": {"_type": "choice", "_value": [1, 2, 3, 4]}},
-                "trialCommand": sys.executable + " " + os.path.join(
-                    os.path.abspath(SRC), "tests/fault/crash_trial.py"),
-                "trialConcurrency": concurrency,
-                "maxTrialNumber": trials,
-                "tuner": {"name": "TPE", "classArgs": {
-                    "optimize_mode": "maximize", "seed": 7,
-                    "tpe_args": {"n_startup_jobs": 5}}},
-                "trainingService": {"platform": "local"}}))
-        self.env = dict(os.environ, CRASH_ACKS=self.acks,
-                        CRASH_STEPS=str(steps), CRASH_PAUSE=str(pause),
-                        XDG_DATA_HOME=self.dir)
-        self.id = None
-
-    def start(self):
-        if self.id:
-            argv = ["resume", self.id, "--headless"]
-        else:
-            argv = ["run", "--headless", self.file]
-        self.process = subprocess.Popen(
-            [PROGRAM, "--db", self.db] + argv, env=self.env,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline().strip()
-        if not line:
-            print("Bail out! " + self.process.stderr.read())
-            sys.exit(1)
-        self.id = self.id or line
-
-    def crash(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def finish(self, seconds=120):
-        out, err = self.process.communicate(timeout=seconds)
-        return self.process.returncode, err
-
-    def rows(self, sql):
-        db = sqlite3.connect(self.db)
-        try:
-            return db.execute(sql).fetchall()
-        finally:
-            db.close()
-
-    def ask(self, *argv):
-        out = subprocess.run([PROGRAM, "--db", self.db] + list(argv),
-                             env=self.env, stdout=subprocess.PIPE, check=True)
-        return json.loads(out.stdout)
-
-    def trials_json(self):
-        return sorted(self.ask("trials", self.id, "--json"),
-                      key=lambda t: t["sequence"])
-
-    def strays(self):
-        """Processes that still carry this rig's environment."""
-        found = []
-        needle = ("CRASH_ACKS=" + self.acks).encode()
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open("/proc/%s/environ" % pid, "rb") as f:
-                    if needle in f.read().split(b"\0"):
-                        with open("/proc/%s/cmdline" % pid) as c:
-                            found.append(pid + " " +
-                                         c.read().replace("\0", " "))
-            except OSError:
-                pass
-        return found
-
-    def log(self):
-        text = ""
-        for folder, _, names in os.walk(self.dir):
-            for name in names:
-                if name.endswith("trialdeck.log"):
-                    with open(os.path.join(folder, name)) as f:
-                        text += f.read()
-        return text
-
-    def close(self):
-        for pid in (line.split()[0] for line in self.strays()):
-            os.kill(int(pid), signal.SIGKILL)
-        if not os.environ.get("KEEP"):
-            shutil.rmtree(self.dir, ignore_errors=True)
 
 
 def verify_metrics(rig, label, trials):
@@ -224,8 +107,7 @@ def main():
     crashed = disturbed(1, CRASHES - many, alone, rng)
     check(crashed == undisturbed(alone),
           "the same suggestions as an undisturbed run")
-    print("1..%d" % len(checks))
-    return 0 if all(checks) else 1
+    return done()
 
 
 if __name__ == "__main__":
