@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from rig import Rig, check, done
 
 # A trial that ignores TERM and leaves a daemon in a session of its own.

@@ -10,6 +10,7 @@ import random
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from rig import Rig, check, done
 
 CRASHES = int(os.environ.get("CRASHES", "50"))
