@@ -22,9 +22,9 @@ def environment():
     """The Python of an environment that has nni, or None."""
     folder = os.path.join(CACHE, "nni-" + VERSION)
     python = os.path.join(folder, "bin", "python")
-    if subprocess.run([python, "-c", "import nni"],
-                      stderr=subprocess.DEVNULL).returncode == 0 \
-            if os.path.exists(python) else False:
+    if os.path.exists(python) and not subprocess.run(
+            [python, "-c", "import nni"],
+            stderr=subprocess.DEVNULL).returncode:
         return python
     os.makedirs(CACHE, exist_ok=True)
     log = os.path.join(CACHE, "nni-%s.log" % VERSION)
