@@ -153,7 +153,10 @@ bool ingest_metrics(struct engine *engine, struct live *live,
 		    !store_metric_add(engine->store, live->trial.key,
 				      live->attempt.number, metric, &is_new,
 				      err)) {
-			turn_fail(engine, err);
+			/* What breaks a limit is the report's own fault. */
+			if (err->code != ERROR_LIMIT &&
+			    err->code != ERROR_INVALID)
+				turn_fail(engine, err);
 			return false;
 		}
 		if (is_new) {
@@ -235,7 +238,7 @@ static int take_report(struct engine *engine, struct report *report,
 	switch (report->kind) {
 	case REPORT_METRICS:
 		if (!ingest_metrics(engine, live, &report->metrics, err))
-			return 503;
+			return engine->has_failed ? 503 : 400;
 		break;
 	case REPORT_LOG:
 		if (!append_log(live, report, err))
