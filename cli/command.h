@@ -84,7 +84,7 @@ struct cli {
 	int port; /* 0: any free one */
 };
 
-/* The program's commands (table.c); name NULL ends. */
+/* The program's commands (registry.c); name NULL ends. */
 extern const struct cli_command cli_commands[];
 /* Options every command takes; name NULL ends. */
 extern const struct cli_option cli_global_options[];

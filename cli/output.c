@@ -19,34 +19,34 @@
 #define GAP_COLS 2
 #define ELASTIC_MIN 8
 
-void table_init(struct table *table, const struct table_column *columns,
+void sheet_init(struct sheet *sheet, const struct sheet_column *columns,
 		size_t column_count)
 {
-	memset(table, 0, sizeof(*table));
-	table->columns = columns;
-	table->column_count = column_count;
+	memset(sheet, 0, sizeof(*sheet));
+	sheet->columns = columns;
+	sheet->column_count = column_count;
 }
 
-void table_release(struct table *table)
+void sheet_release(struct sheet *sheet)
 {
-	for (size_t i = 0; i < table->cell_count; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	memset(table, 0, sizeof(*table));
+	for (size_t i = 0; i < sheet->cell_count; i++)
+		free(sheet->cells[i]);
+	free(sheet->cells);
+	memset(sheet, 0, sizeof(*sheet));
 }
 
-void table_take(struct table *table, char *text)
+void sheet_take(struct sheet *sheet, char *text)
 {
-	ARRAY_RESERVE(table->cells, table->cell_count, table->capacity);
-	table->cells[table->cell_count++] = text;
+	ARRAY_RESERVE(sheet->cells, sheet->cell_count, sheet->capacity);
+	sheet->cells[sheet->cell_count++] = text;
 }
 
-void table_add(struct table *table, const char *text)
+void sheet_add(struct sheet *sheet, const char *text)
 {
-	table_take(table, xstrdup_or_null(text));
+	sheet_take(sheet, xstrdup_or_null(text));
 }
 
-void table_addf(struct table *table, const char *format, ...)
+void sheet_addf(struct sheet *sheet, const char *format, ...)
 {
 	struct strbuf buf = STRBUF_INIT;
 	char text[256];
@@ -56,7 +56,7 @@ void table_addf(struct table *table, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	strbuf_adds(&buf, text);
-	table_take(table, strbuf_detach(&buf));
+	sheet_take(sheet, strbuf_detach(&buf));
 }
 
 /* Safe text of one cell. */
@@ -68,38 +68,38 @@ static const char *safe(const char *text, struct strbuf *buf)
 	return buf->data;
 }
 
-static void measure(const struct table *table, int *widths)
+static void measure(const struct sheet *sheet, int *widths)
 {
 	struct strbuf buf = STRBUF_INIT;
 
-	for (size_t i = 0; i < table->column_count; i++)
-		widths[i] = (int)strlen(table->columns[i].title);
-	for (size_t i = 0; i < table->cell_count; i++) {
-		const char *text = safe(table->cells[i], &buf);
+	for (size_t i = 0; i < sheet->column_count; i++)
+		widths[i] = (int)strlen(sheet->columns[i].title);
+	for (size_t i = 0; i < sheet->cell_count; i++) {
+		const char *text = safe(sheet->cells[i], &buf);
 		int width = utf8_width(text, strlen(text));
 
-		if (width > widths[i % table->column_count])
-			widths[i % table->column_count] = width;
+		if (width > widths[i % sheet->column_count])
+			widths[i % sheet->column_count] = width;
 	}
 	strbuf_release(&buf);
 }
 
-static void squeeze(const struct table *table, int *widths, int limit)
+static void squeeze(const struct sheet *sheet, int *widths, int limit)
 {
 	int total = -GAP_COLS;
 
-	for (size_t i = 0; i < table->column_count; i++)
+	for (size_t i = 0; i < sheet->column_count; i++)
 		total += widths[i] + GAP_COLS;
 	while (total > limit) {
-		size_t widest = table->column_count;
+		size_t widest = sheet->column_count;
 
-		for (size_t i = 0; i < table->column_count; i++)
-			if (table->columns[i].is_elastic &&
+		for (size_t i = 0; i < sheet->column_count; i++)
+			if (sheet->columns[i].is_elastic &&
 			    widths[i] > ELASTIC_MIN &&
-			    (widest == table->column_count ||
+			    (widest == sheet->column_count ||
 			     widths[i] > widths[widest]))
 				widest = i;
-		if (widest == table->column_count)
+		if (widest == sheet->column_count)
 			return;
 		widths[widest]--;
 		total--;
@@ -112,10 +112,10 @@ static void add_spaces(struct strbuf *out, int count)
 		strbuf_addch(out, ' ');
 }
 
-static void add_cell(const struct table *table, size_t column, const char *text,
+static void add_cell(const struct sheet *sheet, size_t column, const char *text,
 		     int width, struct strbuf *out)
 {
-	bool is_last = column + 1 == table->column_count;
+	bool is_last = column + 1 == sheet->column_count;
 	size_t len = strlen(text);
 	int cols = utf8_width(text, len);
 
@@ -125,7 +125,7 @@ static void add_cell(const struct table *table, size_t column, const char *text,
 		strbuf_add(out, text, kept);
 		strbuf_adds(out, "~");
 		cols++;
-	} else if (table->columns[column].is_right) {
+	} else if (sheet->columns[column].is_right) {
 		add_spaces(out, width - cols);
 		strbuf_add(out, text, len);
 		cols = width;
@@ -136,62 +136,95 @@ static void add_cell(const struct table *table, size_t column, const char *text,
 		add_spaces(out, width - cols + GAP_COLS);
 }
 
-void table_format_text(const struct table *table, int width_cols,
+/* Without the blanks that empty last cells leave. */
+static void end_line(struct strbuf *out)
+{
+	size_t len = out->len;
+
+	while (len && out->data[len - 1] == ' ')
+		len--;
+	strbuf_truncate(out, len);
+	strbuf_addch(out, '\n');
+}
+
+void sheet_format_text(const struct sheet *sheet, int width_cols,
 		       struct strbuf *out)
 {
-	int *widths = xcalloc(table->column_count, sizeof(*widths));
+	int *widths = xcalloc(sheet->column_count, sizeof(*widths));
 	struct strbuf buf = STRBUF_INIT;
 
-	measure(table, widths);
+	measure(sheet, widths);
 	if (width_cols > 0)
-		squeeze(table, widths, width_cols);
-	for (size_t i = 0; i < table->column_count; i++) {
+		squeeze(sheet, widths, width_cols);
+	for (size_t i = 0; i < sheet->column_count; i++) {
 		strbuf_clear(&buf);
-		for (const char *c = table->columns[i].title; *c; c++)
+		for (const char *c = sheet->columns[i].title; *c; c++)
 			strbuf_addch(&buf, (char)toupper((unsigned char)*c));
-		add_cell(table, i, buf.data, widths[i], out);
+		add_cell(sheet, i, buf.data, widths[i], out);
 	}
-	strbuf_addch(out, '\n');
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t column = i % table->column_count;
+	end_line(out);
+	for (size_t i = 0; i < sheet->cell_count; i++) {
+		size_t column = i % sheet->column_count;
 
-		add_cell(table, column, safe(table->cells[i], &buf),
+		add_cell(sheet, column, safe(sheet->cells[i], &buf),
 			 widths[column], out);
-		if (column + 1 == table->column_count)
-			strbuf_addch(out, '\n');
+		if (column + 1 == sheet->column_count)
+			end_line(out);
 	}
 	strbuf_release(&buf);
 	free(widths);
 }
 
-void table_format_csv(const struct table *table, struct strbuf *out)
+void sheet_format_csv(const struct sheet *sheet, struct strbuf *out)
 {
-	for (size_t i = 0; i < table->column_count; i++) {
+	for (size_t i = 0; i < sheet->column_count; i++) {
 		if (i)
 			strbuf_addch(out, ',');
-		strbuf_add_csv(out, table->columns[i].title);
+		strbuf_add_csv(out, sheet->columns[i].title);
 	}
 	strbuf_addch(out, '\n');
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t column = i % table->column_count;
+	for (size_t i = 0; i < sheet->cell_count; i++) {
+		size_t column = i % sheet->column_count;
 
 		if (column)
 			strbuf_addch(out, ',');
-		if (table->cells[i])
-			strbuf_add_csv(out, table->cells[i]);
-		if (column + 1 == table->column_count)
+		if (sheet->cells[i])
+			strbuf_add_csv(out, sheet->cells[i]);
+		if (column + 1 == sheet->column_count)
 			strbuf_addch(out, '\n');
 	}
 }
 
-void table_print(const struct table *table, bool is_csv)
+/* CSV for programs carries text as it is; a terminal must not see that. */
+static void make_safe(struct strbuf *text)
+{
+	struct strbuf safe = STRBUF_INIT;
+	const char *line = text->data;
+
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		utf8_sanitize(&safe, line, len, false);
+		line += len;
+		if (*line) {
+			strbuf_addch(&safe, '\n');
+			line++;
+		}
+	}
+	strbuf_release(text);
+	*text = safe;
+}
+
+void sheet_print(const struct sheet *sheet, bool is_csv)
 {
 	struct strbuf out = STRBUF_INIT;
 
 	if (is_csv)
-		table_format_csv(table, &out);
+		sheet_format_csv(sheet, &out);
 	else
-		table_format_text(table, output_width(), &out);
+		sheet_format_text(sheet, output_width(), &out);
+	if (is_csv && isatty(STDOUT_FILENO))
+		make_safe(&out);
 	output_flush(&out);
 	strbuf_release(&out);
 }

@@ -14,34 +14,34 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct table_column {
+struct sheet_column {
 	const char *title; /* CSV header as it is; upper case in text */
 	bool is_right;
 	bool is_elastic; /* cut when the terminal is too narrow */
 };
 
-struct table {
-	const struct table_column *columns;
+struct sheet {
+	const struct sheet_column *columns;
 	size_t column_count;
 	char **cells; /* owned, row by row; NULL is an empty cell */
 	size_t cell_count, capacity;
 };
 
-void table_init(struct table *table, const struct table_column *columns,
+void sheet_init(struct sheet *sheet, const struct sheet_column *columns,
 		size_t column_count);
-void table_release(struct table *table);
+void sheet_release(struct sheet *sheet);
 /* Add the next cell, left to right, row by row; takes text (or NULL). */
-void table_take(struct table *table, char *text);
+void sheet_take(struct sheet *sheet, char *text);
 /* The same with a copy. */
-void table_add(struct table *table, const char *text);
-void table_addf(struct table *table, const char *format, ...)
+void sheet_add(struct sheet *sheet, const char *text);
+void sheet_addf(struct sheet *sheet, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Append as text, at most width_cols wide (0: as wide as it is). */
-void table_format_text(const struct table *table, int width_cols,
+void sheet_format_text(const struct sheet *sheet, int width_cols,
 		       struct strbuf *out);
-void table_format_csv(const struct table *table, struct strbuf *out);
+void sheet_format_csv(const struct sheet *sheet, struct strbuf *out);
 /* Print on standard output: CSV, or text as wide as the terminal. */
-void table_print(const struct table *table, bool is_csv);
+void sheet_print(const struct sheet *sheet, bool is_csv);
 
 /* Columns of the terminal on standard output; 0 when it is none. */
 int output_width(void);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands to a running experiment.  Each is one row that whoever runs the
+ * experiment answers; this file appends it and waits for the answer.  When
+ * nobody runs the experiment nothing is appended: a command that would be
+ * carried out at some later resume is not what was asked for.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/find.h"
+#include "cli/output.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER_WAIT_NS (10 * NS_PER_S)
+#define LOOK_EVERY_MS 20
+
+static char *asked_by(void)
+{
+	const char *user = getenv("USER");
+	char host[HOST_NAME_MAX + 1] = "?";
+
+	gethostname(host, sizeof(host) - 1);
+	return xasprintf("%s@%s pid %d (command line)",
+			 user && *user ? user : "?", host, (int)getpid());
+}
+
+/* Look whenever somebody else has committed, until the command is answered. */
+static bool wait_for_answer(struct store *store, struct command *command,
+			    struct error *err)
+{
+	const struct timespec pause = {0, LOOK_EVERY_MS * NS_PER_MS};
+	int64_t until_ns = clock_mono_ns() + ANSWER_WAIT_NS;
+	int64_t key = command->key;
+	int64_t seen = -1;
+
+	while (clock_mono_ns() < until_ns) {
+		int64_t now = store_data_version(store);
+
+		if (now != seen) {
+			command_release(command);
+			if (!store_command_get(store, key, command, err))
+				return false;
+			if (command->state != COMMAND_PENDING)
+				return true;
+			seen = now;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return error_set(err, ERROR_TIMEOUT,
+			 "no answer within %d s; the request stays recorded",
+			 (int)(ANSWER_WAIT_NS / NS_PER_S));
+}
+
+static void print_outcome(struct cli *cli, const struct command *command,
+			  const char *trial)
+{
+	bool is_done = command->state == COMMAND_DONE;
+	struct strbuf line = STRBUF_INIT;
+
+	if (cli->is_json) {
+		strbuf_addf(&line, "{\"command\":\"%s\",\"trial\":",
+			    command_verb_name(command->verb));
+		if (trial)
+			strbuf_add_json_string(&line, trial);
+		else
+			strbuf_adds(&line, "null");
+		strbuf_addf(&line, ",\"done\":%s,\"outcome\":",
+			    is_done ? "true" : "false");
+		strbuf_add_json_string(
+			&line, command->outcome ? command->outcome : "");
+		strbuf_adds(&line, "}\n");
+	} else {
+		const char *text = command->outcome ? command->outcome : "";
+
+		strbuf_addf(&line, "%s%s%s: ", command_verb_name(command->verb),
+			    trial ? " " : "", trial ? trial : "");
+		utf8_sanitize(&line,
+			      *text	? text
+			      : is_done ? "done"
+					: "refused",
+			      *text	? strlen(text)
+			      : is_done ? 4
+					: 7,
+			      false);
+		strbuf_addch(&line, '\n');
+	}
+	if (is_done || cli->is_json)
+		output_flush(&line);
+	else
+		fprintf(stderr, "trialdeck: %s", line.data);
+	strbuf_release(&line);
+}
+
+/* Append one command, wait, print.  Returns an exit status. */
+static int ask(struct cli *cli, struct found *found, enum command_verb verb,
+	       const struct trial *trial, const char *argument)
+{
+	struct command command = {
+		.experiment = found->experiment.key,
+		.trial = trial ? trial->key : 0,
+		.verb = verb,
+		.argument = xstrdup_or_null(argument),
+		.asked_by = asked_by(),
+		.asked_ns = clock_wall_ns(),
+	};
+	struct error err = {0};
+	int status = CLI_FAILED;
+
+	if (!store_command_append(found->store, &command, &err) ||
+	    !wait_for_answer(found->store, &command, &err)) {
+		status = cli_fail_at(&err, "%s", command_verb_name(verb));
+	} else {
+		print_outcome(cli, &command, trial ? trial->id : NULL);
+		if (command.state == COMMAND_DONE)
+			status = CLI_DONE;
+	}
+	command_release(&command);
+	return status;
+}
+
+/* The experiment, and somebody who runs it. */
+static int open_live(struct cli *cli, struct found *found)
+{
+	struct error err = {0};
+	int pid;
+
+	if (!found_experiment(cli, STORE_APPEND, found, &err))
+		return cli_fail(&err);
+	if (store_experiment_is_live(cli->db_path, found->experiment.id, &pid))
+		return CLI_DONE;
+	error_set(&err, ERROR_UNAVAILABLE,
+		  "%s: no process runs experiment %s; "
+		  "'trialdeck resume %s' takes it up",
+		  cli->command->name, found->experiment.id,
+		  found->experiment.id);
+	found_release(found);
+	return cli_fail(&err);
+}
+
+static int ask_experiment(struct cli *cli, enum command_verb verb)
+{
+	struct found found;
+	int status = open_live(cli, &found);
+
+	if (status)
+		return status;
+	status = ask(cli, &found, verb, NULL, NULL);
+	found_release(&found);
+	return status;
+}
+
+/* One command for each trial named, or one for all of them. */
+static int ask_trials(struct cli *cli, enum command_verb verb, const char *all)
+{
+	bool is_all = cli_option(cli, all);
+	struct found found;
+	struct error err = {0};
+	int status, worst;
+
+	if (is_all == (cli->argument_count > 1)) {
+		error_set(&err, ERROR_INVALID,
+			  is_all ? "%s: either trials or --%s, not both"
+				 : "%s: name the trials, or give --%s",
+			  cli->command->name, all);
+		return cli_fail(&err);
+	}
+	worst = open_live(cli, &found);
+	if (worst)
+		return worst;
+	if (is_all)
+		worst = ask(cli, &found, verb, NULL, NULL);
+	for (size_t i = 1; i < cli->argument_count; i++) {
+		struct trial trial;
+
+		if (store_trial_find(found.store, found.experiment.key,
+				     cli->arguments[i], &trial, &err)) {
+			status = ask(cli, &found, verb, &trial, NULL);
+			trial_release(&trial);
+		} else {
+			status = cli_fail_at(&err, "%s", cli->command->name);
+		}
+		if (status > worst)
+			worst = status;
+	}
+	found_release(&found);
+	return worst;
+}
+
+int command_kill(struct cli *cli)
+{
+	return ask_trials(cli, COMMAND_KILL, "all");
+}
+
+int command_restart(struct cli *cli)
+{
+	return ask_trials(cli, COMMAND_RESTART, "failed");
+}
+
+int command_stop(struct cli *cli)
+{
+	return ask_experiment(cli, COMMAND_STOP);
+}
+
+int command_pause(struct cli *cli)
+{
+	return ask_experiment(cli, COMMAND_PAUSE);
+}
+
+int command_unpause(struct cli *cli)
+{
+	return ask_experiment(cli, COMMAND_RESUME);
+}
+
+int command_set(struct cli *cli)
+{
+	struct found found;
+	struct error err = {0};
+	int status;
+
+	/* all of them are checked before the first is sent */
+	for (size_t i = 1; i < cli->argument_count; i++) {
+		char name[64];
+		int64_t value;
+
+		if (!knob_parse(cli->arguments[i], name, sizeof(name), &value,
+				&err))
+			return cli_fail_at(&err, "set");
+	}
+	status = open_live(cli, &found);
+	if (status)
+		return status;
+	for (size_t i = 1; i < cli->argument_count && !status; i++)
+		status = ask(cli, &found, COMMAND_SET, NULL, cli->arguments[i]);
+	found_release(&found);
+	return status;
+}

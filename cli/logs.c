@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `log`: what a trial wrote.  On a terminal the text is made safe line by
+ * line; into a pipe or file the bytes go as they are.
+ */
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/find.h"
+#include "cli/output.h"
+#include "engine/platform/platform.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES 65536
+#define LOOK_EVERY_NS 100000000L
+
+struct reader {
+	int fd;
+	bool is_terminal;
+	struct strbuf pending; /* terminal only: a line not yet ended */
+};
+
+static void print_line(const char *text, size_t len)
+{
+	struct strbuf safe = STRBUF_INIT;
+
+	utf8_sanitize(&safe, text, len, false);
+	output_flush(&safe);
+	strbuf_release(&safe);
+}
+
+static void print_chunk(struct reader *reader, const char *data, size_t len)
+{
+	struct strbuf *pending = &reader->pending;
+	const char *end;
+
+	if (!reader->is_terminal) {
+		fwrite(data, 1, len, stdout);
+		return;
+	}
+	while ((end = memchr(data, '\n', len))) {
+		strbuf_add(pending, data, (size_t)(end - data));
+		print_line(pending->data, pending->len);
+		putchar('\n');
+		strbuf_clear(pending);
+		len -= (size_t)(end - data) + 1;
+		data = end + 1;
+	}
+	strbuf_add(pending, data, len);
+	if (pending->len >= CHUNK_BYTES) {
+		print_line(pending->data, pending->len);
+		strbuf_clear(pending);
+	}
+}
+
+/* Print up to the present end of the file. */
+static bool drain(struct reader *reader, struct error *err)
+{
+	char *chunk = xmalloc(CHUNK_BYTES);
+	ssize_t n;
+
+	while ((n = read(reader->fd, chunk, CHUNK_BYTES)) > 0)
+		print_chunk(reader, chunk, (size_t)n);
+	free(chunk);
+	fflush(stdout);
+	if (n < 0)
+		return error_set_errno(err, "read log");
+	return true;
+}
+
+/* Place the descriptor before the last `lines` lines. */
+static void seek_tail(int fd, long lines)
+{
+	off_t at = lseek(fd, 0, SEEK_END);
+	char *chunk = xmalloc(CHUNK_BYTES);
+	off_t end = at;
+
+	while (at > 0) {
+		size_t len = at < CHUNK_BYTES ? (size_t)at : CHUNK_BYTES;
+		ssize_t n = pread(fd, chunk, len, at - (off_t)len);
+
+		if (n != (ssize_t)len)
+			break;
+		at -= (off_t)len;
+		for (size_t i = len; i > 0; i--) {
+			/* the newline that ends the file ends a line */
+			if (chunk[i - 1] != '\n' || at + (off_t)i == end)
+				continue;
+			if (--lines == 0) {
+				lseek(fd, at + (off_t)i, SEEK_SET);
+				free(chunk);
+				return;
+			}
+		}
+	}
+	lseek(fd, 0, SEEK_SET);
+	free(chunk);
+}
+
+static bool is_over(struct store *store, int64_t trial, int number)
+{
+	struct error ignored = {0};
+	struct attempt attempt;
+	bool over;
+
+	if (!store_attempt_get(store, trial, number, &attempt, &ignored))
+		return true;
+	over = trial_state_is_terminal(attempt.state);
+	attempt_release(&attempt);
+	return over;
+}
+
+static char *find_path(const struct experiment *experiment,
+		       const struct attempt *attempt, const char *role)
+{
+	const struct platform_ops *ops =
+		platform_find(experiment->platform ? experiment->platform : "");
+
+	return ops ? ops->log_path(attempt, role) : NULL;
+}
+
+/* With follow, a log that is not there yet is waited for. */
+static int print_log(struct found *found, const struct attempt *attempt,
+		     const char *role, bool follow, long tail)
+{
+	const struct timespec pause = {0, LOOK_EVERY_NS};
+	struct reader reader = {.fd = -1, .pending = STRBUF_INIT};
+	struct error err = {0};
+	bool ok = true, over = false;
+
+	reader.is_terminal = isatty(STDOUT_FILENO);
+	while (ok) {
+		/* asked before reading, so that nothing written in between
+		 * is missed */
+		over = !follow ||
+		       is_over(found->store, attempt->trial, attempt->number);
+		if (reader.fd < 0) {
+			char *path =
+				find_path(&found->experiment, attempt, role);
+
+			if (path)
+				reader.fd = open(path, O_RDONLY | O_CLOEXEC);
+			free(path);
+			if (reader.fd >= 0 && tail)
+				seek_tail(reader.fd, tail);
+		}
+		if (reader.fd >= 0)
+			ok = drain(&reader, &err);
+		if (over)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (ok && reader.fd < 0)
+		ok = error_set(&err, ERROR_NOT_FOUND,
+			       "trial %s: attempt %d has no %s log",
+			       found->trial.id, attempt->number, role);
+	if (reader.pending.len) {
+		print_line(reader.pending.data, reader.pending.len);
+		putchar('\n');
+	}
+	if (reader.fd >= 0)
+		close(reader.fd);
+	strbuf_release(&reader.pending);
+	return ok ? CLI_DONE : cli_fail(&err);
+}
+
+static bool is_role(const char *role)
+{
+	return !strcmp(role, "stdout") || !strcmp(role, "stderr") ||
+	       !strcmp(role, "keeper");
+}
+
+static int print_path(struct found *found, const struct attempt *attempt,
+		      const char *role)
+{
+	char *path = find_path(&found->experiment, attempt, role);
+	struct error err = {0};
+
+	if (!path) {
+		error_set(&err, ERROR_NOT_FOUND,
+			  "trial %s: attempt %d has no %s log", found->trial.id,
+			  attempt->number, role);
+		return cli_fail(&err);
+	}
+	puts(path);
+	free(path);
+	return CLI_DONE;
+}
+
+int command_log(struct cli *cli)
+{
+	const char *role = cli_option(cli, "role");
+	struct attempt attempt;
+	struct found found;
+	struct error err = {0};
+	long number, tail;
+	int status;
+
+	if (!role)
+		role = "stdout";
+	if (!is_role(role)) {
+		error_set(&err, ERROR_INVALID,
+			  "--role: 'stdout', 'stderr' or 'keeper' is needed, "
+			  "not '%s'",
+			  role);
+		return cli_fail(&err);
+	}
+	if (!cli_option_number(cli, "attempt", 1, INT_MAX, 0, &number, &err) ||
+	    !cli_option_number(cli, "tail", 1, LONG_MAX, 0, &tail, &err) ||
+	    !found_trial(cli, STORE_READ, &found, &err))
+		return cli_fail(&err);
+	if (!store_attempt_get(found.store, found.trial.key, (int)number,
+			       &attempt, &err)) {
+		status = cli_fail(&err);
+	} else {
+		if (cli_option(cli, "path"))
+			status = print_path(&found, &attempt, role);
+		else
+			status = print_log(&found, &attempt, role,
+					   cli_option(cli, "follow"), tail);
+		attempt_release(&attempt);
+	}
+	found_release(&found);
+	return status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands.  Everything the program says about its command line is read
+ * from here: parsing, help, completion, the manual.  The order is the order of
+ * `trialdeck help`.
+ */
+#include "cli/command.h"
+#include "cli/commands.h"
+
+#define EXPERIMENT_ARGUMENT                                                    \
+	{                                                                      \
+		"EXPERIMENT", CLI_WORDS_EXPERIMENT, NULL                       \
+	}
+#define TRIAL_ARGUMENT                                                         \
+	{                                                                      \
+		"TRIAL", CLI_WORDS_TRIAL, NULL                                 \
+	}
+#define FILE_ARGUMENT                                                          \
+	{                                                                      \
+		"FILE", CLI_WORDS_FILE, NULL                                   \
+	}
+#define FLAG(name, letter, help)                                               \
+	{                                                                      \
+		name, letter, NULL, help, CLI_WORDS_NONE, NULL, false          \
+	}
+#define VALUE(name, letter, value, help)                                       \
+	{                                                                      \
+		name, letter, value, help, CLI_WORDS_NONE, NULL, false         \
+	}
+#define CHOICE(name, letter, value, help, list)                                \
+	{                                                                      \
+		name, letter, value, help, CLI_WORDS_LIST, list, false         \
+	}
+
+#define STATES                                                                 \
+	"WAITING RUNNING SUCCEEDED FAILED USER_CANCELED SYS_CANCELED "         \
+	"EARLY_STOPPED UNKNOWN"
+
+/* clang-format off */
+const struct cli_command cli_commands[] = {
+	{
+		.name = "list", .synopsis = "",
+		.help = "list experiments, the newest first",
+		.options = {FLAG("all", 'a', "archived ones too")},
+		.run = command_list,
+	},
+	{
+		.name = "show", .synopsis = "[EXPERIMENT [TRIAL]]",
+		.help = "show an experiment or a trial in full",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
+		.run = command_show,
+	},
+	{
+		.name = "trials", .synopsis = "[--state STATE] [EXPERIMENT]",
+		.help = "list the trials of an experiment",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {CHOICE("state", 's', "STATE[,STATE...]", "only trials in these states", STATES)},
+		.run = command_trials,
+	},
+	{
+		.name = "metrics", .synopsis = "[--name NAME] [--type TYPE] [EXPERIMENT [TRIAL]]",
+		.help = "list the metrics that trials reported",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
+		.options = {
+			VALUE("name", 'n', "NAME", "only metrics of this name"),
+			CHOICE("type", 't', "TYPE", "only intermediate or final ones", "intermediate final"),
+			VALUE("attempt", 0, "N", "only of this attempt (default: all)"),
+		},
+		.run = command_metrics,
+	},
+	{
+		.name = "log", .synopsis = "[-f] [--role ROLE] EXPERIMENT TRIAL",
+		.help = "print what a trial wrote",
+		.text = "With -f it follows until the trial has ended.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 2, .most = 2,
+		.options = {
+			FLAG("follow", 'f', "go on as the log grows, until the trial ends"),
+			CHOICE("role", 'r', "ROLE", "stdout (default), stderr or keeper", "stdout stderr keeper"),
+			VALUE("attempt", 0, "N", "of this attempt (default: the newest)"),
+			VALUE("tail", 'n', "N", "only the last N lines"),
+			FLAG("path", 0, "print the log file's path instead"),
+		},
+		.run = command_log,
+	},
+	{
+		.name = "events", .synopsis = "[--tail N] [EXPERIMENT [TRIAL]]",
+		.help = "list what happened, and who asked for it",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
+		.options = {VALUE("tail", 'n', "N", "only the newest N")},
+		.run = command_events,
+	},
+	{
+		.name = "best", .synopsis = "[EXPERIMENT]",
+		.help = "show the trial with the best final result",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {FLAG("parameters", 'p', "only its parameters, as JSON")},
+		.run = command_best,
+	},
+	{
+		.name = "kill", .synopsis = "EXPERIMENT TRIAL... | --all EXPERIMENT",
+		.help = "kill trials",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
+		.options = {FLAG("all", 'a', "every trial that waits or runs")},
+		.needs_write = true,
+		.run = command_kill,
+	},
+	{
+		.name = "restart", .synopsis = "EXPERIMENT TRIAL... | --failed EXPERIMENT",
+		.help = "run finished trials again with the same parameters",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
+		.options = {FLAG("failed", 0, "every trial that failed")},
+		.needs_write = true,
+		.run = command_restart,
+	},
+	{
+		.name = "stop", .synopsis = "EXPERIMENT",
+		.help = "cancel an experiment's trials and end it",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.needs_write = true,
+		.run = command_stop,
+	},
+	{
+		.name = "pause", .synopsis = "EXPERIMENT",
+		.help = "start no new trials for now",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.needs_write = true,
+		.run = command_pause,
+	},
+	{
+		.name = "unpause", .synopsis = "EXPERIMENT",
+		.help = "start new trials again",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.needs_write = true,
+		.run = command_unpause,
+	},
+	{
+		.name = "set", .synopsis = "EXPERIMENT KNOB=VALUE...",
+		.help = "change an experiment while it runs",
+		.text = "Knobs: concurrency, max-trials, max-duration, max-trial-duration, "
+			"max-retries. Durations are seconds, or a number with s, m, h or d; 0 "
+			"means no limit.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"KNOB=VALUE", CLI_WORDS_LIST,
+			"concurrency= max-trials= max-duration= max-trial-duration= max-retries="}},
+		.least = 2, .most = -1,
+		.needs_write = true,
+		.run = command_set,
+	},
+	{
+		.name = "delete", .synopsis = "[--yes] EXPERIMENT...",
+		.help = "remove experiments with all their rows and files",
+		.text = "Asks first, unless --yes is given; without a terminal to ask on, --yes "
+			"is needed. An experiment that a process runs is refused.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = -1,
+		.options = {
+			FLAG("keep-files", 0, "remove only the rows"),
+			FLAG("force", 0, "even when trials may still be running"),
+		},
+		.needs_write = true,
+		.run = command_delete,
+	},
+	{
+		.name = "tuners", .synopsis = "[NAME]",
+		.help = "list tuners and assessors, or one's arguments",
+		.arguments = {{"NAME", CLI_WORDS_NONE, NULL}}, .most = 1,
+		.run = command_tuners,
+	},
+	{
+		.name = "completion", .synopsis = "SHELL",
+		.help = "print the completion script for bash, zsh or fish",
+		.arguments = {{"SHELL", CLI_WORDS_LIST, "bash zsh fish"}}, .least = 1, .most = 1,
+		.run = command_completion,
+	},
+	{
+		.name = "man", .synopsis = "",
+		.help = "print the manual page's source",
+		.is_hidden = true,
+		.run = command_man,
+	},
+	{
+		.name = "words", .synopsis = "KIND [EXPERIMENT]",
+		.help = "print what a shell may complete to",
+		.arguments = {{"KIND", CLI_WORDS_LIST, "experiments trials"}, EXPERIMENT_ARGUMENT},
+		.least = 1, .most = 2,
+		.is_hidden = true,
+		.run = command_words,
+	},
+	{
+		.name = "version", .synopsis = "",
+		.help = "show the version",
+		.run = command_version,
+	},
+	{
+		.name = "help", .synopsis = "[COMMAND]",
+		.help = "show help",
+		.arguments = {{"COMMAND", CLI_WORDS_COMMAND, NULL}}, .most = 1,
+		.run = command_help,
+	},
+	{.name = NULL},
+};
+/* clang-format on */
