@@ -237,33 +237,41 @@ char *sql_copy(struct sql *sql)
 	return xstrdup_or_null(sql_text(sql));
 }
 
+/* As a blob: asked for text, SQLite would first copy it to end it with NUL. */
 void sql_copy_to(struct sql *sql, char *ret, size_t size)
 {
-	const char *text = sql_text(sql);
-	size_t len = text ? strnlen(text, size - 1) : 0;
+	const void *text = sqlite3_column_blob(sql->statement, sql->column);
+	size_t len =
+		text ? (size_t)sqlite3_column_bytes(sql->statement, sql->column)
+		     : 0;
 
+	sql->column++;
+	if (len >= size)
+		len = size - 1;
 	if (len)
 		memcpy(ret, text, len);
 	ret[len] = '\0';
 }
 
-double sql_double(struct sql *sql)
-{
-	int column = sql->column++;
-	int type = sqlite3_column_type(sql->statement, column);
-
-	if (type != SQLITE_FLOAT && type != SQLITE_INTEGER)
-		return NAN;
-	return sqlite3_column_double(sql->statement, column);
-}
-
 struct metric_value sql_value(struct sql *sql)
 {
-	struct metric_value value = {
-		.is_set = sqlite3_column_type(sql->statement, sql->column) !=
-			  SQLITE_NULL,
-	};
+	sqlite3_value *value =
+		sqlite3_column_value(sql->statement, sql->column++);
 
-	value.number = sql_double(sql);
-	return value;
+	switch (sqlite3_value_type(value)) {
+	case SQLITE_NULL:
+		return (struct metric_value){false, 0};
+	case SQLITE_FLOAT:
+	case SQLITE_INTEGER:
+		return (struct metric_value){true, sqlite3_value_double(value)};
+	default:
+		return (struct metric_value){true, NAN};
+	}
+}
+
+double sql_double(struct sql *sql)
+{
+	struct metric_value value = sql_value(sql);
+
+	return value.is_set ? value.number : NAN;
 }
