@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -59,9 +59,16 @@ static void draw(void)
 static int run_target(void)
 {
 	struct sigaction action = {.sa_handler = on_resize};
+	struct pollfd input = {0, POLLIN, 0};
 	struct termios before, raw;
+	sigset_t resize, none;
 	char key;
 
+	/* a resize comes while it waits and at no other time */
+	sigemptyset(&none);
+	sigemptyset(&resize);
+	sigaddset(&resize, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resize, NULL);
 	sigaction(SIGWINCH, &action, NULL);
 	tcgetattr(0, &before);
 	raw = before;
@@ -70,12 +77,12 @@ static int run_target(void)
 	put(ENTER);
 	draw();
 	for (;;) {
-		if (read(0, &key, 1) != 1) {
-			if (errno != EINTR)
-				return 7; /* hung up */
+		if (ppoll(&input, 1, NULL, &none) < 0) {
 			draw();
 			continue;
 		}
+		if (read(0, &key, 1) != 1)
+			return 7; /* hung up */
 		switch (key) {
 		case 'q':
 			put(LEAVE);
