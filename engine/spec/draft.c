@@ -89,8 +89,7 @@ static void settle_algorithm(struct algorithm_draft *from,
 	from->name = from->class_name = from->code_directory = NULL;
 }
 
-static void check_command(struct reader *reader, const struct node *root,
-			  struct draft *draft)
+static void check_command(struct reader *reader, struct draft *draft)
 {
 	size_t len;
 
@@ -100,7 +99,7 @@ static void check_command(struct reader *reader, const struct node *root,
 	if (draft->training_service.node && !draft->platform)
 		return; /* could have been in what was not read */
 	len = reader_enter(reader, "trialCommand");
-	reader_fail(reader, root->mark,
+	reader_fail(reader, (struct mark){1, 1},
 		    "required, but missing: such as trialCommand: python3 "
 		    "train.py");
 	reader_leave(reader, len);
@@ -113,7 +112,7 @@ void draft_finish(struct reader *reader, const struct node *root,
 	struct space *space;
 
 	settle_service(draft);
-	check_command(reader, root, draft);
+	check_command(reader, draft);
 	if (!config->trial_code_directory)
 		config->trial_code_directory = reader_resolve(reader, ".");
 	if (!config->log_level)

@@ -145,5 +145,5 @@ void first_form_read(struct reader *reader, const struct node *root,
 	}
 	form_read(reader,
 		  draft->platform ? draft->platform->first : &first_common_form,
-		  root, root->mark, draft);
+		  root, (struct mark){1, 1}, draft);
 }

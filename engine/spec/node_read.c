@@ -119,7 +119,8 @@ struct phrase {
 
 static const struct phrase phrases[] = {
 	{"mapping values are not allowed in this context",
-	 "a second ': ' in one line: put the text in quotes"},
+	 "a ': ' where no key can stand: check the indentation, or put the "
+	 "text in quotes"},
 	{"could not find expected ':'", "a key without ':' behind it"},
 	{"did not find expected key",
 	 "this line does not fit in: check its indentation and the quotes "
@@ -130,6 +131,7 @@ static const struct phrase phrases[] = {
 	 "a list in brackets needs ',' or ']' here"},
 	{"did not find expected ',' or '}'",
 	 "a mapping in braces needs ',' or '}' here"},
+	{"did not find expected node content", "a value is missing here"},
 	{"found unexpected end of stream",
 	 "the file ends inside a quoted text"},
 	{"found character that cannot start any token",

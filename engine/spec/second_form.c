@@ -127,6 +127,7 @@ static void fail_platform(struct reader *reader, const struct place *place,
 {
 	static const char *const word[] = {"platform"};
 	static const struct form form = {platform_keys, NULL};
+	struct node_entry only = entry ? *entry : (struct node_entry){0};
 	struct node alone = *place->node;
 
 	for (size_t i = 0; alone.kind == NODE_MAPPING && i < alone.count; i++) {
@@ -139,11 +140,10 @@ static void fail_platform(struct reader *reader, const struct place *place,
 			    "unknown key, did you mean 'platform'?");
 		return;
 	}
-	if (alone.kind == NODE_MAPPING && entry)
-		alone.entries = &(struct node_entry){entry->key, entry->mark,
-						     entry->value};
-	if (alone.kind == NODE_MAPPING)
-		alone.count = entry != NULL;
+	if (alone.kind == NODE_MAPPING) {
+		alone.count = entry ? 1 : 0;
+		alone.entries = &only;
+	}
 	form_read(reader, &form, &alone, place->key_mark, draft);
 }
 
@@ -187,6 +187,6 @@ out:
 void second_form_read(struct reader *reader, const struct node *root,
 		      struct draft *draft)
 {
-	form_read(reader, &top_form, root, root->mark, draft);
+	form_read(reader, &top_form, root, (struct mark){1, 1}, draft);
 	read_service(reader, draft);
 }

@@ -15,6 +15,7 @@
 
 #define DURATION_HINT                                                          \
 	"a number and a unit, such as 90s, 30m, 1.5h or 2d, or whole seconds"
+#define TERM_HINT "a whole number and a unit, such as 90s, 30m, 3h or 2d"
 #define SECONDS_MAX (36525LL * 86400) /* as in duration_parse */
 #define INDICES_HINT "GPU numbers such as [0, 1], 0 or \"0,1\""
 #define INDICES_MAX 256
@@ -142,13 +143,10 @@ static void read_duration(struct reader *reader, const struct key *key,
 
 	if (key->type == VALUE_DURATION && node->kind == NODE_INTEGER)
 		read_integer(reader, &bounds, node, ret);
-	else if (node->kind != NODE_STRING)
-		fail_kind(reader, node, DURATION_HINT);
-	else if (key->type == VALUE_TERM && !is_term(node->text))
-		fail_kind(reader, node,
-			  "a whole number and a unit, such as 90s, 30m, 3h "
-			  "or 2d");
-	else if (!has_unit(node->text))
+	else if (key->type == VALUE_TERM &&
+		 (node->kind != NODE_STRING || !is_term(node->text)))
+		fail_kind(reader, node, TERM_HINT);
+	else if (node->kind != NODE_STRING || !has_unit(node->text))
 		fail_kind(reader, node, DURATION_HINT);
 	else if (!duration_parse(node->text, &seconds, &err))
 		reader_fail(reader, node->mark, "%s", err.text);

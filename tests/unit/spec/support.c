@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/spec/support.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+char folder[PATH_MAX];
+
+void folder_write(const char *name, const char *text)
+{
+	struct error err;
+
+	if (!fs_write_file(name, text, strlen(text), &err))
+		fail_msg("%s", err.text);
+}
+
+int folder_make(void **state)
+{
+	char path[] = "/tmp/trialdeck-spec-XXXXXX";
+
+	(void)state;
+	if (!mkdtemp(path) || !realpath(path, folder) || chdir(folder) < 0 ||
+	    mkdir("sub", 0700) < 0)
+		return -1;
+	folder_write("s.json",
+		     "{\"lr\": {\"_type\": \"uniform\", \"_value\": [0, 1]}}");
+	return 0;
+}
+
+int folder_remove(void **state)
+{
+	struct error err;
+
+	(void)state;
+	return chdir("/") == 0 && fs_remove_tree(folder, &err) ? 0 : -1;
+}
+
+void expect_problems(const char *text, const char *problems)
+{
+	struct strbuf got = STRBUF_INIT;
+	struct experiment_config config;
+	struct error err = {ERROR_NONE, ""};
+
+	if (spec_parse(text, strlen(text), "e.yaml", folder, &config, &got,
+		       &err))
+		fail_msg("accepted:\n%s", text);
+	strbuf_truncate(&got, got.len - 1);
+	if (strcmp(got.data, problems))
+		print_error("for:\n%s\n", text);
+	assert_string_equal(got.data, problems);
+	assert_int_not_equal(err.code, ERROR_NONE);
+	assert_memory_equal(
+		err.text, problems,
+		strcspn(problems, "\n") < 500 ? strcspn(problems, "\n") : 500);
+	strbuf_release(&got);
+}
+
+void expect_all(const struct expectation *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		expect_problems(all[i].text, all[i].problems);
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+	assert_true(!a == !b);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void assert_same_algorithm(const struct algorithm_config *a,
+				  const struct algorithm_config *b)
+{
+	assert_same_text(a->name, b->name);
+	assert_same_text(a->class_args, b->class_args);
+}
+
+static void assert_same_indices(const int *a, size_t a_count, const int *b,
+				size_t b_count)
+{
+	assert_int_equal(a_count, b_count);
+	if (a_count)
+		assert_memory_equal(a, b, a_count * sizeof(*a));
+}
+
+static void assert_same(const struct experiment_config *a,
+			const struct experiment_config *b)
+{
+	assert_same_text(a->canonical, b->canonical);
+	assert_same_text(a->name, b->name);
+	assert_same_text(a->search_space, b->search_space);
+	assert_same_text(a->trial_command, b->trial_command);
+	assert_same_text(a->trial_code_directory, b->trial_code_directory);
+	assert_same_text(a->log_level, b->log_level);
+	assert_same_text(a->nni_manager_ip, b->nni_manager_ip);
+	assert_same_text(a->working_directory, b->working_directory);
+	assert_same_text(a->metric_pattern, b->metric_pattern);
+	assert_same_text(a->platform, b->platform);
+	assert_same_algorithm(&a->tuner, &b->tuner);
+	assert_same_algorithm(&a->assessor, &b->assessor);
+	assert_same_indices(a->tuner_gpu_indices, a->tuner_gpu_index_count,
+			    b->tuner_gpu_indices, b->tuner_gpu_index_count);
+	assert_same_indices(a->local.gpu_indices, a->local.gpu_index_count,
+			    b->local.gpu_indices, b->local.gpu_index_count);
+	assert_int_equal(a->trial_concurrency, b->trial_concurrency);
+	assert_int_equal(a->trial_gpu_number, b->trial_gpu_number);
+	assert_int_equal(a->max_experiment_s, b->max_experiment_s);
+	assert_int_equal(a->max_trial_number, b->max_trial_number);
+	assert_int_equal(a->max_trial_s, b->max_trial_s);
+	assert_int_equal(a->max_trial_retries, b->max_trial_retries);
+	assert_true(a->seed == b->seed);
+	assert_int_equal(a->has_seed, b->has_seed);
+	assert_int_equal(a->objective, b->objective);
+	assert_int_equal(a->debug, b->debug);
+	assert_int_equal(a->is_first_form, b->is_first_form);
+	assert_int_equal(a->local.use_active_gpu, b->local.use_active_gpu);
+	assert_int_equal(a->local.has_use_active_gpu,
+			 b->local.has_use_active_gpu);
+	assert_int_equal(a->local.max_trials_per_gpu,
+			 b->local.max_trials_per_gpu);
+}
+
+struct experiment_config expect_config(const char *text)
+{
+	struct strbuf problems = STRBUF_INIT;
+	struct experiment_config config, again;
+	struct error err = {ERROR_NONE, ""};
+
+	if (!spec_parse(text, strlen(text), "e.yaml", folder, &config,
+			&problems, &err))
+		fail_msg("refused: %s", problems.data);
+	assert_int_equal(problems.len, 0);
+	assert_int_equal(err.code, ERROR_NONE);
+	if (!spec_reload(config.canonical, &again, &err))
+		fail_msg("%s\n%s", err.text, config.canonical);
+	assert_same(&config, &again);
+	experiment_config_release(&again);
+	return config;
+}
+
+char *expect_canonical(const char *text)
+{
+	struct experiment_config config = expect_config(text);
+	char *canonical = xstrdup(config.canonical);
+
+	experiment_config_release(&config);
+	return canonical;
+}
