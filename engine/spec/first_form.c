@@ -2,7 +2,8 @@
 /*
  * NNI's first form: a file with trainingServicePlatform, as NNI 0.x to 2.x
  * read it (nni.md 1).  Keys are case-sensitive.  What only NNI's own machinery
- * needed (versionCheck, multiThread, ...) is checked and then left alone.  Our
+ * needed (versionCheck, multiThread, ...) is checked and then left alone.
+ * authorName and experimentName may be missing, as NNI from 2.6 on has it.  Our
  * own three keys are taken here, too.
  */
 #include "engine/spec/draft.h"
@@ -60,11 +61,9 @@ static const struct form assessor_form = {assessor_keys, NULL};
 static const struct form advisor_form = {advisor_keys, NULL};
 
 static const struct key common_keys[] = {
-	{"authorName", VALUE_TEXT, KEY_REQUIRED,
-	 .target = DRAFT(ignored_text),
-	 .help = "the first form wants an author, any text"},
-	{"experimentName", VALUE_TEXT, KEY_REQUIRED,
-	 .most = EXPERIMENT_NAME_MAX, .target = CONFIG(name)},
+	{"authorName", VALUE_TEXT, .target = DRAFT(ignored_text)},
+	{"experimentName", VALUE_TEXT, .most = EXPERIMENT_NAME_MAX,
+	 .target = CONFIG(name)},
 	{"description", VALUE_TEXT, .target = DRAFT(ignored_text)},
 	{"trialConcurrency", VALUE_INT, KEY_REQUIRED, 1, 99999,
 	 .target = CONFIG(trial_concurrency),

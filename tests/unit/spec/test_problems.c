@@ -298,14 +298,6 @@ static const struct expectation the_first_form[] = {
 	 "e.yaml:8:27: localConfig.gpuIndices: has 0 twice\n"
 	 "e.yaml:8:53: localConfig.maxTrialNumPerGpu: must be between 1 and "
 	 "99999, got 0"},
-	{"experimentName: demo\n"
-	 "trialConcurrency: 2\n"
-	 "trainingServicePlatform: local\n"
-	 "searchSpacePath: s.json\n"
-	 "tuner: {builtinTunerName: Random}\n"
-	 "trial: {codeDir: ., command: x}\n",
-	 "e.yaml:1:1: authorName: required, but missing: the first form wants "
-	 "an author, any text"},
 	{FIRST "logCollection: htp\n",
 	 "e.yaml:8:16: logCollection: must be none or http, got \"htp\", did "
 	 "you mean 'http'?"},

@@ -449,6 +449,24 @@ static void reloads_without_looking_at_files(void **state)
 	assert_memory_equal(err.text, "stored configuration:", 21);
 }
 
+static void accepts_the_examples(void **state)
+{
+	static const char *const paths[] = {
+		TRIALDECK_SOURCE_DIR "/examples/quickstart/experiment.yaml",
+		TRIALDECK_SOURCE_DIR "/examples/nni-sdk/experiment.yaml",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		struct experiment_config c;
+		struct error err;
+
+		if (!spec_load(paths[i], &c, NULL, &err))
+			fail_msg("%s", err.text);
+		experiment_config_release(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +487,7 @@ int main(void)
 		cmocka_unit_test(keeps_strange_text),
 		cmocka_unit_test(reads_commands_over_several_lines),
 		cmocka_unit_test(writes_a_canonical_text),
+		cmocka_unit_test(accepts_the_examples),
 		cmocka_unit_test(reloads_without_looking_at_files),
 	};
 
