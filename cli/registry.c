@@ -39,6 +39,14 @@
 /* clang-format off */
 const struct cli_command cli_commands[] = {
 	{
+		.name = "check", .synopsis = "FILE",
+		.help = "ask before running: file, space, rights, side port",
+		.text = "One line for each thing that was looked at; status 2 when the file is "
+			"invalid, 1 when something else is in the way.",
+		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.run = command_check,
+	},
+	{
 		.name = "list", .synopsis = "",
 		.help = "list experiments, the newest first",
 		.options = {FLAG("all", 'a', "archived ones too")},
