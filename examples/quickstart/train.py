@@ -26,9 +26,9 @@ DEFAULTS = {
     "batch_size": 16,
     "activation": "tanh",
 }
-EPOCHS = 25
-TRAINING = 1000  # images to learn from
-VALIDATION = 500  # images to judge by
+EPOCHS = 28
+TRAINING = 1397  # images to learn from
+VALIDATION = 400  # images to judge by
 
 
 def read_parameters():
