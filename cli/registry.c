@@ -39,6 +39,46 @@
 /* clang-format off */
 const struct cli_command cli_commands[] = {
 	{
+		.name = "", .synopsis = "",
+		.help = "browse everything the database holds",
+		.text = "Opens the console on the newest experiment. Experiments that other "
+			"processes run are shown live, and can be driven from here.",
+		.needs_write = false,
+		.run = command_browse,
+	},
+	{
+		.name = "run", .synopsis = "[--headless] FILE",
+		.help = "run an experiment file",
+		.text = "Checks the file, records the experiment, runs it and shows it. Leaving "
+			"the console does not end the experiment: it goes on in the "
+			"background. With --headless there is no console: the first line on "
+			"standard output is the experiment's id, and the command ends with the "
+			"experiment: status 0 when it is DONE, 1 otherwise. SIGTERM and SIGINT "
+			"then let go of the experiment with its trials running (status 1); "
+			"SIGHUP is ignored.",
+		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.options = {FLAG("headless", 0, "without a screen, until the experiment ends")},
+		.needs_write = true,
+		.run = command_run,
+	},
+	{
+		.name = "resume", .synopsis = "[--headless] EXPERIMENT",
+		.help = "take a stopped, crashed or detached experiment up again",
+		.text = "Trials that are still running are adopted, and what they reported "
+			"meanwhile is taken in. When another process runs the experiment, the "
+			"console is opened on it.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.options = {FLAG("headless", 0, "without a screen, until the experiment ends")},
+		.needs_write = true,
+		.run = command_resume,
+	},
+	{
+		.name = "view", .synopsis = "[EXPERIMENT]",
+		.help = "look at an experiment, touching nothing",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.run = command_view,
+	},
+	{
 		.name = "check", .synopsis = "FILE",
 		.help = "ask before running: file, space, rights, side port",
 		.text = "One line for each thing that was looked at; status 2 when the file is "
