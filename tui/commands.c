@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What ':' commands do: one row a command, one function a row.
+ *
+ * Any action of the key table is a command by its name as well, so a row here
+ * is only for what takes arguments or has no key.
+ */
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "tui/cmdline.h"
+#include "tui/console.h"
+#include "tui/keys.h"
+#include "tui/term.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say_error(struct console *console, const struct error *err)
+{
+	console_say(console, ROLE_ERROR, "%s", err->text);
+}
+
+static void do_kill(struct console *console, const struct cmdline *line)
+{
+	if (line->argc == 1)
+		request_kill(console);
+	else if (strcmp(line->argv[1], "all") == 0)
+		request_all(console, COMMAND_KILL);
+	else
+		request_trials(console, COMMAND_KILL, (char **)line->argv + 1,
+			       line->argc - 1);
+}
+
+static void do_restart(struct console *console, const struct cmdline *line)
+{
+	if (line->argc == 1)
+		request_restart(console);
+	else if (strcmp(line->argv[1], "failed") == 0)
+		request_all(console, COMMAND_RESTART);
+	else
+		request_trials(console, COMMAND_RESTART,
+			       (char **)line->argv + 1, line->argc - 1);
+}
+
+static void do_stop(struct console *console, const struct cmdline *line)
+{
+	(void)line;
+	request_all(console, COMMAND_STOP);
+}
+
+static void do_pause(struct console *console, const struct cmdline *line)
+{
+	request_pause(console, strcmp(line->argv[0], "pause") == 0);
+}
+
+static void do_add(struct console *console, const struct cmdline *line)
+{
+	request_add(console, line->rest);
+}
+
+static void set_option(struct console *console, const char *name)
+{
+	if (strcmp(name, "mouse") == 0 || strcmp(name, "nomouse") == 0) {
+		term_set_mouse(name[0] == 'm');
+		console_say(console, ROLE_NORMAL, "mouse %s",
+			    term_has_mouse() ? "on (Shift selects text)"
+					     : "off");
+		return;
+	}
+	request_set(console, name);
+}
+
+static void do_set(struct console *console, const struct cmdline *line)
+{
+	set_option(console, line->argv[1]);
+}
+
+static void do_sort(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+	int descending = -1;
+
+	if (line->argc == 1) {
+		trials_sort_menu(console);
+		return;
+	}
+	if (line->argc == 3) {
+		if (strcmp(line->argv[2], "desc") != 0 &&
+		    strcmp(line->argv[2], "asc") != 0) {
+			console_say(console, ROLE_ERROR,
+				    "sort: the order is asc or desc, not "
+				    "\"%s\"",
+				    line->argv[2]);
+			return;
+		}
+		descending = line->argv[2][0] == 'd';
+	}
+	if (!trials_sort_by(console, line->argv[1], descending, &err))
+		say_error(console, &err);
+}
+
+static void do_filter(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!trials_set_filter(console, line->rest, &err))
+		say_error(console, &err);
+}
+
+static void do_search(struct console *console, const struct cmdline *line)
+{
+	const struct view_ops *view = console_view(console);
+
+	if (!view->search || !view->search(console, line->rest, false))
+		console_say(console, ROLE_WARNING, "not found: %s", line->rest);
+}
+
+static void do_columns(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!trials_choose_columns(console, (char **)line->argv + 1,
+				   line->argc - 1, &err))
+		say_error(console, &err);
+}
+
+static void do_experiment(struct console *console, const struct cmdline *line)
+{
+	struct experiment experiment = {0};
+	struct error err;
+
+	if (!console->data.store) {
+		console_say(console, ROLE_WARNING, "there is no experiment");
+		return;
+	}
+	if (!store_experiment_find(console->data.store, line->rest, &experiment,
+				   &err)) {
+		say_error(console, &err);
+		return;
+	}
+	console_select(console, experiment.key);
+	experiment_release(&experiment);
+}
+
+static void go_to_trial(struct console *console, const char *name)
+{
+	struct trial trial = {0};
+	struct error err;
+
+	if (!console->data.store || !console->data.selected) {
+		console_say(console, ROLE_WARNING, "there is no trial");
+		return;
+	}
+	if (!store_trial_find(console->data.store, console->data.selected,
+			      name[0] == '#' ? name + 1 : name, &trial, &err)) {
+		say_error(console, &err);
+		return;
+	}
+	if (!trials_go(console, trial.sequence))
+		console_say(console, ROLE_WARNING,
+			    "trial #%lld is hidden by the filter",
+			    (long long)trial.sequence);
+	trial_release(&trial);
+}
+
+static void do_trial(struct console *console, const struct cmdline *line)
+{
+	go_to_trial(console, line->argv[1]);
+}
+
+static void do_log(struct console *console, const struct cmdline *line)
+{
+	if (line->argc > 1 && !log_pane_set_role(console, line->argv[1])) {
+		console_say(console, ROLE_ERROR,
+			    "log: stdout, stderr or keeper, not \"%s\"",
+			    line->argv[1]);
+		return;
+	}
+	console_focus(console, PANE_LOG);
+}
+
+static bool write_export(struct console *console, const char *path,
+			 enum transfer_format format, struct error *err)
+{
+	struct strbuf out = STRBUF_INIT;
+	bool is_ok;
+
+	is_ok = store_export(console->data.store, console->data.selected,
+			     format, true, &out, err) &&
+		fs_write_file(path, out.data, out.len, err);
+	strbuf_release(&out);
+	return is_ok;
+}
+
+static void do_export(struct console *console, const struct cmdline *line)
+{
+	enum transfer_format format = TRANSFER_JSON;
+	const char *kind = line->argc > 2 ? line->argv[2] : "";
+	struct error err;
+	char *path;
+
+	if (!console->data.selected) {
+		console_say(console, ROLE_WARNING, "there is no experiment");
+		return;
+	}
+	if (!*kind) {
+		const char *dot = strrchr(line->argv[1], '.');
+
+		kind = dot && strcmp(dot, ".csv") == 0 ? "csv" : "json";
+	}
+	if (strcmp(kind, "csv") == 0)
+		format = TRANSFER_CSV;
+	else if (strcmp(kind, "nni") == 0)
+		format = TRANSFER_NNI_JSON;
+	else if (strcmp(kind, "json") != 0) {
+		console_say(console, ROLE_ERROR,
+			    "export: json, csv or nni, not \"%s\"", kind);
+		return;
+	}
+	path = fs_expand_home(line->argv[1]);
+	if (write_export(console, path, format, &err))
+		console_say(console, ROLE_MESSAGE, "wrote %s", path);
+	else
+		say_error(console, &err);
+	free(path);
+}
+
+static void do_save_screen(struct console *console, const struct cmdline *line)
+{
+	char *path = fs_expand_home(line->argv[1]);
+	bool with_roles = line->argc > 2 && strcmp(line->argv[2], "roles") == 0;
+	struct error err;
+
+	/* the picture is of the screen as it is, not of the prompt */
+	console_paint(console);
+	if (!save_screen(path, with_roles, &err))
+		say_error(console, &err);
+	else if (!console->script)
+		console_say(console, ROLE_MESSAGE, "wrote %s", path);
+	free(path);
+}
+
+static void do_wait(struct console *console, const struct cmdline *line)
+{
+	(void)line;
+	if (console->script)
+		script_wait(console->script);
+}
+
+static void do_map(struct console *console, const struct cmdline *line)
+{
+	int key = key_parse(line->argv[1], strlen(line->argv[1]));
+	enum action_id action = action_find(line->argv[2]);
+	struct error err;
+
+	if (key == TK_NONE)
+		console_say(console, ROLE_ERROR, "no key is called \"%s\"",
+			    line->argv[1]);
+	else if (action == ACTION_NONE)
+		console_say(console, ROLE_ERROR, "no action is called \"%s\"",
+			    line->argv[2]);
+	else if (!action_map(key, action, &err))
+		say_error(console, &err);
+}
+
+static void do_copy(struct console *console, const struct cmdline *line)
+{
+	const struct trial_row *row = console_trial(console);
+	const struct trial_text *text;
+
+	(void)line;
+	if (!row) {
+		console_say(console, ROLE_WARNING, "there is no trial here");
+		return;
+	}
+	text = trial_texts_get(console->texts, console->data.store,
+			       console->data.space, row->key, row->version);
+	term_copy(text->parameters);
+	console_say(console, ROLE_MESSAGE,
+		    "parameters sent to the terminal's clipboard");
+}
+
+static void do_quit(struct console *console, const struct cmdline *line)
+{
+	(void)line;
+	console_quit(console);
+}
+
+enum completion {
+	COMPLETE_NONE,
+	COMPLETE_COLUMN,
+	COMPLETE_KNOB,
+	COMPLETE_EXPERIMENT,
+	COMPLETE_ACTION,
+	COMPLETE_ROLE
+};
+
+static const struct console_command {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int least, most; /* arguments */
+	void (*run)(struct console *console, const struct cmdline *line);
+	enum completion completion;
+} commands[] = {
+	{"kill", "[all | TRIAL...]",
+	 "kill the selected, marked or named trials", 0, 60, do_kill,
+	 COMPLETE_NONE},
+	{"restart", "[failed | TRIAL...]", "run trials again", 0, 60,
+	 do_restart, COMPLETE_NONE},
+	{"stop", "", "stop the experiment", 0, 0, do_stop, COMPLETE_NONE},
+	{"pause", "", "start no new trials", 0, 0, do_pause, COMPLETE_NONE},
+	{"resume", "", "go on; takes up an experiment that nobody runs", 0, 0,
+	 do_pause, COMPLETE_NONE},
+	{"set", "NAME=VALUE",
+	 "concurrency, max-trials, max-duration, max-trial-duration, "
+	 "max-retries; mouse, nomouse",
+	 1, 1, do_set, COMPLETE_KNOB},
+	{"add", "JSON", "run a trial with these parameters", 1, 60, do_add,
+	 COMPLETE_NONE},
+	{"sort", "[COLUMN [asc|desc]]", "order of the trials", 0, 2, do_sort,
+	 COMPLETE_COLUMN},
+	{"filter", "[TERMS]", "which trials to show; empty: all", 0, 60,
+	 do_filter, COMPLETE_COLUMN},
+	{"columns", "[COLUMN...]", "which columns to show; empty: the usual", 0,
+	 60, do_columns, COMPLETE_COLUMN},
+	{"search", "TEXT", "as /", 1, 60, do_search, COMPLETE_NONE},
+	{"experiment", "NAME", "show an experiment: id, prefix, name or latest",
+	 1, 60, do_experiment, COMPLETE_EXPERIMENT},
+	{"trial", "NUMBER|ID", "go to a trial", 1, 1, do_trial, COMPLETE_NONE},
+	{"log", "[stdout|stderr|keeper]", "to the log pane", 0, 1, do_log,
+	 COMPLETE_ROLE},
+	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
+	 2, do_export, COMPLETE_NONE},
+	{"copy", "", "copy the trial's parameters to the clipboard", 0, 0,
+	 do_copy, COMPLETE_NONE},
+	{"save-screen", "FILE [roles]", "write the screen as text", 1, 2,
+	 do_save_screen, COMPLETE_NONE},
+	{"wait", "", "in a script: until the screen shows the newest", 0, 0,
+	 do_wait, COMPLETE_NONE},
+	{"map", "KEY ACTION", "bind a key, such as :map K kill", 2, 2, do_map,
+	 COMPLETE_ACTION},
+	{"quit", "", "leave", 0, 0, do_quit, COMPLETE_NONE},
+};
+
+void commands_each(command_fn *fn, void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(commands); i++)
+		fn(commands[i].name, commands[i].arguments, commands[i].help,
+		   arg);
+}
+
+static void say_unknown(struct console *console, const char *name)
+{
+	const char *known[COUNT_OF(commands) + ACTION_COUNT];
+	const char *near;
+	size_t n = 0, i;
+
+	for (i = 0; i < COUNT_OF(commands); i++)
+		known[n++] = commands[i].name;
+	for (i = 0; i < ACTION_COUNT; i++)
+		known[n++] = actions[i].name;
+	near = nearest_word(name, known, n);
+	if (near)
+		console_say(console, ROLE_ERROR,
+			    "no command is called \"%s\": did you mean \"%s\"?",
+			    name, near);
+	else
+		console_say(console, ROLE_ERROR,
+			    "no command is called \"%s\" (? lists them)", name);
+}
+
+static void run_line(struct console *console, const struct cmdline *line)
+{
+	const char *name = line->argv[0];
+	enum action_id action;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(commands); i++) {
+		const struct console_command *command = &commands[i];
+
+		if (strcmp(command->name, name) != 0 &&
+		    !(strcmp(name, "q") == 0 &&
+		      strcmp(command->name, "quit") == 0))
+			continue;
+		if (line->argc - 1 < command->least ||
+		    line->argc - 1 > command->most)
+			console_say(console, ROLE_ERROR, "usage: :%s %s",
+				    command->name, command->arguments);
+		else
+			command->run(console, line);
+		return;
+	}
+	if (name[0] && name[strspn(name, "0123456789")] == '\0') {
+		go_to_trial(console, name);
+		return;
+	}
+	action = action_find(name);
+	if (action == ACTION_NONE)
+		say_unknown(console, name);
+	else if (line->argc > 1)
+		console_say(console, ROLE_ERROR, "%s takes no argument", name);
+	else
+		console_do(console, action);
+}
+
+void commands_run(struct console *console, const char *text)
+{
+	struct cmdline line;
+	struct error err;
+
+	if (!cmdline_parse(text, strlen(text), &line, &err)) {
+		say_error(console, &err);
+		return;
+	}
+	if (line.argc > 0)
+		run_line(console, &line);
+	cmdline_release(&line);
+}
+
+/* ---- completion ------------------------------------------------------- */
+
+static void offer_names(struct prompt *prompt)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(commands); i++)
+		prompt_offer(prompt, commands[i].name);
+	for (i = 0; i < ACTION_COUNT; i++) {
+		size_t k;
+
+		for (k = 0; k < COUNT_OF(commands); k++)
+			if (strcmp(commands[k].name, actions[i].name) == 0)
+				break;
+		if (k == COUNT_OF(commands))
+			prompt_offer(prompt, actions[i].name);
+	}
+}
+
+static void offer_arguments(struct console *console, enum completion completion)
+{
+	static const char *const knobs[] = {
+		"concurrency=",	 "max-trials=",
+		"max-duration=", "max-trial-duration=",
+		"max-retries=",	 "mouse",
+		"nomouse"};
+	static const char *const roles[] = {"stdout", "stderr", "keeper"};
+	struct prompt *prompt = &console->prompt;
+	size_t i;
+
+	switch (completion) {
+	case COMPLETE_COLUMN:
+		for (i = 0; trials_column_name(console, (int)i); i++)
+			prompt_offer(prompt,
+				     trials_column_name(console, (int)i));
+		break;
+	case COMPLETE_KNOB:
+		for (i = 0; i < COUNT_OF(knobs); i++)
+			prompt_offer(prompt, knobs[i]);
+		break;
+	case COMPLETE_EXPERIMENT:
+		for (i = 0; i < console->data.experiment_count; i++) {
+			prompt_offer(prompt, console->data.experiments[i].name);
+			prompt_offer(prompt, console->data.experiments[i].id);
+		}
+		break;
+	case COMPLETE_ACTION:
+		for (i = 0; i < ACTION_COUNT; i++)
+			prompt_offer(prompt, actions[i].name);
+		break;
+	case COMPLETE_ROLE:
+		for (i = 0; i < COUNT_OF(roles); i++)
+			prompt_offer(prompt, roles[i]);
+		break;
+	default:
+		break;
+	}
+}
+
+void commands_complete(struct console *console)
+{
+	struct prompt *prompt = &console->prompt;
+	size_t len = strcspn(prompt->text.data, " "), i;
+
+	if (prompt->kind == PROMPT_FILTER) {
+		for (i = 0; filter_field(i); i++)
+			prompt_offer(prompt, filter_field(i));
+		offer_arguments(console, COMPLETE_COLUMN);
+	} else if (prompt->kind == PROMPT_COMMAND && prompt->word_start == 0) {
+		offer_names(prompt);
+	} else if (prompt->kind == PROMPT_COMMAND) {
+		for (i = 0; i < COUNT_OF(commands); i++)
+			if (strlen(commands[i].name) == len &&
+			    strncmp(commands[i].name, prompt->text.data, len) ==
+				    0)
+				offer_arguments(console,
+						commands[i].completion);
+	}
+	prompt_complete(prompt);
+}

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Focus, views, and where keys go.
+ *
+ * A key goes to the prompt if one is open, else through the action table to
+ * the view that has the focus, else to the console itself.  Painting happens
+ * in one place, once a frame, from whatever state there is then.
+ */
+#include "tui/console.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tui/keys.h"
+#include "tui/term.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_NS (6 * NS_PER_S)
+
+static const struct view_ops *const pane_views[PANE_COUNT] = {
+	[PANE_EXPERIMENTS] = &view_experiments,
+	[PANE_TRIALS] = &view_trials,
+	[PANE_LOG] = &view_log,
+	[PANE_CHART] = &view_chart,
+};
+
+static const struct view_ops *const screen_views[] = {
+	[SCREEN_TRIAL] = &view_trial,
+	[SCREEN_EVENTS] = &view_events,
+	[SCREEN_HELP] = &view_help,
+};
+
+bool console_init(struct console *console, const struct tui_options *options,
+		  struct error *err)
+{
+	struct error problem;
+	int64_t first;
+
+	memset(console, 0, sizeof(*console));
+	console->options = options;
+	console->is_ascii = theme_is_ascii();
+	prompt_init(&console->prompt);
+	console->trials.filter = xstrdup("");
+	console->trials.sequence = -1;
+	console->focus = PANE_TRIALS;
+	console->texts = trial_texts_new(console->is_ascii);
+	console->log = log_pane_new(console->is_ascii);
+	console->chart = chart_pane_new();
+	console->needs_layout = console->needs_paint = true;
+	if (options->script) {
+		console->script = script_open(options->script, err);
+		if (!console->script)
+			return false;
+	}
+	if (!data_open(&console->data, options->db_path, options->is_read_only,
+		       err))
+		return false;
+	console->data.is_ascii = console->is_ascii;
+	console->data.own_experiment =
+		options->engine ? options->engine_experiment : 0;
+	data_refresh(&console->data);
+	first = options->experiment;
+	if (!first && console->data.experiment_count)
+		first = console->data.experiments[0].key;
+	if (first)
+		console_select(console, first);
+	if (console->data.experiment_count == 0)
+		console->focus = PANE_EXPERIMENTS;
+	(void)problem;
+	return true;
+}
+
+void console_release(struct console *console)
+{
+	script_free(console->script);
+	log_pane_free(console->log);
+	chart_pane_free(console->chart);
+	trial_texts_free(console->texts);
+	pager_release(&console->trial.pager);
+	pager_release(&console->events.pager);
+	pager_release(&console->help);
+	prompt_release(&console->prompt);
+	free(console->trials.filter);
+	free(console->trials.filter_before);
+	free(console->trials.search);
+	free(console->trials.chosen);
+	data_close(&console->data);
+	action_unmap_all();
+}
+
+const struct view_ops *console_view(const struct console *console)
+{
+	enum screen screen = console->screens[console->depth];
+
+	return screen == SCREEN_PANES ? pane_views[console->focus]
+				      : screen_views[screen];
+}
+
+struct trial_row *console_trial(const struct console *console)
+{
+	return trial_index_find(&console->data.trials,
+				console->trials.sequence);
+}
+
+const char *console_experiment_name(const struct console *console)
+{
+	const struct experiment_row *row = data_selected(&console->data);
+
+	if (!row)
+		return "(none)";
+	return row->name && *row->name ? row->name : row->id;
+}
+
+bool console_runs(const struct console *console)
+{
+	const struct tui_options *options = console->options;
+
+	return options->engine &&
+	       console->data.selected == options->engine_experiment &&
+	       !engine_is_finished(options->engine);
+}
+
+void console_say(struct console *console, enum role role, const char *format,
+		 ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(console->message, sizeof(console->message), format, args);
+	va_end(args);
+	console->message_role = role;
+	console->message_until_ns =
+		role == ROLE_ERROR ? 0 : clock_mono_ns() + MESSAGE_NS;
+	console->needs_paint = true;
+}
+
+void console_ask(struct console *console, answer_fn *fn, const char *format,
+		 ...)
+{
+	char text[500];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	prompt_ask(&console->prompt, text);
+	console->on_answer = fn;
+	console->needs_paint = true;
+}
+
+void console_recalc(struct console *console, unsigned changes)
+{
+	size_t i;
+
+	if (!changes)
+		return;
+	for (i = 0; i < PANE_COUNT; i++)
+		pane_views[i]->recalc(console, changes);
+	if (console->depth > 0)
+		console_view(console)->recalc(console, changes);
+	if (changes & DATA_EXPERIMENTS)
+		console->needs_layout = true;
+	console->needs_paint = true;
+}
+
+void console_select(struct console *console, int64_t experiment)
+{
+	size_t i;
+
+	console->experiments.key = experiment;
+	for (i = 0; i < console->data.experiment_count; i++)
+		if (console->data.experiments[i].key == experiment)
+			console->experiments.list.cursor = i;
+	if (experiment == console->data.selected)
+		return;
+	if (console->prompt.kind == PROMPT_MENU)
+		prompt_close(&console->prompt); /* its items go away */
+	free(console->trials.filter);
+	console->trials.filter = xstrdup("");
+	console->trials.sequence = -1;
+	memset(&console->trials.list, 0, sizeof(console->trials.list));
+	trial_texts_clear(console->texts);
+	data_select(&console->data, experiment,
+		    draw_rows() > 0 ? draw_rows() : 60);
+	console->trials.list.count = console->data.trials.shown;
+	if (console->data.trials.shown)
+		trials_go(console,
+			  trial_index_sequence(&console->data.trials, 0));
+	console_recalc(console, DATA_SELECTION | DATA_EXPERIMENT | DATA_TRIALS);
+}
+
+bool console_refresh(struct console *console)
+{
+	unsigned changes;
+
+	if (console->is_frozen)
+		return false;
+	changes = data_refresh(&console->data);
+	if (changes & DATA_SELECTION)
+		console->trials.sequence = -1;
+	console_recalc(console, changes);
+	if (request_poll(console))
+		console->needs_paint = true;
+	return changes != 0;
+}
+
+void console_focus(struct console *console, enum pane pane)
+{
+	console->depth = 0;
+	console->focus = pane;
+	if (pane == PANE_LOG || pane == PANE_CHART)
+		console->is_chart = pane == PANE_CHART;
+	console->needs_layout = console->needs_paint = true;
+}
+
+void console_push(struct console *console, enum screen screen)
+{
+	if (console->screens[console->depth] == screen)
+		return;
+	if (console->depth + 1 == SCREENS_MAX)
+		console->depth--;
+	console->screens[++console->depth] = screen;
+	console_recalc(console, DATA_SELECTION);
+	console->needs_paint = true;
+}
+
+static void search_again(struct console *console, bool is_backward)
+{
+	const struct view_ops *view = console_view(console);
+
+	if (!view->search || !view->search(console, NULL, is_backward))
+		console_say(console, ROLE_WARNING, "nothing more found");
+}
+
+static void go_back(struct console *console)
+{
+	if (console->depth > 0) {
+		console->depth--;
+		console_recalc(console, DATA_SELECTION);
+	} else if (console->is_zoomed) {
+		console->is_zoomed = false;
+	} else if (console->focus != PANE_TRIALS &&
+		   console->focus != PANE_EXPERIMENTS) {
+		console_focus(console, PANE_TRIALS);
+	}
+	console->needs_layout = console->needs_paint = true;
+}
+
+static void toggle_chart(struct console *console)
+{
+	console->is_chart = !console->is_chart;
+	if (console->focus == PANE_LOG || console->focus == PANE_CHART)
+		console->focus = console->is_chart ? PANE_CHART : PANE_LOG;
+	console->needs_layout = true;
+}
+
+static void toggle_freeze(struct console *console)
+{
+	console->is_frozen = !console->is_frozen;
+	console->frozen_ns = clock_wall_ns();
+	if (!console->is_frozen)
+		console->data.is_stale = true;
+}
+
+static void open_filter(struct console *console)
+{
+	free(console->trials.filter_before);
+	console->trials.filter_before = xstrdup(console->trials.filter);
+	if (console->depth > 0 || console->layout.is_single)
+		console_focus(console, PANE_TRIALS);
+	prompt_open(&console->prompt, PROMPT_FILTER, console->trials.filter);
+}
+
+static void open_prompt(struct console *console, enum prompt_kind kind)
+{
+	prompt_open(&console->prompt, kind, "");
+}
+
+void console_do(struct console *console, enum action_id action)
+{
+	console->needs_paint = true;
+	if (console_view(console)->on_action(console, action))
+		return;
+	switch (action) {
+	case ACTION_NEXT_PANE:
+	case ACTION_PREVIOUS_PANE:
+		console_focus(console,
+			      layout_next(&console->layout, console->focus,
+					  action == ACTION_PREVIOUS_PANE));
+		break;
+	case ACTION_PANE_EXPERIMENTS:
+	case ACTION_PANE_TRIALS:
+	case ACTION_PANE_LOG:
+	case ACTION_PANE_CHART:
+		console_focus(console,
+			      (enum pane)(action - ACTION_PANE_EXPERIMENTS));
+		break;
+	case ACTION_BACK:
+		go_back(console);
+		break;
+	case ACTION_HELP:
+		console_push(console, SCREEN_HELP);
+		break;
+	case ACTION_EVENTS:
+		console_push(console, SCREEN_EVENTS);
+		break;
+	case ACTION_CHART_TOGGLE:
+		toggle_chart(console);
+		break;
+	case ACTION_ZOOM:
+		console->is_zoomed = !console->is_zoomed;
+		console->needs_layout = true;
+		break;
+	case ACTION_FREEZE:
+		toggle_freeze(console);
+		break;
+	case ACTION_SEARCH:
+		open_prompt(console, PROMPT_SEARCH);
+		break;
+	case ACTION_SEARCH_NEXT:
+	case ACTION_SEARCH_PREVIOUS:
+		search_again(console, action == ACTION_SEARCH_PREVIOUS);
+		break;
+	case ACTION_FILTER:
+		open_filter(console);
+		break;
+	case ACTION_LOG_FOLLOW:
+	case ACTION_LOG_ROLE:
+		view_log.on_action(console, action);
+		break;
+	case ACTION_CHART_LOG_AXIS:
+	case ACTION_CHART_MODE:
+		view_chart.on_action(console, action);
+		break;
+	case ACTION_RESTART:
+		request_restart(console);
+		break;
+	case ACTION_RESTART_FAILED:
+		request_all(console, COMMAND_RESTART);
+		break;
+	case ACTION_KILL:
+		request_kill(console);
+		break;
+	case ACTION_KILL_ALL:
+		request_all(console, COMMAND_KILL);
+		break;
+	case ACTION_STOP:
+		request_all(console, COMMAND_STOP);
+		break;
+	case ACTION_PAUSE:
+		request_pause(console, -1);
+		break;
+	case ACTION_TAKE_UP:
+		request_take_up(console);
+		break;
+	case ACTION_MORE:
+	case ACTION_LESS:
+		request_concurrency(console, action == ACTION_MORE ? 1 : -1);
+		break;
+	case ACTION_COMMAND:
+		open_prompt(console, PROMPT_COMMAND);
+		break;
+	case ACTION_REDRAW:
+		term_redraw();
+		break;
+	case ACTION_CLOSE:
+		if (console->depth > 0)
+			go_back(console);
+		else
+			console_quit(console);
+		break;
+	case ACTION_QUIT:
+		console_quit(console);
+		break;
+	default:
+		break;
+	}
+}
+
+static void finish_line(struct console *console)
+{
+	struct prompt *prompt = &console->prompt;
+	enum prompt_kind kind = prompt->kind;
+	char *text = xstrdup(prompt->text.data);
+	const struct view_ops *view = console_view(console);
+	struct error err;
+
+	prompt_remember(prompt, kind, text);
+	prompt_close(prompt);
+	if (kind == PROMPT_COMMAND)
+		commands_run(console, text);
+	else if (kind == PROMPT_FILTER &&
+		 !trials_set_filter(console, text, &err))
+		console_say(console, ROLE_ERROR, "%s", err.text);
+	else if (kind == PROMPT_SEARCH && *text &&
+		 (!view->search || !view->search(console, text, false)))
+		console_say(console, ROLE_WARNING, "not found: %s", text);
+	free(text);
+}
+
+static void on_prompt_key(struct console *console, int key)
+{
+	struct prompt *prompt = &console->prompt;
+	answer_fn *on_answer = console->on_answer;
+	struct error ignored;
+	int answer;
+
+	switch (prompt_on_key(prompt, key)) {
+	case PROMPT_DONE:
+		if (prompt->kind == PROMPT_MENU) {
+			trials_sort_chosen(console);
+			prompt_close(prompt);
+		} else {
+			finish_line(console);
+		}
+		break;
+	case PROMPT_CANCELED:
+		if (prompt->kind == PROMPT_FILTER)
+			trials_set_filter(console,
+					  console->trials.filter_before,
+					  &ignored);
+		prompt_close(prompt);
+		break;
+	case PROMPT_CHANGED:
+		if (prompt->kind == PROMPT_FILTER)
+			trials_set_filter(console, prompt->text.data, &ignored);
+		break;
+	case PROMPT_COMPLETE:
+		commands_complete(console);
+		break;
+	case PROMPT_ANSWERED:
+		answer = prompt->answer;
+		console->on_answer = NULL;
+		prompt_close(prompt);
+		if (on_answer)
+			on_answer(console, answer);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_mouse(struct console *console)
+{
+	struct term_mouse mouse;
+	int pane;
+
+	if (!term_mouse(&mouse))
+		return;
+	for (pane = 0; pane < PANE_COUNT && console->depth == 0; pane++) {
+		const struct rect *rect = &console->layout.panes[pane];
+
+		if (mouse.y < rect->y || mouse.y >= rect->y + rect->rows ||
+		    mouse.x < rect->x || mouse.x >= rect->x + rect->cols)
+			continue;
+		if (mouse.is_click || mouse.is_double) {
+			struct list *list =
+				pane == PANE_TRIALS
+					? &console->trials.list
+					: &console->experiments.list;
+
+			console_focus(console, pane);
+			if (pane <= PANE_TRIALS && mouse.y >= rect->y + 2) {
+				long to = (long)list->top + mouse.y - rect->y -
+					  2 - (long)list->cursor;
+
+				list_move(list, to);
+				/* a step that goes nowhere tells the view */
+				console_do(console, ACTION_UP);
+				console_do(console, ACTION_DOWN);
+			}
+		}
+	}
+	if (mouse.is_double)
+		console_do(console, ACTION_OPEN);
+	for (pane = 0; pane < 3; pane++) {
+		if (mouse.is_wheel_up)
+			console_do(console, ACTION_UP);
+		else if (mouse.is_wheel_down)
+			console_do(console, ACTION_DOWN);
+	}
+}
+
+void console_on_key(struct console *console, int key)
+{
+	enum action_id action;
+
+	console->needs_paint = true;
+	if (key == TK_PASTE_BEGIN || key == TK_PASTE_END) {
+		console->in_paste = key == TK_PASTE_BEGIN;
+		return;
+	}
+	if (console->in_paste) {
+		/* pasted text is text: never a key, never an Enter */
+		if (console->prompt.kind != PROMPT_NONE &&
+		    console->prompt.kind < PROMPT_EDITS && key >= 32 &&
+		    key < TK_BASE && key != TK_BACKSPACE)
+			on_prompt_key(console, key);
+		else if (console->prompt.kind == PROMPT_NONE)
+			console_say(console, ROLE_WARNING,
+				    "pasted text ignored: open : / or \\ "
+				    "first");
+		return;
+	}
+	console->message[0] = '\0';
+	if (console->prompt.kind != PROMPT_NONE) {
+		on_prompt_key(console, key);
+		return;
+	}
+	if (key == TK_MOUSE) {
+		on_mouse(console);
+		return;
+	}
+	action = action_of_key(key, console_view(console)->bit);
+	if (action != ACTION_NONE) {
+		console_do(console, action);
+	} else if (key == TK_CTRL('c')) {
+		console_say(console, ROLE_NORMAL,
+			    "q leaves the program; Esc goes back");
+	} else {
+		struct strbuf name = STRBUF_INIT;
+
+		key_format(key, &name);
+		console_say(console, ROLE_NORMAL,
+			    "%s does nothing here (? shows the keys)",
+			    name.data);
+		strbuf_release(&name);
+	}
+}

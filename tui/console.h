@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console's own state, shared by its views.  Private to tui/.
+ *
+ * Who does what:
+ *   tui.c       the loop: waits, reads keys, decides when to paint
+ *   console.c   focus, views, dispatch of actions, messages
+ *   view_*.c    one view each, behind struct view_ops
+ *   bars.c      titles, status line, function bar
+ *   commands.c  what ':' commands do
+ *   request.c   kill, restart, set ...: ask, append, wait for the outcome
+ *   data.c      what is known of the store
+ *
+ * A view never waits and never reads keys.  on_action changes state and says
+ * whether the action was its own; recalc follows changed data; repaint paints
+ * into a rectangle.  Thread: ui.
+ */
+#ifndef TUI_CONSOLE_H
+#define TUI_CONSOLE_H
+
+#include "base/strbuf.h"
+#include "tui/action.h"
+#include "tui/data.h"
+#include "tui/draw.h"
+#include "tui/layout.h"
+#include "tui/list.h"
+#include "tui/pager.h"
+#include "tui/prompt.h"
+#include "tui/trial_text.h"
+#include "tui/tui.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console;
+struct log_pane;
+struct chart_pane;
+struct script;
+
+struct view_ops {
+	const char *name;
+	unsigned bit; /* enum view_bit */
+	/* Data changed (enum data_change) or was selected anew. */
+	void (*recalc)(struct console *console, unsigned changes);
+	/* rect begins with the title line. */
+	void (*repaint)(struct console *console, struct rect rect,
+			bool is_focused);
+	bool (*on_action)(struct console *console, enum action_id action);
+	/* Find text; again with NULL.  False: there is none. */
+	bool (*search)(struct console *console, const char *text,
+		       bool is_backward);
+};
+
+extern const struct view_ops view_experiments, view_trials, view_log,
+	view_chart, view_trial, view_events, view_help;
+
+enum screen { SCREEN_PANES, SCREEN_TRIAL, SCREEN_EVENTS, SCREEN_HELP };
+#define SCREENS_MAX 4
+
+/* What a question is about, until it is answered. */
+typedef void answer_fn(struct console *console, int key);
+
+#define REQUEST_TRIALS_MAX 500
+
+/* Commands to append when the answer is yes. */
+struct request {
+	enum command_verb verb;
+	int64_t experiment;
+	int64_t trials[REQUEST_TRIALS_MAX]; /* keys */
+	size_t count; /* 0: one command for the whole experiment */
+	char argument[4096];
+	char what[200];	   /* "kill 3 trials of digits" */
+	bool needs_engine; /* is only done while somebody runs it */
+};
+
+/* Commands appended, whose outcome has not come yet. */
+struct pending {
+	int64_t keys[REQUEST_TRIALS_MAX];
+	size_t count; /* 0: free */
+	size_t done, refused;
+	int64_t since_ns; /* monotonic */
+	char what[200];
+	char outcome[300]; /* the last one told, refusals first */
+};
+#define PENDING_MAX 8
+
+struct console {
+	const struct tui_options *options;
+	bool is_ascii;
+	struct data data;
+	struct trial_texts *texts;
+
+	struct layout layout;
+	enum pane focus;
+	bool is_zoomed;
+	bool is_chart;
+	enum screen screens[SCREENS_MAX]; /* [0] is the panes */
+	int depth;
+
+	struct {
+		struct list list;
+		int64_t key;	  /* under the cursor */
+		char search[256]; /* as typed */
+	} experiments;
+	struct {
+		struct list list;
+		int64_t sequence;    /* under the cursor; -1: none */
+		int first_parameter; /* earlier ones are scrolled out */
+		char *filter;	     /* as typed; "" for none */
+		char *filter_before; /* while it is edited */
+		char *search;	     /* as typed, or NULL */
+		int *chosen;	     /* column ids of :columns, -1 ends */
+		bool has_reasons;    /* some visible trial has one */
+		const struct space *columns_of; /* columns are made for it */
+		int64_t columns_key;
+	} trials;
+	struct {
+		struct pager pager;
+		int64_t key, version; /* of the trial it tells about */
+		int64_t metrics_ns;   /* monotonic, when they were read */
+		bool is_stale;
+	} trial;
+	struct {
+		struct pager pager;
+		int64_t experiment, last;
+	} events;
+	struct pager help;
+	struct log_pane *log;
+	struct chart_pane *chart;
+
+	struct prompt prompt;
+	answer_fn *on_answer;	/* of the open question */
+	struct request request; /* what the question is about */
+	struct pending pendings[PENDING_MAX];
+
+	char message[700];
+	enum role message_role;
+	int64_t message_until_ns; /* monotonic; 0: until the next key */
+
+	bool is_frozen;
+	int64_t frozen_ns; /* wall time */
+	bool needs_layout, needs_paint;
+	bool in_paste;
+	bool stop_then_leave; /* leave once the experiment has ended */
+	bool is_done;
+	enum tui_result result;
+	struct script *script;
+};
+
+/* ---- console.c -------------------------------------------------------- */
+
+bool console_init(struct console *console, const struct tui_options *options,
+		  struct error *err);
+void console_release(struct console *console);
+/* One key; one action. */
+void console_on_key(struct console *console, int key);
+void console_do(struct console *console, enum action_id action);
+/* Follow the store.  Returns whether anything was new. */
+bool console_refresh(struct console *console);
+/* Tell the views about changes (enum data_change). */
+void console_recalc(struct console *console, unsigned changes);
+/* Paint a frame into curses; the caller flushes. */
+void console_paint(struct console *console);
+/* Show an experiment: read its first page. */
+void console_select(struct console *console, int64_t experiment);
+void console_focus(struct console *console, enum pane pane);
+void console_push(struct console *console, enum screen screen);
+const struct view_ops *console_view(const struct console *console);
+/* Say something in the last line: until the next key when it is an error. */
+void console_say(struct console *console, enum role role, const char *format,
+		 ...) __attribute__((format(printf, 3, 4)));
+void console_ask(struct console *console, answer_fn *fn, const char *format,
+		 ...) __attribute__((format(printf, 3, 4)));
+/* The row under the trials' cursor, or NULL. */
+struct trial_row *console_trial(const struct console *console);
+/* The shown experiment's name, or its id. */
+const char *console_experiment_name(const struct console *console);
+void console_quit(struct console *console);
+/* Does this process run the shown experiment (and has not ended it)? */
+bool console_runs(const struct console *console);
+/* Is something on the screen that changes by itself?  Then when (ms), else
+ * -1. */
+int console_tick_ms(const struct console *console);
+
+/* ---- bars.c ----------------------------------------------------------- */
+
+void bars_title(struct rect rect, bool is_focused, const char *left,
+		const char *right);
+void bars_status(struct console *console);
+void bars_functions(struct console *console);
+enum role bars_state_role(enum trial_state state);
+/* What to call an experiment's state; role says how it looks. */
+const char *bars_experiment_state(const struct experiment_row *row,
+				  enum role *ret_role);
+/* Nanoseconds until it is over, as far as can be told; -1: unknown. */
+int64_t bars_eta_ns(const struct console *console);
+
+/* ---- request.c -------------------------------------------------------- */
+
+void request_kill(struct console *console);
+void request_restart(struct console *console);
+void request_all(struct console *console, enum command_verb verb);
+void request_pause(struct console *console, int wanted); /* 1, 0; -1: other */
+void request_set(struct console *console, const char *assignment);
+void request_add(struct console *console, const char *parameters);
+void request_concurrency(struct console *console, int delta);
+/* Trials by number or id ("12", "Xa3f1"); verb KILL or RESTART. */
+void request_trials(struct console *console, enum command_verb verb,
+		    char **names, int count);
+void request_take_up(struct console *console);
+/* Append without a question. */
+bool request_send(struct console *console);
+/* Look for outcomes.  True when something is to be shown. */
+bool request_poll(struct console *console);
+bool request_is_pending(const struct console *console);
+
+/* ---- commands.c ------------------------------------------------------- */
+
+void commands_run(struct console *console, const char *text);
+void commands_complete(struct console *console);
+/* Every command: name, arguments, help.  For the help page and the manual. */
+typedef void command_fn(const char *name, const char *arguments,
+			const char *help, void *arg);
+void commands_each(command_fn *fn, void *arg);
+
+/* ---- view_trials.c ---------------------------------------------------- */
+
+/* Set the filter from its text; on failure the old one stays. */
+bool trials_set_filter(struct console *console, const char *text,
+		       struct error *err);
+void trials_sort_menu(struct console *console);
+void trials_sort_chosen(struct console *console);
+bool trials_sort_by(struct console *console, const char *name, int descending,
+		    struct error *err);
+bool trials_choose_columns(struct console *console, char **names, int count,
+			   struct error *err);
+/* Column names for completion: the i-th, NULL at the end. */
+const char *trials_column_name(const struct console *console, int i);
+/* Put the cursor on a trial. */
+bool trials_go(struct console *console, int64_t sequence);
+
+/* ---- view_log.c, view_chart.c ----------------------------------------- */
+
+struct log_pane *log_pane_new(bool is_ascii);
+void log_pane_free(struct log_pane *pane);
+/* Look at the file; true when the pane is to be painted. */
+bool log_pane_update(struct console *console);
+/* Is a file shown that may grow? */
+bool log_pane_is_shown(const struct console *console);
+/* Does it show the selected trial, with nothing under way? */
+bool log_pane_is_settled(const struct console *console);
+bool log_pane_set_role(struct console *console, const char *role);
+
+struct chart_pane *chart_pane_new(void);
+void chart_pane_free(struct chart_pane *pane);
+
+/* ---- script.c --------------------------------------------------------- */
+
+struct script *script_open(const char *path, struct error *err);
+void script_free(struct script *script);
+/* Feed what is due.  True while there is more. */
+bool script_step(struct console *console);
+bool script_is_waiting(const struct script *script);
+void script_wait(struct script *script);
+bool save_screen(const char *path, bool with_roles, struct error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal: curses up and down, keys in, and the promise that whatever
+ * happens the user gets a usable terminal back.  Thread: ui.
+ */
+#ifndef TUI_TERM_H
+#define TUI_TERM_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Take the terminal over (stdin and stdout).  Calls theme_init and
+ * draw_resize.  is_ascii is widened to true where the locale has no UTF-8. */
+bool term_open(bool is_ascii, bool is_monochrome, struct error *err);
+/* Give it back.  Harmless when it is not open. */
+void term_close(void);
+
+/* The kernel's idea of the size changed, or may have. */
+void term_resize(void);
+/* ^Z: give the terminal back, stop this process, take it again. */
+void term_suspend(void);
+/* Forget what the terminal shows: the next frame is sent whole. */
+void term_redraw(void);
+/* Send what was drawn. */
+void term_flush(void);
+/* Does the terminal take output without blocking? */
+bool term_is_writable(void);
+
+/* The next key that is there already, or TK_NONE. */
+int term_read_key(void);
+void term_set_mouse(bool is_on);
+bool term_has_mouse(void);
+/* After TK_MOUSE. */
+struct term_mouse {
+	int y, x;
+	bool is_click, is_double, is_wheel_up, is_wheel_down;
+};
+bool term_mouse(struct term_mouse *ret);
+
+/* Copy text to the terminal's clipboard (OSC 52); bounded. */
+void term_copy(const char *text);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The texts of the trials on the screen: parameters and reason, read on demand
+ * and kept for as long as the trial's version stands.  A few hundred entries,
+ * whatever the size of the experiment.  Thread: ui.
+ */
+#ifndef TUI_TRIAL_TEXT_H
+#define TUI_TRIAL_TEXT_H
+
+#include "model/space.h"
+#include "store/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct trial_text {
+	int64_t key;
+	int64_t version;
+	char *parameters; /* JSON as stored, safe to draw */
+	char *reason;	  /* safe to draw; "" for none */
+	char **cells;	  /* one a parameter of the space; "" when inactive */
+	size_t cell_count;
+};
+
+struct trial_texts;
+
+struct trial_texts *trial_texts_new(bool is_ascii);
+void trial_texts_free(struct trial_texts *texts);
+/* Forget all: another experiment is shown. */
+void trial_texts_clear(struct trial_texts *texts);
+/* Borrowed until the next call.  Never NULL: empty when unreadable. */
+const struct trial_text *trial_texts_get(struct trial_texts *texts,
+					 struct store *store,
+					 const struct space *space, int64_t key,
+					 int64_t version);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* The experiments pane: which there are, and which one the rest shows. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* strcasestr */
+#endif
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "tui/console.h"
+#include "tui/format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	COLUMN_NAME,
+	COLUMN_ID,
+	COLUMN_STATE,
+	COLUMN_PROGRESS,
+	COLUMN_RUNNING,
+	COLUMN_FAILED,
+	COLUMN_BEST,
+	COLUMN_AGE,
+};
+
+static void make_columns(struct list *list)
+{
+	if (list->column_count)
+		return;
+	list_add_column(list, COLUMN_NAME, "NAME", 10, 40, 0, false);
+	list_add_column(list, COLUMN_ID, "ID", 8, 32, 6, false);
+	list_add_column(list, COLUMN_STATE, "STATE", 7, 20, 1, false);
+	list_add_column(list, COLUMN_PROGRESS, "DONE", 5, 15, 2, true);
+	list_add_column(list, COLUMN_RUNNING, "RUN", 5, 9, 5, true);
+	list_add_column(list, COLUMN_FAILED, "FAIL", 4, 7, 7, true);
+	list_add_column(list, COLUMN_BEST, "BEST", FORMAT_NUMBER_COLS, 9, 3,
+			true);
+	list_add_column(list, COLUMN_AGE, "STARTED", 7, 8, 8, true);
+}
+
+static void format_field(const struct experiment_row *row, int column, int cols,
+			 struct strbuf *out, enum role *role)
+{
+	int64_t ended = experiment_row_total(row) - experiment_row_live(row);
+
+	switch (column) {
+	case COLUMN_NAME:
+		strbuf_adds(out, row->name && *row->name ? row->name : row->id);
+		*role = ROLE_STRONG;
+		break;
+	case COLUMN_ID:
+		strbuf_adds(out, row->id);
+		*role = ROLE_DIM;
+		break;
+	case COLUMN_STATE:
+		strbuf_adds(out, bars_experiment_state(row, role));
+		break;
+	case COLUMN_PROGRESS:
+		format_count(out, ended);
+		if (row->max_trials > 0) {
+			strbuf_addch(out, '/');
+			format_count(out, row->max_trials);
+		}
+		break;
+	case COLUMN_RUNNING:
+		format_count(out, row->counts[TRIAL_RUNNING]);
+		strbuf_addch(out, '/');
+		format_count(out, row->concurrency);
+		if (row->counts[TRIAL_RUNNING] == 0)
+			*role = ROLE_DIM;
+		break;
+	case COLUMN_FAILED:
+		format_count(out, row->counts[TRIAL_FAILED]);
+		*role = row->counts[TRIAL_FAILED] ? ROLE_FAILED : ROLE_DIM;
+		break;
+	case COLUMN_BEST:
+		if (row->best.is_set)
+			format_number(out, row->best.number, cols);
+		else
+			strbuf_addch(out, '-');
+		*role = row->best.is_set ? ROLE_BEST : ROLE_DIM;
+		break;
+	case COLUMN_AGE:
+		format_age(out,
+			   row->started_ns ? row->started_ns : row->created_ns,
+			   clock_wall_ns());
+		*role = ROLE_DIM;
+		break;
+	default:
+		break;
+	}
+}
+
+static void measure(struct console *console)
+{
+	struct list *list = &console->experiments.list;
+	struct strbuf cell = STRBUF_INIT;
+	int row, i;
+
+	for (row = 0; row < list->rows; row++) {
+		size_t at = list->top + (size_t)row;
+
+		if (at >= console->data.experiment_count)
+			break;
+		for (i = 0; i < list->column_count; i++) {
+			enum role role = ROLE_NORMAL;
+
+			strbuf_clear(&cell);
+			format_field(&console->data.experiments[at],
+				     list->columns[i].id, 9, &cell, &role);
+			list_measure(&list->columns[i],
+				     utf8_width(cell.data, cell.len));
+		}
+	}
+	strbuf_release(&cell);
+}
+
+static void draw_cell(int y, int x, const struct list_column *column,
+		      enum role role, const char *text)
+{
+	if (column->is_right)
+		draw_right(y, x, column->cols, role, text);
+	else
+		draw_text(y, x, column->cols, role, text);
+}
+
+static void draw_row(struct console *console, size_t at, int y,
+		     struct rect rect, bool is_focused)
+{
+	struct list *list = &console->experiments.list;
+	struct strbuf cell = STRBUF_INIT;
+	bool is_selected = at == list->cursor;
+	enum role whole = is_focused ? ROLE_SELECTED : ROLE_SELECTED_AWAY;
+	int i;
+
+	draw_fill(y, rect.x, rect.cols, is_selected ? whole : ROLE_NORMAL, ' ');
+	for (i = 0; i < list->column_count; i++) {
+		const struct list_column *column = &list->columns[i];
+		enum role role = ROLE_NORMAL;
+
+		if (!column->cols)
+			continue;
+		strbuf_clear(&cell);
+		format_field(&console->data.experiments[at], column->id,
+			     column->cols, &cell, &role);
+		draw_cell(y, rect.x + column->x, column,
+			  is_selected ? whole : role, cell.data);
+	}
+	strbuf_release(&cell);
+}
+
+static void draw_empty(struct console *console, struct rect rect)
+{
+	static const char *const lines[] = {
+		"No experiments yet.",
+		"",
+		"Start one in another shell:",
+		"    trialdeck run experiment.yaml",
+		"and it appears here. q leaves, ? helps.",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if ((int)i + 1 < rect.rows)
+			draw_text(rect.y + 1 + (int)i, rect.x, rect.cols,
+				  i == 0 ? ROLE_STRONG : ROLE_NORMAL, lines[i]);
+	(void)console;
+}
+
+static void repaint(struct console *console, struct rect rect, bool is_focused)
+{
+	struct list *list = &console->experiments.list;
+	char right[32] = "";
+	int i, row;
+
+	make_columns(list);
+	list->count = console->data.experiment_count;
+	list->rows = rect.rows - 2;
+	list_clamp(list);
+	if (list->count)
+		snprintf(right, sizeof(right), "%zu/%zu ", list->cursor + 1,
+			 list->count);
+	bars_title(rect, is_focused, " 1 Experiments", right);
+	if (!list->count) {
+		draw_empty(console, rect);
+		return;
+	}
+	measure(console);
+	list_fit(list, rect.cols);
+	draw_fill(rect.y + 1, rect.x, rect.cols, ROLE_HEADER, ' ');
+	for (i = 0; i < list->column_count; i++)
+		if (list->columns[i].cols)
+			draw_cell(rect.y + 1, rect.x + list->columns[i].x,
+				  &list->columns[i], ROLE_HEADER,
+				  list->columns[i].title);
+	for (row = 0; row < list->rows; row++)
+		if (list->top + (size_t)row < list->count)
+			draw_row(console, list->top + (size_t)row,
+				 rect.y + 2 + row, rect, is_focused);
+}
+
+static void recalc(struct console *console, unsigned changes)
+{
+	struct list *list = &console->experiments.list;
+	size_t i;
+
+	if (!(changes & (DATA_EXPERIMENTS | DATA_SELECTION)))
+		return;
+	list->count = console->data.experiment_count;
+	for (i = 0; i < list->count; i++)
+		if (console->data.experiments[i].key ==
+		    console->experiments.key)
+			list_follow(list, i);
+	list_clamp(list);
+	/* the first one to appear, or the next one after a deletion */
+	if (list->count && !data_find(&console->data, console->data.selected))
+		console_select(console,
+			       console->data.experiments[list->cursor].key);
+}
+
+static void follow_cursor(struct console *console)
+{
+	struct list *list = &console->experiments.list;
+
+	if (list->count == 0)
+		return;
+	console_select(console, console->data.experiments[list->cursor].key);
+}
+
+static bool on_action(struct console *console, enum action_id action)
+{
+	struct list *list = &console->experiments.list;
+
+	list->count = console->data.experiment_count;
+	if (list_on_action(list, action)) {
+		follow_cursor(console);
+		return true;
+	}
+	if (action == ACTION_OPEN) {
+		if (list->count)
+			console_focus(console, PANE_TRIALS);
+		return true;
+	}
+	return false;
+}
+
+static bool search(struct console *console, const char *text, bool is_backward)
+{
+	char *last = console->experiments.search;
+	struct list *list = &console->experiments.list;
+	size_t i;
+
+	if (text)
+		snprintf(last, sizeof(console->experiments.search), "%s", text);
+	for (i = 1; i <= list->count; i++) {
+		size_t at =
+			(list->cursor + (is_backward ? list->count - i : i)) %
+			list->count;
+		const struct experiment_row *row =
+			&console->data.experiments[at];
+
+		if (strcasestr(row->name ? row->name : "", last) ||
+		    strcasestr(row->id, last)) {
+			list_go(list, at);
+			follow_cursor(console);
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct view_ops view_experiments = {
+	.name = "experiments",
+	.bit = VIEW_EXPERIMENTS,
+	.recalc = recalc,
+	.repaint = repaint,
+	.on_action = on_action,
+	.search = search,
+};

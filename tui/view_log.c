@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* The log pane: a window on the selected trial's output files. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "tui/console.h"
+#include "tui/format.h"
+#include "tui/log_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAN_COLS 16
+/* Moving fast through the trials should not open a file for each. */
+#define SETTLE_NS (60 * NS_PER_MS)
+
+static const char *const roles[] = {"stdout", "stderr", "keeper"};
+#define ROLES_COUNT 3
+
+struct log_pane {
+	bool is_ascii;
+	int role;
+	int64_t key; /* trial the file belongs to; 0: none */
+	int attempt;
+	struct log_text *text; /* NULL: none */
+	bool is_wrapped;
+	int64_t wanted_ns; /* monotonic: another trial is selected since */
+	bool was_searching;
+};
+
+struct log_pane *log_pane_new(bool is_ascii)
+{
+	struct log_pane *pane = xcalloc(1, sizeof(*pane));
+
+	pane->is_ascii = is_ascii;
+	pane->is_wrapped = true;
+	return pane;
+}
+
+void log_pane_free(struct log_pane *pane)
+{
+	if (!pane)
+		return;
+	log_text_free(pane->text);
+	free(pane);
+}
+
+static void close_file(struct log_pane *pane)
+{
+	log_text_free(pane->text);
+	pane->text = NULL;
+	pane->key = 0;
+}
+
+static void open_file(struct console *console, const struct trial_row *row)
+{
+	struct log_pane *pane = console->log;
+	struct attempt attempt = {0};
+	struct error ignored;
+	char *path;
+
+	close_file(pane);
+	pane->key = row->key;
+	pane->attempt = row->attempt;
+	if (!store_attempt_get(console->data.store, row->key, 0, &attempt,
+			       &ignored))
+		return;
+	if (attempt.directory) {
+		path = xasprintf("%s/%s", attempt.directory, roles[pane->role]);
+		pane->text = log_text_new(path, pane->is_ascii);
+		log_text_set_wrap(pane->text, pane->is_wrapped);
+		free(path);
+	}
+	attempt_release(&attempt);
+}
+
+bool log_pane_is_shown(const struct console *console)
+{
+	return console->depth == 0 && console->layout.panes[PANE_LOG].rows > 1;
+}
+
+/* Is the pane's file that of the selected trial's newest attempt? */
+static bool is_current(const struct log_pane *pane, const struct trial_row *row)
+{
+	return row ? pane->key == row->key && pane->attempt == row->attempt
+		   : pane->key == 0;
+}
+
+static void say_search(struct console *console)
+{
+	struct log_pane *pane = console->log;
+	enum log_text_search state = log_text_search_state(pane->text, NULL);
+
+	if (state == LOG_TEXT_SEARCH_RUNNING)
+		return;
+	pane->was_searching = false;
+	if (state == LOG_TEXT_SEARCH_NONE)
+		console_say(console, ROLE_WARNING, "not found: %s",
+			    log_text_pattern(pane->text));
+	else if (state == LOG_TEXT_SEARCH_WRAPPED)
+		console_say(console, ROLE_NORMAL,
+			    "found beyond the end: went on from the other");
+}
+
+bool log_pane_update(struct console *console)
+{
+	struct log_pane *pane = console->log;
+	const struct trial_row *row = console_trial(console);
+	enum log_text_change change;
+
+	if (!log_pane_is_shown(console))
+		return false;
+	if (!is_current(pane, row)) {
+		if (!row)
+			close_file(pane);
+		else if (!pane->wanted_ns)
+			pane->wanted_ns = clock_mono_ns() + SETTLE_NS;
+		else if (clock_mono_ns() >= pane->wanted_ns)
+			open_file(console, row);
+		else
+			return false;
+		if (!is_current(pane, row))
+			return false;
+		pane->wanted_ns = 0;
+		if (pane->text)
+			log_text_update(pane->text);
+		return true;
+	}
+	if (!pane->text)
+		return false;
+	change = log_text_update(pane->text);
+	if (pane->was_searching)
+		say_search(console);
+	return change != LOG_TEXT_SAME;
+}
+
+bool log_pane_is_settled(const struct console *console)
+{
+	const struct log_pane *pane = console->log;
+
+	return !log_pane_is_shown(console) ||
+	       (is_current(pane, console_trial(console)) &&
+		!pane->was_searching);
+}
+
+bool log_pane_set_role(struct console *console, const char *role)
+{
+	int i;
+
+	for (i = 0; i < ROLES_COUNT; i++) {
+		if (strcmp(roles[i], role) != 0)
+			continue;
+		console->log->role = i;
+		console->log->key = -1; /* look for the file anew */
+		console->log->wanted_ns = 1;
+		return true;
+	}
+	return false;
+}
+
+static void draw_rows_of(struct log_pane *pane, struct rect body)
+{
+	int count, i, k;
+
+	log_text_set_size(pane->text, body.rows, body.cols);
+	count = log_text_row_count(pane->text);
+	for (i = 0; i < count && i < body.rows; i++) {
+		const struct log_row *row = log_text_row(pane->text, i);
+
+		draw_text(body.y + i, body.x, body.cols, ROLE_NORMAL,
+			  row->text);
+		for (k = 0; k < row->match_count; k++) {
+			const struct log_match *match = &row->matches[k];
+
+			draw_role(body.y + i, body.x + match->col, match->cols,
+				  match->is_current ? ROLE_MATCH : ROLE_STRONG);
+		}
+	}
+}
+
+static void draw_hint(const struct log_pane *pane, const struct trial_row *row,
+		      struct rect body)
+{
+	char text[256] = "";
+
+	if (pane->text && log_text_state(pane->text) == LOG_TEXT_UNREADABLE)
+		snprintf(text, sizeof(text), "%s",
+			 log_text_problem(pane->text));
+	else if (!row)
+		snprintf(text, sizeof(text), "No trial is selected.");
+	else if (!row->submitted_ns || row->state == TRIAL_WAITING)
+		snprintf(text, sizeof(text), "The trial has not started yet.");
+	else if (!pane->text || log_text_state(pane->text) == LOG_TEXT_MISSING)
+		snprintf(text, sizeof(text), "No %s was kept.",
+			 roles[pane->role]);
+	else if (log_text_size_bytes(pane->text) == 0)
+		snprintf(text, sizeof(text), "Nothing on %s%s.",
+			 roles[pane->role],
+			 trial_state_is_terminal(row->state) ? "" : " yet");
+	draw_text(body.y, body.x, body.cols, ROLE_DIM, text);
+}
+
+static void repaint(struct console *console, struct rect rect, bool is_focused)
+{
+	struct log_pane *pane = console->log;
+	const struct trial_row *row = console_trial(console);
+	struct rect body = {.y = rect.y + 1,
+			    .x = rect.x,
+			    .rows = rect.rows - 1,
+			    .cols = rect.cols};
+	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
+
+	strbuf_adds(&left, " 3 Log");
+	if (row)
+		strbuf_addf(&left, " #%lld %s",
+			    (long long)console->trials.sequence,
+			    roles[pane->role]);
+	if (row && row->attempt > 1)
+		strbuf_addf(&left, " of attempt %d", row->attempt);
+	if (pane->text && is_current(pane, row) &&
+	    log_text_state(pane->text) == LOG_TEXT_OPEN) {
+		draw_rows_of(pane, body);
+		if (*log_text_pattern(pane->text))
+			strbuf_addf(&right, "/%s  ",
+				    log_text_pattern(pane->text));
+		format_bytes(&right, log_text_size_bytes(pane->text));
+		strbuf_addf(&right, "  %d%%%s ", log_text_percent(pane->text),
+			    log_text_is_following(pane->text) ? " following"
+							      : "");
+	}
+	if (!pane->text || !is_current(pane, row) ||
+	    log_text_state(pane->text) != LOG_TEXT_OPEN ||
+	    log_text_size_bytes(pane->text) == 0)
+		draw_hint(pane, is_current(pane, row) ? row : NULL, body);
+	bars_title(rect, is_focused, left.data, right.data);
+	strbuf_release(&left);
+	strbuf_release(&right);
+}
+
+static void recalc(struct console *console, unsigned changes)
+{
+	(void)console;
+	(void)changes; /* log_pane_update sees that another trial is selected */
+}
+
+static bool on_text_action(struct log_pane *pane, enum action_id action)
+{
+	struct log_text *text = pane->text;
+
+	switch (action) {
+	case ACTION_DOWN:
+		log_text_scroll(text, 1);
+		return true;
+	case ACTION_UP:
+		log_text_scroll(text, -1);
+		return true;
+	case ACTION_PAGE_DOWN:
+		log_text_scroll_pages(text, 2);
+		return true;
+	case ACTION_PAGE_UP:
+		log_text_scroll_pages(text, -2);
+		return true;
+	case ACTION_HALF_DOWN:
+		log_text_scroll_pages(text, 1);
+		return true;
+	case ACTION_HALF_UP:
+		log_text_scroll_pages(text, -1);
+		return true;
+	case ACTION_FIRST:
+		log_text_top(text);
+		return true;
+	case ACTION_LAST:
+		log_text_bottom(text);
+		return true;
+	case ACTION_LEFT:
+		log_text_pan(text, -PAN_COLS);
+		return true;
+	case ACTION_RIGHT:
+		log_text_pan(text, PAN_COLS);
+		return true;
+	case ACTION_LOG_FOLLOW:
+		log_text_follow(text, !log_text_is_following(text));
+		return true;
+	case ACTION_LOG_WRAP:
+		pane->is_wrapped = !pane->is_wrapped;
+		log_text_set_wrap(text, pane->is_wrapped);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool on_action(struct console *console, enum action_id action)
+{
+	struct log_pane *pane = console->log;
+
+	if (action == ACTION_LOG_ROLE) {
+		log_pane_set_role(console,
+				  roles[(pane->role + 1) % ROLES_COUNT]);
+		return true;
+	}
+	if (!pane->text)
+		return actions[action].group == GROUP_LOG ||
+		       (action >= ACTION_DOWN && action <= ACTION_RIGHT);
+	return on_text_action(pane, action);
+}
+
+static bool search(struct console *console, const char *text, bool is_backward)
+{
+	struct log_pane *pane = console->log;
+	struct error err;
+
+	if (!pane->text)
+		return false;
+	if (text && !log_text_set_pattern(pane->text, text, false, &err))
+		return false;
+	if (!*log_text_pattern(pane->text))
+		return false;
+	log_text_search(pane->text, is_backward);
+	pane->was_searching = true; /* what it found is told when it has */
+	return true;
+}
+
+const struct view_ops view_log = {
+	.name = "log",
+	.bit = VIEW_LOG,
+	.recalc = recalc,
+	.repaint = repaint,
+	.on_action = on_action,
+	.search = search,
+};
