@@ -25,37 +25,46 @@ struct replay {
 	int warnings;
 };
 
-/* What the tuner proposes now must be what it proposed then.  It is not when
- * the program changed in between; then what was handed out counts. */
-static void compare_with_tuner(struct replay *replay,
-			       const struct history *row)
+/* What the tuner proposes now must be what it proposed then, and is left in
+ * replay->point.  It is not when the program changed in between; then what was
+ * handed out counts. */
+static bool repeats_suggestion(struct replay *replay, const struct history *row)
 {
 	struct engine *engine = replay->engine;
 	struct strbuf text = STRBUF_INIT;
 	struct error err;
+	bool same;
 
 	if (tuner_suggest(engine->tuner, row->number, replay->point, &err) ==
 	    TUNER_SUGGESTED)
 		space_format(engine->space, replay->point, &text);
-	if (strcmp(text.data, row->parameters) &&
-	    replay->warnings++ < REPLAY_WARNINGS_MAX)
+	same = !strcmp(text.data, row->parameters);
+	if (!same && replay->warnings++ < REPLAY_WARNINGS_MAX)
 		log_line(LOG_LEVEL_WARN,
 			 "replay: suggestion %lld differs: was %s, is %s",
 			 (long long)row->number, row->parameters, text.data);
 	strbuf_release(&text);
+	return same;
 }
 
-static void replay_suggested(struct replay *replay,
-			     const struct history *row)
+static void replay_suggested(struct replay *replay, const struct history *row)
 {
 	struct engine *engine = replay->engine;
 	struct error err;
 
 	/* A new suggestion (not a restart of an old one) advanced the tuner:
-	 * let it advance again, then force what was really handed out. */
+	 * let it advance again, then force what was really handed out.  When
+	 * that is the same, adopt the point and not the text: the text has
+	 * been quantised and raised to powers, and the tuner learns from what
+	 * it drew before that. */
 	if (row->number == engine->next_suggestion) {
-		compare_with_tuner(replay, row);
+		bool same = repeats_suggestion(replay, row);
+
 		engine->next_suggestion++;
+		if (same) {
+			tuner_adopt(engine->tuner, row->number, replay->point);
+			return;
+		}
 	}
 	if (!space_parse_point(engine->space, row->parameters, replay->point,
 			       &err)) {
@@ -121,10 +130,9 @@ static bool replay_finished(const struct trial *trial, void *arg)
 	if (!engine->assessor || trial->state != TRIAL_SUCCEEDED)
 		return true;
 	if (store_series_each(engine->store, trial->key, trial->attempt,
-			      METRIC_OBJECTIVE, -1, add_to_curve, &curve,
-			      &err))
-		assessor_ended(engine->assessor, trial->key, true,
-			       curve.values, curve.count);
+			      METRIC_OBJECTIVE, -1, add_to_curve, &curve, &err))
+		assessor_ended(engine->assessor, trial->key, true, curve.values,
+			       curve.count);
 	free(curve.values);
 	return true;
 }
@@ -172,8 +180,7 @@ bool advice_open(struct engine *engine, struct error *err)
 	ok = store_history_each(engine->store, engine->experiment.key,
 				replay_row, &replay, err) &&
 	     store_trials_each(engine->store, engine->experiment.key, 0,
-			       STORE_TRIAL_BRIEF, replay_finished, engine,
-			       err);
+			       STORE_TRIAL_BRIEF, replay_finished, engine, err);
 	free(replay.point);
 	return ok || error_prefix(err, "replay the tuner's history");
 }
@@ -188,8 +195,8 @@ void advice_close(struct engine *engine)
 	engine->assessor = NULL;
 }
 
-enum tuner_outcome advice_suggest(struct engine *engine,
-				  char **ret_parameters, struct error *err)
+enum tuner_outcome advice_suggest(struct engine *engine, char **ret_parameters,
+				  struct error *err)
 {
 	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
 	struct strbuf text = STRBUF_INIT;
