@@ -242,7 +242,8 @@ def one_engine_only():
         check(rig.trials_json()[0]["state"] == "RUNNING" and rig.strays(),
               "the trial runs on without it")
         rig.start()
-        rig.call("stop", rig.id, "--yes")
+        rig.wait(lambda: rig.call("stop", rig.id, "--yes")[0] == 0,
+                 "the new engine listens")
         rig.finish()
         check(rig.experiment()["state"] == "STOPPED",
               "taken up again and stopped")
@@ -252,10 +253,10 @@ def one_engine_only():
 
 
 def full_disk():
-    """On a file system of 3 MiB, filled up in the middle."""
+    """On a file system of 24 MiB, filled up in the middle."""
     where = tempfile.mkdtemp(prefix="td-full.")
     if os.geteuid() != 0 or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", where],
+            ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", where],
             stderr=subprocess.DEVNULL).returncode:
         check(True, "full disk # SKIP needs root and tmpfs")
         os.rmdir(where)

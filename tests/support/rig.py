@@ -67,11 +67,12 @@ class Rig:
         self.process = subprocess.Popen(
             [PROGRAM, "--db", self.db] + argv, env=self.env,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline().strip()
-        if not line:
+        if self.id:
+            return
+        self.id = self.process.stdout.readline().strip()
+        if not self.id:
             print("Bail out! " + self.process.stderr.read())
             sys.exit(1)
-        self.id = self.id or line
 
     def crash(self):
         os.kill(self.process.pid, signal.SIGKILL)
