@@ -34,6 +34,7 @@ int command_stop(struct cli *cli);
 int command_pause(struct cli *cli);
 int command_unpause(struct cli *cli);
 int command_set(struct cli *cli);
+int command_add(struct cli *cli);
 /* transfer.c */
 int command_export(struct cli *cli);
 int command_import(struct cli *cli);

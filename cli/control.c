@@ -242,3 +242,17 @@ int command_set(struct cli *cli)
 	found_release(&found);
 	return status;
 }
+
+int command_add(struct cli *cli)
+{
+	struct found found;
+	int status = open_live(cli, &found);
+
+	if (status)
+		return status;
+	for (size_t i = 1; i < cli->argument_count && !status; i++)
+		status = ask(cli, &found, COMMAND_ADD_TRIAL, NULL,
+			     cli->arguments[i]);
+	found_release(&found);
+	return status;
+}

@@ -194,6 +194,16 @@ const struct cli_command cli_commands[] = {
 		.run = command_set,
 	},
 	{
+		.name = "add", .synopsis = "EXPERIMENT PARAMETERS...",
+		.help = "add trials with parameters of one's own",
+		.text = "PARAMETERS is a JSON object, such as '{\"lr\": 0.1}'. The trial waits for "
+			"a free place, counts like the others, and the tuner learns its result.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETERS", CLI_WORDS_NONE, NULL}},
+		.least = 2, .most = -1,
+		.needs_write = true,
+		.run = command_add,
+	},
+	{
 		.name = "delete", .synopsis = "[--yes] EXPERIMENT...",
 		.help = "remove experiments with all their rows and files",
 		.text = "Asks first, unless --yes is given; without a terminal to ask on, --yes "
