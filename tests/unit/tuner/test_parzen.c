@@ -204,6 +204,27 @@ static void estimates_one_observation(void **state)
 	parzen_release(&parzen);
 }
 
+static void limits_widths_by_the_number_of_values(void **state)
+{
+	struct parzen_prior prior = {0.5, 5, 1, true, -2, 3};
+	double values[200], weights[200];
+	struct parzen parzen = {0};
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		values[i] = 1 + i * 1e-6;
+		weights[i] = 1;
+	}
+	/* 60 values and the prior make 61 */
+	parzen_build(&parzen, &prior, values, weights, 60);
+	assert_close(parzen.sigmas[30], 5 / 62.0);
+	parzen_build(&parzen, &prior, values, weights, 98);
+	assert_close(parzen.sigmas[30], 5 / 100.0);
+	parzen_build(&parzen, &prior, values, weights, 200);
+	assert_close(parzen.sigmas[30], 5 / 100.0);
+	parzen_release(&parzen);
+}
+
 /* Leaving out far components must not show: sum them all and compare. */
 static void sums_as_if_it_left_nothing_out(void **state)
 {
@@ -288,6 +309,38 @@ static void moves_to_the_bound_what_never_falls_inside(void **state)
 	parzen_release(&parzen);
 }
 
+static void orders_records_by_loss_and_by_value(void **state)
+{
+	static const double values[] = {5, 5, 5, 1, 9};
+	static const double losses[] = {3, 1, 2, 2, 2};
+	static const uint32_t by_loss[] = {1, 2, 3, 4, 5, 6, 0};
+	static const uint32_t by_value[] = {3, 6, 1, 2, 5, 0, 4};
+	static const uint32_t changed_loss[] = {0, 1, 2, 3, 4};
+	static const uint32_t changed_value[] = {3, 0, 1, 2, 4};
+	static const double lies[] = {5, 1};
+	struct tpe_history_scratch scratch = {0};
+	struct tpe_history history = {0};
+	struct tpe_history_view view;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		tpe_history_add(&history, 10 + i, values[i], losses[i]);
+	/* the lies, records 5 and 6, come after what is as good */
+	view = tpe_history_view(&history, lies, 2, 2, &scratch);
+	assert_int_equal(view.count, 7);
+	assert_memory_equal(view.by_loss, by_loss, sizeof(by_loss));
+	assert_memory_equal(view.by_value, by_value, sizeof(by_value));
+	tpe_history_set_loss(&history, 10, 0);
+	tpe_history_set_loss(&history, 99, 0);
+	view = tpe_history_view(&history, NULL, 0, 2, &scratch);
+	assert_int_equal(view.count, 5);
+	assert_memory_equal(view.by_loss, changed_loss, sizeof(changed_loss));
+	assert_memory_equal(view.by_value, changed_value,
+			    sizeof(changed_value));
+	tpe_history_release(&history);
+	tpe_history_scratch_release(&scratch);
+}
+
 /* Option i of record i is (i * i + i / 3) mod size; counted by NNI's
  * numbers, the option that wins when all of them are candidates. */
 static void chooses_options_as_nni_does(void **state)
@@ -347,9 +400,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(estimates_what_nni_estimates),
 		cmocka_unit_test(estimates_one_observation),
+		cmocka_unit_test(limits_widths_by_the_number_of_values),
 		cmocka_unit_test(sums_as_if_it_left_nothing_out),
 		cmocka_unit_test(samples_its_own_density),
 		cmocka_unit_test(moves_to_the_bound_what_never_falls_inside),
+		cmocka_unit_test(orders_records_by_loss_and_by_value),
 		cmocka_unit_test(chooses_options_as_nni_does),
 	};
 

@@ -241,6 +241,31 @@ static void suggests_everything_once_then_stops(void **state)
 	space_free(space);
 }
 
+/* A continuous parameter prevents duplicates only where it is active. */
+static void repeats_no_option_without_parameters(void **state)
+{
+	struct space *space = parse(
+		"{\"o\":{\"_type\":\"choice\",\"_value\":["
+		"{\"_name\":\"a\",\"x\":{\"_type\":\"uniform\",\"_value\":"
+		"[0,1]}},{\"_name\":\"b\"}]}}");
+	struct tuner *tuner =
+		open_with("Random", space, NULL, OBJECTIVE_MINIMIZE, 1);
+	double point[PARAMETERS_MAX];
+	struct error err;
+	int count = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(tuner_suggest(tuner, i, point, &err),
+				 TUNER_SUGGESTED);
+		tuner_adopt(tuner, i, point);
+		count += point[0] == 1;
+	}
+	assert_int_equal(count, 1);
+	tuner_close(tuner);
+	space_free(space);
+}
+
 /* --- registry and arguments ---------------------------------------------- */
 
 static const char line[] = "{\"x\":{\"_type\":\"uniform\",\"_value\":[0,1]}}";
@@ -334,6 +359,7 @@ int main(void)
 		cmocka_unit_test(replays_alike),
 		cmocka_unit_test(seeds_differ),
 		cmocka_unit_test(suggests_everything_once_then_stops),
+		cmocka_unit_test(repeats_no_option_without_parameters),
 		cmocka_unit_test(finds_tuners_by_name),
 		cmocka_unit_test(checks_arguments),
 	};
