@@ -46,7 +46,8 @@ const char *store_journal_mode(const struct store *store,
 			       const char **ret_network_kind);
 
 /* BEGIN IMMEDIATE (waits up to 10 s for another writer) ... COMMIT.  A commit
- * that fails has rolled back; rolling back without a transaction is harmless. */
+ * that fails has rolled back; rolling back without a transaction is harmless.
+ */
 bool store_begin(struct store *store, struct error *err);
 bool store_commit(struct store *store, struct error *err);
 void store_rollback(struct store *store);
@@ -74,8 +75,8 @@ bool store_experiment_add(struct store *store, struct experiment *experiment,
 /* Write every mutable column (all but key, id, created, source, config).  The
  * store itself keeps counts and next_sequence: they are not written but read
  * back into the struct. */
-bool store_experiment_update(struct store *store,
-			     struct experiment *experiment, struct error *err);
+bool store_experiment_update(struct store *store, struct experiment *experiment,
+			     struct error *err);
 bool store_experiment_get(struct store *store, int64_t key,
 			  struct experiment *ret, struct error *err);
 /* By id, unique id prefix, exact name (newest wins), or "latest".  An
@@ -108,8 +109,8 @@ bool store_trial_update(struct store *store, struct trial *trial,
 bool store_trial_get(struct store *store, int64_t key, struct trial *ret,
 		     struct error *err);
 /* By trial id, unique id prefix, or sequence number. */
-bool store_trial_find(struct store *store, int64_t experiment,
-		      const char *name, struct trial *ret, struct error *err);
+bool store_trial_find(struct store *store, int64_t experiment, const char *name,
+		      struct trial *ret, struct error *err);
 typedef bool store_trial_fn(const struct trial *trial, void *arg);
 enum store_trial_parts {
 	STORE_TRIAL_BRIEF, /* parameters and reason stay NULL: no text read */
@@ -187,8 +188,7 @@ bool store_command_append(struct store *store, struct command *command,
 			  struct error *err);
 typedef bool store_command_fn(const struct command *command, void *arg);
 bool store_commands_pending(struct store *store, int64_t experiment,
-			    store_command_fn *fn, void *arg,
-			    struct error *err);
+			    store_command_fn *fn, void *arg, struct error *err);
 /* Record the one outcome; ERROR_CONFLICT when it has one already.  Needs a
  * transaction. */
 bool store_command_answer(struct store *store, int64_t key,
@@ -210,11 +210,11 @@ enum history_kind {
 struct history {
 	int64_t position; /* 0, 1, ... within the experiment */
 	enum history_kind kind;
-	int64_t trial; /* key; 0 for imported */
+	int64_t trial;	/* key; 0 for imported */
 	int64_t number; /* suggestion number; -1 for imported/customised */
 	enum trial_state state; /* ENDED */
-	double value; /* OBSERVED, IMPORTED */
-	char *parameters; /* SUGGESTED, IMPORTED: JSON object; owned */
+	double value;		/* OBSERVED, IMPORTED */
+	char *parameters;	/* SUGGESTED, IMPORTED: JSON object; owned */
 };
 
 void history_release(struct history *history);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of export and import share.  Private to store/.
+ *
+ * Our format is one JSON object:
+ *
+ *     {"format": "trialdeck-experiment", "version": 1,
+ *      "experiment": {...},
+ *      "trials":  [{..., "attempts": [...]}, ...],
+ *      "metrics": [{"trial": number, "attempt", "name", "type", "source",
+ *                   "time": of the first, "sequences": [...],
+ *                   "after_ns": [...], "values": [...]}, ...],
+ *      "events":  [...],
+ *      "history": [...]}
+ *
+ * Curves are columns, cut into pieces, so that no element of any list is
+ * large: the reader holds one at a time.  Trials are named by their sequence
+ * numbers.
+ * Secrets (an attempt's token) are not written; what would let a file point at
+ * this machine's processes and folders is not read.
+ */
+#ifndef STORE_TRANSFER_H
+#define STORE_TRANSFER_H
+
+#include "store/sql.h"
+
+#define TRANSFER_FORMAT "trialdeck-experiment"
+#define TRANSFER_VERSION 1
+#define TRANSFER_SIZE_MAX ((size_t)1 << 30)
+#define TRANSFER_ELEMENT_MAX ((size_t)16 << 20)
+
+bool transfer_write_json(struct store *store,
+			 const struct experiment *experiment,
+			 struct strbuf *out, struct error *err);
+bool transfer_write_nni(struct store *store,
+			const struct experiment *experiment, bool intermediates,
+			struct strbuf *out, struct error *err);
+bool transfer_write_csv(struct store *store,
+			const struct experiment *experiment, bool intermediates,
+			struct strbuf *out, struct error *err);
+/* ERROR_LIMIT once out has grown beyond TRANSFER_SIZE_MAX. */
+bool transfer_check_size(const struct strbuf *out, struct error *err);
+
+/* Nanoseconds as ISO 8601 with nine decimals, in quotes; 0 as null. */
+void transfer_add_time(struct strbuf *out, int64_t at_ns);
+bool transfer_parse_time(const char *text, int64_t *ret_ns);
+/* A double that comes back: NaN and infinities as strings. */
+void transfer_add_number(struct strbuf *out, double value);
+
+/* ---- json_cursor.c: walking a large JSON text without holding it --------- */
+
+/* What is left of a text, or one value in it. */
+struct json_cursor {
+	const char *at;
+	const char *end;
+};
+
+/* Enter an object ('{') or list ('['); false when it is none. */
+bool json_enter(struct json_cursor *cursor, char bracket);
+/* The next member or element, as spans; key is NULL for lists.  Returns false
+ * at the end; *ret_is_broken tells whether that was the proper one.  Only
+ * brackets and strings are looked at: the values are for a parser. */
+bool json_next(struct json_cursor *cursor, struct json_cursor *ret_key,
+	       struct json_cursor *ret_value, bool *ret_is_broken);
+
+#endif
