@@ -132,6 +132,8 @@ static const struct phrase phrases[] = {
 	{"did not find expected ',' or '}'",
 	 "a mapping in braces needs ',' or '}' here"},
 	{"did not find expected node content", "a value is missing here"},
+	{"did not find expected <document start>",
+	 "this cannot follow what stands before it: check the quotes"},
 	{"found unexpected end of stream",
 	 "the file ends inside a quoted text"},
 	{"found character that cannot start any token",

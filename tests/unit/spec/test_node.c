@@ -155,6 +155,9 @@ static void explains_mistakes_of_syntax(void **state)
 	expect_refused("a: @x\n", "1:4: no value can start with this "
 				  "character: put the text in quotes");
 	expect_refused("a: 'x\n", "2:1: the file ends inside a quoted text");
+	expect_refused("\"a\" \"b\"\n",
+		       "1:5: this cannot follow what stands before it: check "
+		       "the quotes");
 	expect_refused("? [a]\n: 1\n", "1:3: a key must be plain text");
 	expect_refused("a: !mine 1\n",
 		       "1:4: tag '!mine' does not fit here or is unknown");
