@@ -6,6 +6,7 @@
  * left out from the end, never squeezed.
  */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "tui/console.h"
 #include "tui/format.h"
@@ -274,33 +275,76 @@ static void format_keys(const struct action *action, struct strbuf *out)
 	strbuf_addf(out, "%.*s", (int)strcspn(action->keys, " "), action->keys);
 }
 
+static const char *label_of(const struct console *console, int action,
+			    unsigned view)
+{
+	const char *label = actions[action].label;
+
+	if (!(actions[action].views & view) ||
+	    (console->data.is_read_only &&
+	     (actions[action].flags & DOES_COMMAND)))
+		return NULL;
+	return label && action == ACTION_CLOSE && (view & ~VIEW_PANES) ? "Close"
+								       : label;
+}
+
+static int label_cols(const char *label, const struct action *action)
+{
+	struct strbuf keys = STRBUF_INIT;
+	int cols;
+
+	format_keys(action, &keys);
+	cols = (int)keys.len + 1 + (int)strlen(label) + 1;
+	strbuf_release(&keys);
+	return cols;
+}
+
+/* Which labels fit: some go before the others do. */
+static uint64_t choose_labels(const struct console *console, unsigned view,
+			      int cols)
+{
+	static const enum action_id dispensable[] = {
+		ACTION_CHART_TOGGLE, ACTION_RESTART, ACTION_SORT,
+		ACTION_PAUSE,	     ACTION_FILTER,  ACTION_KILL};
+	uint64_t chosen = 0;
+	int used = 0, i;
+	size_t k;
+
+	for (i = 0; i < ACTION_COUNT; i++) {
+		if (!label_of(console, i, view))
+			continue;
+		chosen |= 1ULL << i;
+		used += label_cols(label_of(console, i, view), &actions[i]);
+	}
+	for (k = 0; k < COUNT_OF(dispensable) && used > cols + 1; k++) {
+		i = dispensable[k];
+		if (!(chosen & 1ULL << i))
+			continue;
+		chosen &= ~(1ULL << i);
+		used -= label_cols(label_of(console, i, view), &actions[i]);
+	}
+	return chosen;
+}
+
+_Static_assert(ACTION_COUNT <= 64, "choose_labels keeps a bit an action");
+
 void bars_functions(struct console *console)
 {
-	const struct view_ops *view = console_view(console);
+	unsigned view = console_view(console)->bit;
 	int y = console->layout.bar_row, cols = draw_cols(), x = 0, i;
+	uint64_t chosen = choose_labels(console, view, cols);
 	struct strbuf text = STRBUF_INIT;
 
 	for (i = 0; i < ACTION_COUNT; i++) {
-		const struct action *action = &actions[i];
-		const char *label = action->label;
-		int width;
-
-		if (!label || !(action->views & view->bit) ||
-		    (console->data.is_read_only &&
-		     (action->flags & DOES_COMMAND)))
+		if (!(chosen & 1ULL << i))
 			continue;
-		if (i == ACTION_CLOSE && view->bit & ~VIEW_PANES)
-			label = "Close";
 		strbuf_clear(&text);
-		format_keys(action, &text);
-		width = (int)text.len + 1 + (int)strlen(label);
-		if (x + width > cols)
-			break;
+		format_keys(&actions[i], &text);
 		x += draw_part(y, x, cols - x, ROLE_KEY, text.data);
 		draw_point(y, x++, ROLE_KEY_LABEL, ' ');
-		x += draw_part(y, x, cols - x, ROLE_KEY_LABEL, label);
-		if (x < cols)
-			draw_point(y, x++, ROLE_KEY_LABEL, ' ');
+		x += draw_part(y, x, cols - x, ROLE_KEY_LABEL,
+			       label_of(console, i, view));
+		draw_point(y, x++, ROLE_KEY_LABEL, ' ');
 	}
 	strbuf_release(&text);
 }

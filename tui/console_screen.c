@@ -11,8 +11,11 @@ static void layout(struct console *console)
 	struct layout_wish wish = {
 		.rows = draw_rows(),
 		.cols = draw_cols(),
-		.focus = console->focus,
-		.is_zoomed = console->is_zoomed,
+		.focus = console->data.experiment_count == 0 ? PANE_EXPERIMENTS
+							     : console->focus,
+		/* nothing to show yet: the place to say how to begin */
+		.is_zoomed = console->is_zoomed ||
+			     console->data.experiment_count == 0,
 		.is_chart = console->is_chart,
 		.experiments =
 			console->data.experiment_count
@@ -67,7 +70,9 @@ void console_paint(struct console *console)
 	draw_begin();
 	if (console->layout.is_too_small) {
 		draw_text(0, 0, draw_cols(), ROLE_NORMAL,
-			  "terminal too small (40x10 needed)");
+			  draw_cols() >= 33
+				  ? "terminal too small (40x10 needed)"
+				  : "40x10 needed");
 		draw_end();
 		return;
 	}

@@ -88,7 +88,9 @@ void list_fit(struct list *list, int cols)
 		for (i = 0; i < list->column_count; i++) {
 			struct list_column *column = &list->columns[i];
 
-			if (!column->cols || column->priority != priority)
+			if (!column->cols ||
+			    (column->is_stretched ? 99 : column->priority) !=
+				    priority)
 				continue;
 			spare = cols - least_width(list);
 			if (spare <= 0)

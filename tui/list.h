@@ -28,6 +28,7 @@ struct list_column {
 	int priority;	/* 0: always there; the highest is dropped first */
 	bool is_right;	/* numbers */
 	bool is_hidden; /* not wanted at all at the moment */
+	bool is_stretched; /* takes what room the others leave */
 	/* worked out */
 	int want_cols; /* widest text so far */
 	int cols;      /* 0: dropped */

@@ -20,8 +20,8 @@
  * Libraries print to stderr, which would smear the screen: while curses is on,
  * descriptor 2 leads to the log file, or nowhere.
  *
- * Keys are read on a window of one cell of its own, because reading on stdscr
- * refreshes it behind our back.
+ * Keys are read on a pad of one cell: reading on a window refreshes it behind
+ * our back, on a pad it does not.
  */
 #include "tui/term.h"
 
@@ -235,7 +235,7 @@ bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
 	prepare_reset();
 	install_crash_handlers();
 	redirect_stderr();
-	key_window = newwin(1, 1, 0, 0);
+	key_window = newpad(1, 1);
 	keypad(key_window, TRUE);
 	nodelay(key_window, TRUE);
 	define_key("\033[200~", 2000);

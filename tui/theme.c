@@ -80,7 +80,7 @@ static const struct {
 };
 /* clang-format on */
 
-static bool ascii;
+static bool ascii, monochrome;
 static attr_t attributes[ROLE_COUNT];
 
 static void init_role(enum role role, bool has_256, bool can_default)
@@ -109,8 +109,10 @@ void theme_init(bool is_ascii, bool is_monochrome)
 	int i;
 
 	ascii = is_ascii;
+	monochrome = false;
 	if (is_monochrome || !has_colors() || start_color() == ERR ||
 	    COLORS < 8) {
+		monochrome = true;
 		for (i = 0; i < ROLE_COUNT; i++)
 			attributes[i] = looks[i].mono;
 		return;
@@ -118,6 +120,11 @@ void theme_init(bool is_ascii, bool is_monochrome)
 	can_default = use_default_colors() == OK;
 	for (i = 0; i < ROLE_COUNT; i++)
 		init_role(i, COLORS >= 256, can_default);
+}
+
+bool theme_is_monochrome(void)
+{
+	return monochrome;
 }
 
 bool theme_is_ascii(void)

@@ -73,6 +73,8 @@ enum glyph {
 /* After curses is up.  Thread: ui. */
 void theme_init(bool is_ascii, bool is_monochrome);
 bool theme_is_ascii(void);
+/* Nothing can be told by colour. */
+bool theme_is_monochrome(void);
 uint32_t theme_glyph(enum glyph glyph); /* a code point, one column wide */
 const char *theme_glyph_text(enum glyph glyph);
 /* curses attributes with the colour pair in. */

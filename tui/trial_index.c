@@ -31,6 +31,7 @@ void trial_index_release(struct trial_index *index)
 	free(index->rows);
 	free(index->values);
 	free(index->order);
+	free(index->sort_items);
 	filter_free(index->filter);
 	memset(index, 0, sizeof(*index));
 }

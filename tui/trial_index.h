@@ -67,6 +67,12 @@ enum trial_sort {
 	SORT_COUNT
 };
 
+/* A row on its way through the sort. */
+struct trial_keyed {
+	uint64_t key;
+	uint32_t sequence;
+};
+
 struct trial_index {
 	struct trial_row *rows; /* by sequence number */
 	size_t count, capacity;
@@ -87,6 +93,8 @@ struct trial_index {
 			  * oldest first when not descending) */
 	size_t shown;
 	bool is_order_stale;
+	struct trial_keyed *sort_items; /* room to sort in; owned */
+	size_t sort_room;
 	size_t marked;
 	size_t retried; /* trials with more than one attempt */
 };

@@ -19,11 +19,6 @@
 #define KEY_NONE UINT64_MAX
 #define KEY_NAN (UINT64_MAX - 1)
 
-struct keyed {
-	uint64_t key;
-	uint32_t sequence;
-};
-
 /* Doubles in the order of unsigned numbers. */
 static uint64_t key_of_double(double value, bool is_descending)
 {
@@ -110,28 +105,42 @@ static uint64_t sort_key(const struct trial_index *index, size_t sequence,
 	return key_of_double(value, is_descending);
 }
 
-/* Returns the array the result is in: items or spare. */
-static struct keyed *radix_sort(struct keyed *items, struct keyed *spare,
-				size_t count)
+#define DIGIT_BITS 11
+#define DIGITS ((64 + DIGIT_BITS - 1) / DIGIT_BITS)
+#define DIGIT_VALUES (1 << DIGIT_BITS)
+
+static size_t digit_of(uint64_t key, int digit)
 {
-	unsigned shift;
+	return key >> (digit * DIGIT_BITS) & (DIGIT_VALUES - 1);
+}
 
-	for (shift = 0; count > 0 && shift < 64; shift += 8) {
-		size_t starts[256] = {0}, sum = 0, i;
-		struct keyed *swap;
+/* Returns the array the result is in: items or spare. */
+static struct trial_keyed *radix_sort(struct trial_keyed *items,
+				      struct trial_keyed *spare, size_t count)
+{
+	static uint32_t counts[DIGITS][DIGIT_VALUES]; /* thread: ui */
+	int digit;
+	size_t i;
 
-		for (i = 0; i < count; i++)
-			starts[items[i].key >> shift & 255]++;
-		if (starts[items[0].key >> shift & 255] == count)
-			continue; /* this byte is the same everywhere */
-		for (i = 0; i < 256; i++) {
-			size_t n = starts[i];
+	memset(counts, 0, sizeof(counts));
+	for (i = 0; i < count; i++)
+		for (digit = 0; digit < DIGITS; digit++)
+			counts[digit][digit_of(items[i].key, digit)]++;
+	for (digit = 0; count > 0 && digit < DIGITS; digit++) {
+		uint32_t *starts = counts[digit], sum = 0;
+		struct trial_keyed *swap;
+
+		if (starts[digit_of(items[0].key, digit)] == count)
+			continue; /* this digit is the same everywhere */
+		for (i = 0; i < DIGIT_VALUES; i++) {
+			uint32_t n = starts[i];
 
 			starts[i] = sum;
 			sum += n;
 		}
 		for (i = 0; i < count; i++)
-			spare[starts[items[i].key >> shift & 255]++] = items[i];
+			spare[starts[digit_of(items[i].key, digit)]++] =
+				items[i];
 		swap = items;
 		items = spare;
 		spare = swap;
@@ -158,7 +167,7 @@ static bool is_shown(const struct trial_index *index, size_t sequence,
 bool trial_index_arrange(struct trial_index *index)
 {
 	int64_t now_ns = clock_wall_ns();
-	struct keyed *items, *spare, *sorted;
+	struct trial_keyed *items, *spare, *sorted;
 	size_t i, n = 0;
 
 	if (!index->is_order_stale)
@@ -170,8 +179,14 @@ bool trial_index_arrange(struct trial_index *index)
 		index->shown = index->count;
 		return true;
 	}
-	items = xcalloc(index->count + 1, sizeof(*items));
-	spare = xcalloc(index->count + 1, sizeof(*spare));
+	if (index->sort_room < index->count) {
+		free(index->sort_items);
+		index->sort_room = index->count + index->count / 4;
+		index->sort_items = xmalloc(2 * index->sort_room *
+					    sizeof(*index->sort_items));
+	}
+	items = index->sort_items;
+	spare = items + index->sort_room;
 	for (i = index->count; i-- > 0;) {
 		if (!is_shown(index, i, now_ns))
 			continue;
@@ -183,8 +198,6 @@ bool trial_index_arrange(struct trial_index *index)
 	for (i = 0; i < n; i++)
 		index->order[i] = sorted[i].sequence;
 	index->shown = n;
-	free(items);
-	free(spare);
 	return true;
 }
 

@@ -24,24 +24,24 @@ static const struct trials_column {
 	bool starts_descending;
 } columns[] = {
 	{TRIALS_NUMBER, "number", "#", 3, 9, 0, true, false, SORT_NUMBER, true},
-	{TRIALS_ID, "id", "ID", 5, 5, 4, false, false, SORT_ID, false},
-	{TRIALS_STATE, "state", "STATE", 6, 15, 0, false, false, SORT_STATE,
+	{TRIALS_ID, "id", "ID", 5, 5, 5, false, false, SORT_ID, false},
+	{TRIALS_STATE, "state", "STATE", 11, 15, 0, false, false, SORT_STATE,
 	 false},
 	{TRIALS_TRY, "try", "TRY", 3, 3, 5, true, false, SORT_ATTEMPT, true},
 	{TRIALS_FINAL, "final", "FINAL", FORMAT_NUMBER_COLS, 9, 1, true, false,
 	 SORT_FINAL, false},
-	{TRIALS_BEST, "best", "BEST", FORMAT_NUMBER_COLS, 9, 6, true, false,
+	{TRIALS_BEST, "best", "BEST", FORMAT_NUMBER_COLS, 9, 2, true, false,
 	 SORT_BEST, false},
 	{TRIALS_LAST, "last", "LAST", FORMAT_NUMBER_COLS, 9, 8, true, false,
 	 SORT_LAST, false},
-	{TRIALS_STEPS, "steps", "STEPS", 5, 5, 7, true, false, SORT_STEPS,
+	{TRIALS_STEPS, "steps", "STEPS", 5, 5, 6, true, false, SORT_STEPS,
 	 true},
-	{TRIALS_TIME, "time", "TIME", 6, 7, 3, true, false, SORT_TIME, true},
+	{TRIALS_TIME, "time", "TIME", 6, 7, 4, true, false, SORT_TIME, true},
 	{TRIALS_STARTED, "started", "STARTED", 7, 8, 9, true, true,
 	 SORT_STARTED, true},
-	{TRIALS_PARAMETERS, "parameters", "PARAMETERS", 10, 200, 2, false,
+	{TRIALS_PARAMETERS, "parameters", "PARAMETERS", 10, 200, 3, false,
 	 false, SORT_COUNT, false},
-	{TRIALS_REASON, "reason", "REASON", 10, 80, 5, false, false, SORT_COUNT,
+	{TRIALS_REASON, "reason", "REASON", 10, 80, 7, false, false, SORT_COUNT,
 	 false},
 };
 
@@ -57,10 +57,12 @@ static void add_parameters(struct console *console)
 		bool is_number = p->kind != PARAMETER_CHOICE;
 		int least = is_number ? FORMAT_NUMBER_COLS : 6;
 
-		list_add_column(
-			&console->trials.list, TRIALS_PARAMETER + (int)i,
-			p->path, least, width > 14 ? width : 14,
-			i < 3 ? 2 : 10 + (int)(i < 80 ? i : 80), is_number);
+		list_add_column(&console->trials.list,
+				TRIALS_PARAMETER + (int)i, p->path, least,
+				is_number ? (width > 9 ? width : 9)
+					  : (width > 16 ? width : 16),
+				i < 3 ? 3 : 10 + (int)(i < 80 ? i : 80),
+				is_number);
 	}
 }
 
@@ -333,6 +335,8 @@ bool trials_set_filter(struct console *console, const char *text,
 	struct filter *filter = NULL;
 	char *copy;
 
+	if (strcmp(text, console->trials.filter) == 0)
+		return true;
 	if (!filter_parse(text, console->data.space, &filter, err))
 		return false;
 	copy = xstrdup(text);

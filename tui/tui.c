@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #define FRAME_NS (100 * NS_PER_MS)
+#define ARRANGE_NS (200 * NS_PER_MS)
 #define SLICE_NS (8 * NS_PER_MS)
 #define LIVE_POLL_NS (250 * NS_PER_MS)
 #define IDLE_POLL_NS (1 * NS_PER_S)
@@ -43,13 +44,12 @@
 struct loop_state {
 	struct console *console;
 	int signal_fd;
-	int notice_fd;	   /* -1: none */
-	bool has_news;	   /* the engine said so; or it is time to look */
-	bool is_stopped;   /* left through a signal */
-	int64_t looked_ns; /* at the store; monotonic, as all here */
-	int64_t frame_ns;  /* last one made for news */
-	int64_t log_ns;	   /* last look at the log file */
-	int64_t tick_ns;   /* next frame for the passing of time */
+	int notice_fd;	     /* -1: none */
+	bool has_news;	     /* the engine said so; or it is time to look */
+	int64_t looked_ns;   /* at the store; monotonic, as all here */
+	int64_t arranged_ns; /* what is still being read was shown */
+	int64_t log_ns;	     /* last look at the log file */
+	int64_t tick_ns;     /* next frame for the passing of time */
 };
 
 static void signals_of_ours(sigset_t *set)
@@ -161,18 +161,20 @@ static void follow_store(struct loop_state *loop, int64_t now_ns)
 	check_stop(console);
 }
 
-/* Read further rows; what comes in shows when all is there or filtered. */
-static void load_slice(struct console *console)
+/* Read further rows, showing now and then how far it got. */
+static void load_slice(struct loop_state *loop, int64_t now_ns)
 {
+	struct console *console = loop->console;
 	struct trial_index *index = &console->data.trials;
-	bool was_loading = trial_index_is_loading(index);
 
-	if (!was_loading || !console->data.store)
+	if (!trial_index_is_loading(index) || !console->data.store)
 		return;
 	if (!trial_index_load(index, console->data.store,
 			      console->data.selected, SLICE_NS) ||
-	    index->shown == 0)
+	    now_ns - loop->arranged_ns >= ARRANGE_NS) {
+		loop->arranged_ns = now_ns;
 		console_recalc(console, DATA_TRIALS);
+	}
 }
 
 static void follow_log(struct loop_state *loop, int64_t now_ns)
@@ -275,7 +277,7 @@ static void run(struct loop_state *loop)
 			make_frame(loop); /* keys are answered first */
 		now_ns = clock_mono_ns();
 		follow_store(loop, now_ns);
-		load_slice(console);
+		load_slice(loop, now_ns);
 		if (now_ns - loop->log_ns >= log_poll_ns(console))
 			follow_log(loop, now_ns);
 		if (now_ns >= loop->tick_ns) {

@@ -316,25 +316,60 @@ static size_t point_count(const struct chart_pane *pane)
 	return n;
 }
 
+/* Curves told apart by their shape, where colour cannot. */
+static bool uses_marks(const struct console *console)
+{
+	return console->is_ascii || theme_is_monochrome();
+}
+
+static int add_key(const struct console *console, int y, int x, int end,
+		   int series, const char *name)
+{
+	const struct chart_pane *pane = console->chart;
+	enum role role = role_of(pane, series);
+	int width = (int)strlen(name) + 3;
+
+	if (x + width > end)
+		return x;
+	draw_point(y, x, role,
+		   uses_marks(console) ? (uint32_t)chart_mark((size_t)series)
+				       : theme_glyph(GLYPH_HLINE));
+	draw_part(y, x + 1, width - 1, role, " ");
+	draw_part(y, x + 2, width - 2, role, name);
+	draw_point(y, x + width - 1, role, ' ');
+	return x + width;
+}
+
 static void draw_title(struct console *console, struct rect rect,
 		       bool is_focused)
 {
 	struct chart_pane *pane = console->chart;
-	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
+	struct strbuf left = STRBUF_INIT, best = STRBUF_INIT;
+	int y = rect.y, x, end = rect.x + rect.cols;
+	size_t i;
 
-	strbuf_adds(&left, pane->is_history ? " 4 Chart: final results by trial"
-					    : " 4 Chart: intermediate results");
-	if (!pane->is_history && console->data.trials.marked >= CURVES_MAX)
-		strbuf_addf(&right, "%zu of the marked  ", pane->count);
+	strbuf_adds(&left, pane->is_history ? " 4 Final results" : " 4 Chart");
 	if (pane->is_log)
-		strbuf_adds(&right, "log");
+		strbuf_adds(&left, " (log)");
 	if (pane->is_log && pane->chart.hidden)
-		strbuf_addf(&right, ", %zu hidden", pane->chart.hidden);
-	if (pane->is_log)
-		strbuf_addch(&right, ' ');
-	bars_title(rect, is_focused, left.data, right.data);
+		strbuf_addf(&left, " %zu not shown", pane->chart.hidden);
+	bars_title(rect, is_focused, left.data, "");
+	x = rect.x + (int)left.len + 2;
+	if (pane->is_history) {
+		x = add_key(console, y, x, end, 0, "final");
+		add_key(console, y, x, end, 1, "best so far");
+	} else {
+		strbuf_adds(&best, "best ");
+		format_number(&best, console->data.experiment.best.number, 8);
+		for (i = 0; i < pane->count; i++)
+			x = add_key(console, y, x, end, (int)i,
+				    pane->curves[i].name);
+		if (console->data.experiment.best.is_set && pane->count)
+			add_key(console, y, x, end, (int)pane->count,
+				best.data);
+	}
 	strbuf_release(&left);
-	strbuf_release(&right);
+	strbuf_release(&best);
 }
 
 static void repaint(struct console *console, struct rect rect, bool is_focused)
@@ -346,9 +381,8 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    .cols = rect.cols};
 	struct chart_options options = {.cols = body.cols,
 					.rows = body.rows,
-					.is_ascii = console->is_ascii,
-					.is_log = pane->is_log,
-					.has_legend = true};
+					.is_ascii = uses_marks(console),
+					.is_log = pane->is_log};
 
 	if (pane->is_stale && !pane->is_history)
 		read_curves(console);

@@ -26,8 +26,9 @@ static void make_columns(struct list *list)
 {
 	if (list->column_count)
 		return;
-	list_add_column(list, COLUMN_NAME, "NAME", 10, 40, 0, false);
-	list_add_column(list, COLUMN_ID, "ID", 8, 32, 6, false);
+	list_add_column(list, COLUMN_NAME, "NAME", 10, 60, 0, false)
+		->is_stretched = true;
+	list_add_column(list, COLUMN_ID, "ID", 8, 8, 4, false);
 	list_add_column(list, COLUMN_STATE, "STATE", 7, 20, 1, false);
 	list_add_column(list, COLUMN_PROGRESS, "DONE", 5, 15, 2, true);
 	list_add_column(list, COLUMN_RUNNING, "RUN", 5, 9, 5, true);

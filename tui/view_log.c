@@ -21,7 +21,10 @@ static const char *const roles[] = {"stdout", "stderr", "keeper"};
 struct log_pane {
 	bool is_ascii;
 	int role;
-	int64_t key; /* trial the file belongs to; 0: none */
+	/* the trial the file belongs to: what the pane tells of, until
+	 * another one has been selected for long enough */
+	int64_t key; /* 0: none */
+	int64_t sequence;
 	int attempt;
 	struct log_text *text; /* NULL: none */
 	bool is_wrapped;
@@ -62,6 +65,7 @@ static void open_file(struct console *console, const struct trial_row *row)
 
 	close_file(pane);
 	pane->key = row->key;
+	pane->sequence = console->trials.sequence;
 	pane->attempt = row->attempt;
 	if (!store_attempt_get(console->data.store, row->key, 0, &attempt,
 			       &ignored))
@@ -152,7 +156,7 @@ bool log_pane_set_role(struct console *console, const char *role)
 		if (strcmp(roles[i], role) != 0)
 			continue;
 		console->log->role = i;
-		console->log->key = -1; /* look for the file anew */
+		console->log->attempt = -1; /* look for the file anew */
 		console->log->wanted_ns = 1;
 		return true;
 	}
@@ -179,16 +183,19 @@ static void draw_rows_of(struct log_pane *pane, struct rect body)
 	}
 }
 
-static void draw_hint(const struct log_pane *pane, const struct trial_row *row,
-		      struct rect body)
+static void draw_hint(const struct console *console, struct rect body)
 {
+	const struct log_pane *pane = console->log;
+	const struct trial_row *row =
+		trial_index_find(&console->data.trials, pane->sequence);
 	char text[256] = "";
 
 	if (pane->text && log_text_state(pane->text) == LOG_TEXT_UNREADABLE)
 		snprintf(text, sizeof(text), "%s",
 			 log_text_problem(pane->text));
-	else if (!row)
-		snprintf(text, sizeof(text), "No trial is selected.");
+	else if (pane->key == 0 || !row)
+		snprintf(text, sizeof(text), "%s",
+			 console_trial(console) ? "" : "No trial is selected.");
 	else if (!row->submitted_ns || row->state == TRIAL_WAITING)
 		snprintf(text, sizeof(text), "The trial has not started yet.");
 	else if (!pane->text || log_text_state(pane->text) == LOG_TEXT_MISSING)
@@ -204,7 +211,6 @@ static void draw_hint(const struct log_pane *pane, const struct trial_row *row,
 static void repaint(struct console *console, struct rect rect, bool is_focused)
 {
 	struct log_pane *pane = console->log;
-	const struct trial_row *row = console_trial(console);
 	struct rect body = {.y = rect.y + 1,
 			    .x = rect.x,
 			    .rows = rect.rows - 1,
@@ -212,14 +218,12 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
 
 	strbuf_adds(&left, " 3 Log");
-	if (row)
-		strbuf_addf(&left, " #%lld %s",
-			    (long long)console->trials.sequence,
+	if (pane->key)
+		strbuf_addf(&left, " #%lld %s", (long long)pane->sequence,
 			    roles[pane->role]);
-	if (row && row->attempt > 1)
-		strbuf_addf(&left, " of attempt %d", row->attempt);
-	if (pane->text && is_current(pane, row) &&
-	    log_text_state(pane->text) == LOG_TEXT_OPEN) {
+	if (pane->key && pane->attempt > 1)
+		strbuf_addf(&left, " of attempt %d", pane->attempt);
+	if (pane->text && log_text_state(pane->text) == LOG_TEXT_OPEN) {
 		draw_rows_of(pane, body);
 		if (*log_text_pattern(pane->text))
 			strbuf_addf(&right, "/%s  ",
@@ -229,10 +233,9 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    log_text_is_following(pane->text) ? " following"
 							      : "");
 	}
-	if (!pane->text || !is_current(pane, row) ||
-	    log_text_state(pane->text) != LOG_TEXT_OPEN ||
+	if (!pane->text || log_text_state(pane->text) != LOG_TEXT_OPEN ||
 	    log_text_size_bytes(pane->text) == 0)
-		draw_hint(pane, is_current(pane, row) ? row : NULL, body);
+		draw_hint(console, body);
 	bars_title(rect, is_focused, left.data, right.data);
 	strbuf_release(&left);
 	strbuf_release(&right);

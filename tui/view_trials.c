@@ -68,7 +68,6 @@ static void format_field(struct console *console, const struct trial_row *row,
 		break;
 	case TRIALS_ID:
 		strbuf_adds(out, row->id);
-		*role = ROLE_DIM;
 		break;
 	case TRIALS_STATE:
 		format_state(out, row->state, cols);
@@ -204,7 +203,7 @@ static void draw_header(struct console *console, struct rect rect)
 {
 	struct list *list = &console->trials.list;
 	const struct trial_index *index = &console->data.trials;
-	int sorted = trials_sorted_column(console), i;
+	int sorted = trials_sorted_column(console), i, width;
 
 	draw_fill(rect.y + 1, rect.x, rect.cols, ROLE_HEADER, ' ');
 	for (i = 0; i < list->column_count; i++) {
@@ -218,9 +217,14 @@ static void draw_header(struct console *console, struct rect rect)
 		draw_cell(rect.y + 1, x, column, role, column->title);
 		if (!is_sorted)
 			continue;
-		/* the arrow stands in the gap before or after the name */
+		/* beside the name, or in the gap when the name fills all */
+		width = utf8_width(column->title, strlen(column->title));
+		if (width > column->cols)
+			width = column->cols;
 		draw_point(rect.y + 1,
-			   column->is_right ? x - 1 : x + column->cols, role,
+			   column->is_right ? x + column->cols - width - 1
+					    : x + width,
+			   role,
 			   theme_glyph(index->is_descending ? GLYPH_DOWN
 							    : GLYPH_UP));
 	}
