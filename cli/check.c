@@ -306,7 +306,7 @@ static void check_config(struct cli *cli, struct findings *findings,
 		check_command(findings, config);
 	check_folder(findings, "files", home);
 	check_database(findings, cli->db_path);
-	check_port(findings, cli->port);
+	check_port(findings, cli->side_port);
 	free(home);
 }
 

@@ -37,8 +37,9 @@ const struct cli_option cli_global_options[] = {
 	 "keys and ':' commands for the console, from a "
 	 "file",
 	 CLI_WORDS_FILE, NULL, true},
-	{"port", 0, "N", "port of the side port (default: any free one)", 0,
-	 NULL, false},
+	{"port", 0, "N",
+	 "base port: the side port is N + 1 (default: any free one)", 0, NULL,
+	 false},
 	{"yes", 'y', NULL, "do not ask", 0, NULL, false},
 	{"help", 'h', NULL, "show help for a command", 0, NULL, false},
 	{"version", 'V', NULL, "show the version", 0, NULL, false},
@@ -263,9 +264,9 @@ static bool read_globals(struct cli *cli, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "--json and --csv exclude each other");
 	if (port) {
-		if (!parse_number(port, 0, 65535, "port", &number, err))
+		if (!parse_number(port, 1, 65534, "port", &number, err))
 			return false;
-		cli->port = (int)number;
+		cli->side_port = (int)number + 1;
 	}
 	if (db) {
 		if (!*db)

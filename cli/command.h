@@ -81,7 +81,7 @@ struct cli {
 	bool is_read_only, is_json, is_csv, is_monochrome, is_ascii, is_yes;
 	bool wants_help, wants_version;
 	const char *script;
-	int port; /* 0: any free one */
+	int side_port; /* --port plus 1, as NNI has it; 0: any free one */
 };
 
 /* The program's commands (registry.c); name NULL ends. */

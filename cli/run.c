@@ -111,7 +111,7 @@ static int run_headless(struct cli *cli, const struct experiment *experiment)
 	struct engine_options options = {
 		.db_path = cli->db_path,
 		.experiment = experiment->key,
-		.side_port = cli->port,
+		.side_port = cli->side_port,
 	};
 	struct engine *engine;
 	struct error err = {0};
@@ -171,7 +171,7 @@ static int run_console(struct cli *cli, const struct experiment *experiment)
 	struct engine_options options = {
 		.db_path = cli->db_path,
 		.experiment = experiment->key,
-		.side_port = cli->port,
+		.side_port = cli->side_port,
 		.keep_open = true,
 	};
 	struct engine *engine;

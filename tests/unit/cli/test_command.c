@@ -99,7 +99,7 @@ static void nothing_is_the_empty_command(void **state)
 	(void)state;
 	assert_true(PARSE(&cli, &err, "--port", "8080"));
 	assert_string_equal(cli.command->name, "");
-	assert_int_equal(cli.port, 8080);
+	assert_int_equal(cli.side_port, 8081);
 	cli_release(&cli);
 }
 
@@ -131,7 +131,7 @@ static void refuses_with_a_hint(void **state)
 		{{"kill"}, "TRIAL is missing"},
 		{{"log", "--tail"}, "needs a value"},
 		{{"log", "--follow=1"}, "takes no value"},
-		{{"--port", "65536"}, "from 0 to 65535"},
+		{{"--port", "65535"}, "from 1 to 65534"},
 		{{"--port", "12x"}, "not '12x'"},
 		{{"--db="}, "the path is empty"},
 		{{"--csv", "--json"}, "exclude each other"},
