@@ -10,18 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The console may not be linked in yet. */
-#pragma weak tui_run
-#pragma weak tui_block_signals
-
 bool console_is_possible(const struct cli *cli, struct error *err)
 {
 	const char *term = getenv("TERM");
 
-	if (!tui_run)
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "this build has no console; run --headless, "
-				 "list, show and trials work without");
 	if (cli->script)
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))

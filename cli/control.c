@@ -14,6 +14,7 @@
 #include "cli/output.h"
 
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,12 +25,12 @@
 
 static char *asked_by(void)
 {
-	const char *user = getenv("USER");
+	const struct passwd *user = getpwuid(getuid());
 	char host[HOST_NAME_MAX + 1] = "?";
 
 	gethostname(host, sizeof(host) - 1);
 	return xasprintf("%s@%s pid %d (command line)",
-			 user && *user ? user : "?", host, (int)getpid());
+			 user ? user->pw_name : "?", host, (int)getpid());
 }
 
 /* Look whenever somebody else has committed, until the command is answered. */

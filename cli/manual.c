@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "tui/action.h"
 
 #include <stdio.h>
 
@@ -92,6 +93,45 @@ static void put_head(void)
 	     ".SH COMMANDS");
 }
 
+struct keys {
+	enum action_group group;
+	bool has_title;
+};
+
+static void put_key(enum action_id id, const struct action *action, void *arg)
+{
+	struct keys *keys = arg;
+
+	(void)id;
+	if (action->group != keys->group)
+		return;
+	if (!keys->has_title) {
+		fputs(".SS ", stdout);
+		put_line(action_group_name(keys->group));
+		keys->has_title = true;
+	}
+	puts(".TP");
+	fputs(".B ", stdout);
+	put(action->keys);
+	fputs(" \\fR(:", stdout);
+	put(action->name);
+	puts(")");
+	put_line(action->help);
+}
+
+static void put_keys(void)
+{
+	puts(".SH KEYS\n"
+	     "In the console; each key's action can also be typed as the "
+	     "command in\n"
+	     "parentheses.");
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		struct keys keys = {.group = (enum action_group)group};
+
+		action_each(put_key, &keys);
+	}
+}
+
 static void put_tail(void)
 {
 	puts(".SH EXIT STATUS\n"
@@ -130,6 +170,7 @@ int command_man(struct cli *cli)
 	for (const struct cli_option *o = cli_global_options; o->name; o++)
 		if (!o->is_hidden)
 			put_option(o);
+	put_keys();
 	put_tail();
 	return CLI_DONE;
 }

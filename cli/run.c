@@ -32,9 +32,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* The console may not be linked in yet. */
-#pragma weak tui_block_signals
-
 /* The engine's notices wake us; this only bounds how late its end is seen. */
 #define LOOK_AGAIN_MS 500
 
