@@ -173,8 +173,13 @@ static int print_log(struct found *found, const struct attempt *attempt,
 
 static bool is_role(const char *role)
 {
-	return !strcmp(role, "stdout") || !strcmp(role, "stderr") ||
-	       !strcmp(role, "keeper");
+	static const char *const roles[] = {"stdout", "stderr", "keeper",
+					    "trial"};
+
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (!strcmp(role, roles[i]))
+			return true;
+	return false;
 }
 
 static int print_path(struct found *found, const struct attempt *attempt,
@@ -207,8 +212,8 @@ int command_log(struct cli *cli)
 		role = "stdout";
 	if (!is_role(role)) {
 		error_set(&err, ERROR_INVALID,
-			  "--role: 'stdout', 'stderr' or 'keeper' is needed, "
-			  "not '%s'",
+			  "--role: 'stdout', 'stderr', 'keeper' or 'trial' is "
+			  "needed, not '%s'",
 			  role);
 		return cli_fail(&err);
 	}
