@@ -204,6 +204,26 @@ const struct cli_command cli_commands[] = {
 		.run = command_add,
 	},
 	{
+		.name = "export", .synopsis = "[--format FORMAT] [--output FILE] [EXPERIMENT]",
+		.help = "write an experiment out",
+		.text = "json is the whole experiment, for import; nni is what nnictl experiment "
+			"export --type json writes; csv is one row a trial.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {
+			CHOICE("format", 'f', "FORMAT", "json (default), nni or csv", "json nni csv"),
+			{"output", 'o', "FILE", "write here rather than to standard output", CLI_WORDS_FILE, NULL, false},
+			FLAG("intermediates", 'i', "with intermediate results (nni, csv)"),
+		},
+		.run = command_export,
+	},
+	{
+		.name = "import", .synopsis = "FILE",
+		.help = "read an exported experiment back",
+		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.needs_write = true,
+		.run = command_import,
+	},
+	{
 		.name = "delete", .synopsis = "[--yes] EXPERIMENT...",
 		.help = "remove experiments with all their rows and files",
 		.text = "Asks first, unless --yes is given; without a terminal to ask on, --yes "
