@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/wal_vfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,8 +95,9 @@ static bool create_file(const char *path, struct error *err)
 static bool open_handle(struct store *store, const char *name, int flags,
 			struct error *err)
 {
+	const char *vfs = store->mode == STORE_WRITE ? wal_vfs_name() : NULL;
 	int code = sqlite3_open_v2(name, &store->db,
-				   flags | SQLITE_OPEN_NOMUTEX, NULL);
+				   flags | SQLITE_OPEN_NOMUTEX, vfs);
 
 	if (code != SQLITE_OK)
 		return store_error(store, code, err, "open");

@@ -23,7 +23,7 @@
 struct request {
 	struct request *next;
 	struct MHD_Connection *connection;
-	char body[4096];
+	char body[512];
 	size_t len;
 	char name[64];
 	int type;

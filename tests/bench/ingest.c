@@ -47,6 +47,7 @@ struct series {
 static struct {
 	double seconds;
 	int runs, connections;
+	int batch; /* --url: only this one; 0: both */
 	const char *url, *tokens_path;
 	char folder[64], programs[4096];
 	const char **tokens;
@@ -290,19 +291,28 @@ static void run_url(void)
 	server.port = (uint16_t)atoi(port + 1);
 	read_tokens();
 	spread_sequences(&server);
+	if (bench.batch)
+		batch.batch = bench.batch;
 	for (int i = 0; i < bench.runs; i++) {
-		measure(&single, &server);
+		if (!bench.batch)
+			measure(&single, &server);
 		measure(&batch, &server);
 	}
-	printf("{\"bench\":\"ingest\",\"median\":true,\"single_per_s\":%.0f,"
-	       "\"batch_per_s\":%.0f}\n",
-	       median(&single), median(&batch));
+	if (bench.batch)
+		printf("{\"bench\":\"ingest\",\"median\":true,"
+		       "\"batch\":%d,\"metrics_per_s\":%.0f}\n",
+		       bench.batch, median(&batch));
+	else
+		printf("{\"bench\":\"ingest\",\"median\":true,"
+		       "\"single_per_s\":%.0f,\"batch_per_s\":%.0f}\n",
+		       median(&single), median(&batch));
 }
 
 static void usage(void)
 {
 	fputs("usage: ingest [--seconds S] [--runs N] [--connections N]\n"
-	      "              [--url http://127.0.0.1:PORT --tokens FILE]\n",
+	      "              [--url http://127.0.0.1:PORT --tokens FILE"
+	      " [--batch N]]\n",
 	      stderr);
 	exit(2);
 }
@@ -313,6 +323,7 @@ static void parse_options(int argc, char **argv)
 		{"seconds", required_argument, NULL, 's'},
 		{"runs", required_argument, NULL, 'r'},
 		{"connections", required_argument, NULL, 'c'},
+		{"batch", required_argument, NULL, 'b'},
 		{"url", required_argument, NULL, 'u'},
 		{"tokens", required_argument, NULL, 't'},
 		{0}};
@@ -329,6 +340,9 @@ static void parse_options(int argc, char **argv)
 		case 'c':
 			bench.connections = atoi(optarg);
 			break;
+		case 'b':
+			bench.batch = atoi(optarg);
+			break;
 		case 'u':
 			bench.url = optarg;
 			break;
@@ -340,7 +354,8 @@ static void parse_options(int argc, char **argv)
 		}
 	}
 	if (bench.runs < 1 || bench.runs > RUNS_MAX || bench.connections < 1 ||
-	    bench.connections > 1024 || !bench.url != !bench.tokens_path)
+	    bench.connections > 1024 || bench.batch < 0 ||
+	    bench.batch > 10000 || !bench.url != !bench.tokens_path)
 		usage();
 }
 
