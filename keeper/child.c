@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,13 +33,15 @@ static void fail(int fd, int what)
 static void become_command(const struct child_options *options, pid_t keeper,
 			   int status_fd)
 {
-	struct sigaction normal = {.sa_handler = SIG_DFL};
+	/* SIG_DFL in the kernel's own form: the C library keeps a few signals
+	 * to itself, but an ignored one would be inherited all the same */
+	static const unsigned long normal[8];
 	sigset_t none;
 	int null_fd;
 
 	setpgid(0, 0);
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &normal, NULL);
+	for (int i = 1; i <= 64; i++)
+		syscall(SYS_rt_sigaction, i, normal, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -25,9 +25,9 @@ bool spool_open(struct spool *spool, int dir_fd)
 	return spool->fd >= 0;
 }
 
-/* The lines must stand in the file completely or not at all: a torn line
- * would join with the next one. */
-static bool append(struct spool *spool, const char *data, size_t len)
+/* Write as many whole lines as there is room for: a torn one would join with
+ * the next.  Returns the bytes that stand in the file for good. */
+static size_t append(struct spool *spool, const char *data, size_t len)
 {
 	size_t done = 0;
 
@@ -42,17 +42,20 @@ static bool append(struct spool *spool, const char *data, size_t len)
 		done += (size_t)n;
 	}
 	if (done == len)
-		return true;
+		return len;
 	if (!spool->has_failed)
 		note("spool: %s; metrics wait in memory", strerror(errno));
-	if (ftruncate(spool->fd, spool->size) < 0)
-		return false; /* overwritten by the next attempt anyhow */
-	return false;
+	while (done && data[done - 1] != '\n')
+		done--;
+	if (ftruncate(spool->fd, spool->size + (int64_t)done) < 0)
+		return done; /* the next attempt overwrites the rest */
+	return done;
 }
 
 void spool_flush(struct spool *spool)
 {
 	struct buffer *pending = &spool->pending;
+	size_t written;
 
 	if (!pending->len)
 		return;
@@ -65,18 +68,15 @@ void spool_flush(struct spool *spool)
 		pending->len = 0;
 		return;
 	}
-	if (!append(spool, pending->data, pending->len)) {
-		spool->has_failed = true;
-		return;
-	}
-	if (spool->has_failed)
+	written = append(spool, pending->data, pending->len);
+	if (spool->has_failed && written == pending->len)
 		note("spool: writing works again");
-	spool->has_failed = false;
+	spool->has_failed = written < pending->len;
 	pthread_mutex_lock(&spool->mutex);
-	spool->size += (int64_t)pending->len;
+	spool->size += (int64_t)written;
 	pthread_cond_signal(&spool->grown);
 	pthread_mutex_unlock(&spool->mutex);
-	pending->len = 0;
-	if (pending->capacity > 65536)
+	buffer_consume(pending, written);
+	if (!pending->len && pending->capacity > 65536)
 		buffer_release(pending);
 }

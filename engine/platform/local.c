@@ -26,122 +26,22 @@
  * end is told; reports carry numbers, so what came twice counts once.  No
  * callback is made from inside submit or kill: both only set a timer.
  */
-#include "engine/platform/local.h"
+#include "engine/platform/local_job.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "engine/platform/local_child.h"
-#include "engine/platform/local_gpu.h"
-#include "engine/platform/local_spool.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define LOOK_MS 200
 #define SPAWN_AGAIN_MS 1000
-#define STRAYS_MS 50
-#define STRAYS_ROUNDS_MAX 600
-/* A keeper that has not ended by then is stuck itself. */
-#define KEEPER_PATIENCE_MS ((LOCAL_GRACE_S + 45) * 1000)
-
-enum job_phase {
-	JOB_QUEUED,
-	JOB_ALIVE,
-	JOB_CLEARING,
-	JOB_IMPORTING,
-	JOB_ENDED
-};
-
-struct job {
-	struct job *next; /* in order of submission */
-	struct platform *platform;
-	int64_t trial;
-	int attempt;
-	enum job_phase phase;
-	bool is_killed, has_fault;
-	bool is_created_told, is_started_told, is_waiting_told;
-	char *directory;
-	char *gpus; /* "0,1", or NULL: none */
-	char *command;
-	struct environment environment;
-	pid_t pid;
-	int64_t started_ns;
-	char name[48]; /* "pid:starttime" */
-	struct local_child *child;
-	struct loop_timer *timer; /* the next step */
-	struct loop_timer *patience;
-	struct local_spool spool;
-	bool has_spool;
-	int rounds;
-	struct job_end end;
-};
-
-struct platform {
-	struct platform_context context;
-	struct local_gpus *gpus; /* NULL unless trials want some */
-	size_t gpus_wanted;	 /* per trial */
-	struct job *jobs;
-	struct loop_timer *timer; /* to look at the queue */
-};
-
-static void look_at_directory(void *arg);
-static void on_keeper_gone(int status, void *arg);
-
-static struct job **find(struct platform *platform, int64_t trial, int attempt)
-{
-	struct job **at = &platform->jobs;
-
-	while (*at && ((*at)->trial != trial || (*at)->attempt != attempt))
-		at = &(*at)->next;
-	return at;
-}
-
-static struct job *job_add(struct platform *platform, int64_t trial,
-			   int attempt, const char *directory)
-{
-	struct job *job = xcalloc(1, sizeof(*job));
-	struct job **at = find(platform, trial, attempt);
-
-	job->platform = platform;
-	job->trial = trial;
-	job->attempt = attempt;
-	job->directory = xstrdup_or_null(directory);
-	*at = job;
-	return job;
-}
-
-static void job_free(struct job *job)
-{
-	struct loop *loop = job->platform->context.loop;
-
-	loop_cancel(loop, job->timer);
-	loop_cancel(loop, job->patience);
-	local_child_forget(job->child);
-	if (job->has_spool)
-		local_spool_close(&job->spool);
-	environment_release(&job->environment);
-	free(job->directory);
-	free(job->gpus);
-	free(job->command);
-	free(job);
-}
-
-static void step_after(struct job *job, int64_t ms, loop_timer_fn *fn)
-{
-	struct loop *loop = job->platform->context.loop;
-
-	loop_cancel(loop, job->timer);
-	job->timer = loop_after(loop, ms, fn, job);
-}
 
 static void queue_run(void *arg);
 
-static void queue_wake(void *arg)
+void local_queue_wake(void *arg)
 {
 	struct platform *platform = arg;
 
@@ -150,219 +50,7 @@ static void queue_wake(void *arg)
 					     queue_run, platform);
 }
 
-/* --- news for the engine
- * ------------------------------------------------------ */
-
-static void tell_created(struct job *job)
-{
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	if (job->is_created_told || !job->name[0])
-		return;
-	job->is_created_told = true;
-	callbacks->created(callbacks->arg, job->trial, job->attempt, job->name);
-}
-
-static void tell_started(struct job *job)
-{
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	tell_created(job);
-	if (job->is_started_told)
-		return;
-	job->is_started_told = true;
-	callbacks->started(callbacks->arg, job->trial, job->attempt,
-			   job->started_ns ? job->started_ns : clock_wall_ns());
-}
-
-static void tell_waiting(struct job *job, const char *reason)
-{
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	if (!reason && !job->is_waiting_told)
-		return;
-	job->is_waiting_told = reason != NULL;
-	callbacks->waiting(callbacks->arg, job->trial, job->attempt, reason);
-}
-
-static void tell_fault(struct job *job, const char *text)
-{
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	job->has_fault = text != NULL;
-	callbacks->fault(callbacks->arg, text);
-}
-
-/* The last of the job: it is freed here. */
-static void tell_ended(void *arg)
-{
-	struct job *job = arg;
-	struct platform *platform = job->platform;
-	const struct platform_callbacks *callbacks =
-		&platform->context.callbacks;
-	struct job_end end = job->end;
-	int64_t trial = job->trial;
-	int attempt = job->attempt;
-
-	job->timer = NULL;
-	job->phase = JOB_ENDED;
-	if (job->gpus) {
-		local_gpus_return(platform->gpus, job->gpus);
-		queue_wake(platform);
-	}
-	*find(platform, trial, attempt) = job->next;
-	job_free(job);
-	callbacks->ended(callbacks->arg, trial, attempt, &end);
-}
-
-static void fail_job(struct job *job, const char *reason)
-{
-	job->end =
-		(struct job_end){.exit_code = -1, .ended_ns = clock_wall_ns()};
-	snprintf(job->end.reason, sizeof(job->end.reason), "%s", reason);
-	step_after(job, 0, tell_ended);
-}
-
-/* --- importing the spool
- * ------------------------------------------------------ */
-
-static void take_report(const char *json, size_t len, void *arg)
-{
-	struct job *job = arg;
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	callbacks->report(callbacks->arg, job->trial, job->attempt, json, len,
-			  false);
-}
-
-static void import_slice(void *arg)
-{
-	struct job *job = arg;
-
-	job->timer = NULL;
-	if (job->has_spool && local_spool_read(&job->spool, take_report, job)) {
-		step_after(job, 0, import_slice);
-		return;
-	}
-	tell_ended(job);
-}
-
-static void import_begin(struct job *job)
-{
-	job->phase = JOB_IMPORTING;
-	job->has_spool = local_spool_open(&job->spool, job->directory);
-	step_after(job, 0, import_slice);
-}
-
-/* --- from what the directory says
- * --------------------------------------------- */
-
-static void clear_strays(void *arg)
-{
-	struct job *job = arg;
-
-	job->timer = NULL;
-	if (local_strays_kill(job->directory) &&
-	    ++job->rounds < STRAYS_ROUNDS_MAX) {
-		step_after(job, STRAYS_MS, clear_strays);
-		return;
-	}
-	import_begin(job);
-}
-
-static void begin_clearing(struct job *job)
-{
-	job->phase = JOB_CLEARING;
-	job->end =
-		(struct job_end){.exit_code = -1, .ended_ns = clock_wall_ns()};
-	snprintf(job->end.reason, sizeof(job->end.reason),
-		 "its keeper died (killed, or the machine restarted)");
-	clear_strays(job);
-}
-
-static void on_patience_over(void *arg)
-{
-	struct job *job = arg;
-
-	job->patience = NULL;
-	if (job->child) /* looking at the directory then clears up */
-		local_child_signal(job->child, SIGKILL);
-}
-
-static void ask_keeper_to_end(struct job *job)
-{
-	local_child_signal(job->child, SIGTERM);
-	if (!job->patience)
-		job->patience =
-			loop_after(job->platform->context.loop,
-				   KEEPER_PATIENCE_MS, on_patience_over, job);
-}
-
-static void watch_keeper(struct job *job, const struct local_keeper *keeper)
-{
-	job->phase = JOB_ALIVE;
-	if (keeper->started_ns)
-		job->started_ns = keeper->started_ns;
-	if (!keeper->pid) { /* no name yet, or none here: the lock tells */
-		step_after(job, LOOK_MS, look_at_directory);
-		return;
-	}
-	job->pid = keeper->pid;
-	snprintf(job->name, sizeof(job->name), "%d:%llu", (int)keeper->pid,
-		 keeper->start_time);
-	job->child = local_child_watch(job->platform->context.loop, keeper->pid,
-				       keeper->start_time, on_keeper_gone, job);
-	tell_started(job);
-	if (job->is_killed)
-		ask_keeper_to_end(job);
-}
-
-/* The keeper is gone, or was never watched: what has become of it? */
-static void look_at_directory(void *arg)
-{
-	struct job *job = arg;
-	struct local_keeper keeper;
-
-	job->timer = NULL;
-	switch (local_inspect(job->directory, &keeper)) {
-	case LOCAL_ALIVE:
-		watch_keeper(job, &keeper);
-		break;
-	case LOCAL_ENDED:
-		tell_created(job);
-		local_end_read(job->directory, &job->end);
-		import_begin(job);
-		break;
-	case LOCAL_DIED:
-		tell_created(job);
-		begin_clearing(job);
-		break;
-	case LOCAL_NEW:
-		/* its keeper left before it could claim the attempt */
-		fail_job(job, job->is_killed
-				      ? "canceled before it started"
-				      : "its keeper could not start; is the "
-					"experiment's folder writable?");
-		break;
-	}
-}
-
-static void on_keeper_gone(int status, void *arg)
-{
-	struct job *job = arg;
-
-	(void)status; /* the directory knows better */
-	job->child = NULL;
-	look_at_directory(job);
-}
-
-/* --- starting
- * ------------------------------------------------------------------ */
+/* --- starting */
 
 /* Take the GPUs the job needs; false: later. */
 static bool take_gpus(struct job *job)
@@ -378,7 +66,7 @@ static bool take_gpus(struct job *job)
 		strbuf_clear(&list);
 		local_gpus_describe(platform->gpus, platform->gpus_wanted,
 				    &list);
-		tell_waiting(job, list.data);
+		job_tell_waiting(job, list.data);
 		strbuf_release(&list);
 		return false;
 	}
@@ -405,11 +93,11 @@ static void spawn_again(void *arg)
 static void spawn_failed(struct job *job, const struct error *err)
 {
 	if (err->code != ERROR_UNAVAILABLE) {
-		fail_job(job, err->text);
+		job_fail(job, err->text);
 		return;
 	}
-	tell_fault(job, err->text);
-	step_after(job, SPAWN_AGAIN_MS, spawn_again);
+	job_tell_fault(job, err->text);
+	job_step_after(job, SPAWN_AGAIN_MS, spawn_again);
 }
 
 static void spawn_job(struct job *job)
@@ -427,17 +115,17 @@ static void spawn_job(struct job *job)
 	struct local_keeper keeper = {0};
 	struct error err;
 
-	tell_waiting(job, NULL);
+	job_tell_waiting(job, NULL);
 	if (!local_spawn(&launch, &keeper.pid, &err)) {
 		spawn_failed(job, &err);
 		return;
 	}
 	if (job->has_fault)
-		tell_fault(job, NULL);
+		job_tell_fault(job, NULL);
 	environment_release(&job->environment);
 	keeper.start_time = local_start_time(keeper.pid);
 	keeper.started_ns = clock_wall_ns();
-	watch_keeper(job, &keeper);
+	job_watch(job, &keeper);
 }
 
 /* First come, first served: nobody overtakes a job that waits for GPUs. */
@@ -453,7 +141,7 @@ static void queue_run(void *arg)
 			continue;
 		if (is_blocked) {
 			if (!job->is_waiting_told)
-				tell_waiting(job, "waiting for a GPU");
+				job_tell_waiting(job, "waiting for a GPU");
 			continue;
 		}
 		if (take_gpus(job))
@@ -533,8 +221,8 @@ static bool prepare_job(struct platform *platform,
 	if (platform->gpus_wanted &&
 	    platform->gpus_wanted > local_gpus_count(platform->gpus))
 		return error_set(err, ERROR_INVALID,
-				 "trialGpuNumber is %zu, but there are only "
-				 "%zu GPUs to use",
+				 "trialGpuNumber is %zu, but of this "
+				 "machine's GPUs only %zu may be used",
 				 platform->gpus_wanted,
 				 local_gpus_count(platform->gpus));
 	if (!local_command_format(context->config->trial_command,
@@ -548,7 +236,7 @@ static bool prepare_job(struct platform *platform,
 		      attempt->directory);
 	job->command = strbuf_detach(&command);
 	build_environment(context, request, &job->environment);
-	queue_wake(platform);
+	local_queue_wake(platform);
 	return true;
 }
 
@@ -572,7 +260,7 @@ static void adopt_job(struct platform *platform,
 	}
 	strbuf_release(&list);
 	free(path);
-	step_after(job, 0, look_at_directory);
+	job_step_after(job, 0, job_look);
 }
 
 static bool local_submit(struct platform *platform,
@@ -581,7 +269,7 @@ static bool local_submit(struct platform *platform,
 	const struct attempt *attempt = request->attempt;
 	struct local_keeper keeper;
 
-	if (*find(platform, request->trial->key, attempt->number))
+	if (*job_find(platform, request->trial->key, attempt->number))
 		return true;
 	if (local_inspect(attempt->directory, &keeper) == LOCAL_NEW)
 		return prepare_job(platform, request, err);
@@ -589,31 +277,29 @@ static bool local_submit(struct platform *platform,
 	return true;
 }
 
-/* --- ending
- * --------------------------------------------------------------------- */
+/* --- ending */
 
 static void local_kill(struct platform *platform, int64_t trial, int attempt)
 {
-	struct job *job = *find(platform, trial, attempt);
+	struct job *job = *job_find(platform, trial, attempt);
 
 	if (!job) {
 		job = job_add(platform, trial, attempt, NULL);
 		job->phase = JOB_ENDED;
-		fail_job(job, "was not running");
+		job_fail(job, "was not running");
 		return;
 	}
 	if (job->is_killed)
 		return;
 	job->is_killed = true;
 	if (job->phase == JOB_QUEUED) {
-		fail_job(job, "canceled before it started");
+		job_fail(job, "canceled before it started");
 	} else if (job->phase == JOB_ALIVE && job->child) {
-		ask_keeper_to_end(job);
+		job_terminate(job);
 	}
 }
 
-/* --- the whole
- * ------------------------------------------------------------------- */
+/* --- the whole */
 
 static bool local_open(const struct platform_context *context,
 		       struct platform **ret, struct error *err)
@@ -624,7 +310,7 @@ static bool local_open(const struct platform_context *context,
 	platform->context = *context;
 	if (wanted > 0 &&
 	    !local_gpus_open(context->config, context->loop,
-			     context->experiment->directory, queue_wake,
+			     context->experiment->directory, local_queue_wake,
 			     platform, &platform->gpus, err)) {
 		free(platform);
 		return false;

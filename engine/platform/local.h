@@ -24,7 +24,7 @@
 /* Seconds from TERM to KILL, as NNI has it. */
 #define LOCAL_GRACE_S 5
 
-/* --- local_command.c: {{placeholders}} --------------------------------------
+/* --- local_command.c: {{placeholders}}
  *
  * {{lr}} and {{layer.kernel}} stand for the value of that parameter, {{layer}}
  * of a nested choice for the chosen option's name; blanks inside the braces
@@ -35,8 +35,7 @@
 bool local_command_format(const char *command, const char *parameters,
 			  struct strbuf *out, struct error *err);
 
-/* --- local_environment.c ----------------------------------------------------
- */
+/* --- local_environment.c */
 
 /* Variables of a process to be; items ends with NULL. */
 struct environment {
@@ -55,8 +54,7 @@ void environment_inherit(struct environment *environment, char *const *from);
 void environment_add_parameters(struct environment *environment,
 				const char *parameters);
 
-/* --- local_directory.c: what lies in an attempt's directory -----------------
- */
+/* --- local_directory.c: what lies in an attempt's directory */
 
 enum local_found {
 	LOCAL_NEW,   /* no keeper has been here */
@@ -79,8 +77,7 @@ unsigned long long local_start_time(pid_t pid);
 bool local_prepare(const char *directory, const char *parameter_file,
 		   const char *parameters, struct error *err);
 
-/* --- local_end.c -------------------------------------------------------------
- */
+/* --- local_end.c */
 
 /* Read the exit file and say in a line how it went; false when it cannot be
  * read (ret_end then says that). */
@@ -89,8 +86,7 @@ bool local_end_read(const char *directory, struct job_end *ret_end);
  * bytes; empty when there is none. */
 void local_last_line(const char *path, char *ret_line, size_t size);
 
-/* --- local_spawn.c -----------------------------------------------------------
- */
+/* --- local_spawn.c */
 
 struct local_launch {
 	const char *keeper_path, *directory, *url_file, *cwd, *metric_pattern;
@@ -104,8 +100,7 @@ bool local_spawn(const struct local_launch *launch, pid_t *ret_pid,
 /* /bin/bash where there is one (as NNI 3), else /bin/sh. */
 const char *local_shell(void);
 
-/* --- local_strays.c ----------------------------------------------------------
- */
+/* --- local_strays.c */
 
 /* Send KILL to every process of ours whose environment names this attempt's
  * directory.  Returns how many there were: call again until 0. */

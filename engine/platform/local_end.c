@@ -128,7 +128,7 @@ static void describe(const char *directory, const cJSON *tree,
 	bool is_canceled = cJSON_IsTrue(
 		cJSON_GetObjectItemCaseSensitive(tree, "canceled"));
 	int number = (int)integer_of(tree, "signal");
-	char head[96], last[160];
+	char head[96], last[150];
 	char *path;
 
 	if (cJSON_IsString(error) && *error->valuestring) {
