@@ -60,8 +60,8 @@ bool store_command_append(struct store *store, struct command *command,
 		return error_set(err, ERROR_INVALID,
 				 "database %s: a transaction is open already",
 				 store->path);
-	if (!store_exec(store, "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
-			err)) {
+	if (!store_exec(store, "PRAGMA query_only = OFF", err) ||
+	    !store_begin_write(store, err)) {
 		ok = false;
 	} else {
 		ok = insert(store, command, err) &&

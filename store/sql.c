@@ -27,11 +27,8 @@ static enum error_code code_of(const struct store *store, int code)
 	case SQLITE_LOCKED:
 	case SQLITE_FULL:
 	case SQLITE_NOMEM:
+	case SQLITE_IOERR: /* quotas and network disks come back */
 		return ERROR_UNAVAILABLE;
-	case SQLITE_IOERR:
-		if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-			return ERROR_UNAVAILABLE;
-		return ERROR_SYSTEM;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return ERROR_CORRUPT;
@@ -69,6 +66,11 @@ bool store_error(const struct store *store, int code, struct error *err,
 		break;
 	case SQLITE_NOTADB:
 		text = "this is not a database";
+		break;
+	case SQLITE_IOERR:
+		if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC)
+			text = "cannot write (no space, no quota or a broken "
+			       "disk)";
 		break;
 	case SQLITE_CORRUPT:
 		text = "the file is damaged; `sqlite3 FILE .recover` may save "

@@ -42,6 +42,7 @@ struct store {
 	char journal_mode[16];
 	bool in_transaction;
 	bool in_snapshot;
+	int turn;	 /* turn.h; -1 when there is none */
 	int wal_tried;	 /* pages in the log at the last checkpoint */
 	int64_t version; /* of this transaction; 0 before its first write */
 	struct {
@@ -75,6 +76,8 @@ bool store_error(const struct store *store, int code, struct error *err,
 bool store_exec(struct store *store, const char *text, struct error *err);
 /* Is this a writing handle inside a transaction? */
 bool store_may_write(const struct store *store, struct error *err);
+/* BEGIN IMMEDIATE, in turn. */
+bool store_begin_write(struct store *store, struct error *err);
 /* Take this transaction's version (once), and stamp with it. */
 bool store_stamp(struct store *store, int64_t *ret_version, struct error *err);
 /* Forget names that a rolled back transaction may have added. */

@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/turn.h"
 #include "store/wal_vfs.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@
 #define BUSY_TIMEOUT_MS 10000
 #define VALUE_SIZE_MAX (64 << 20)
 #define WAL_PAGES 4000
-#define WAL_PAGES_LARGE (16 * WAL_PAGES)
+#define WAL_PAGES_LARGE (5 * WAL_PAGES)
 
 static int on_wal_grown(void *arg, sqlite3 *db, const char *name, int pages)
 {
@@ -264,6 +265,8 @@ static bool open_reader(struct store *store, struct error *err)
 			  "PRAGMA cell_size_check = ON;"
 			  "PRAGMA cache_size = -4000;"
 			  "PRAGMA temp_store = MEMORY;"
+			  /* copying the log is the engine's work */
+			  "PRAGMA wal_autocheckpoint = 0;"
 			  "PRAGMA query_only = ON",
 			  err);
 }
@@ -275,12 +278,15 @@ bool store_open(const char *path, enum store_mode mode,
 
 	store->path = xstrdup(path);
 	store->mode = mode;
+	store->turn = -1;
 	store->network_kind = find_network_kind(path);
 	if (mode == STORE_WRITE ? !open_writer(store, err)
 				: !open_reader(store, err)) {
 		store_close(store);
 		return false;
 	}
+	if (mode != STORE_READ)
+		store->turn = turn_open(path);
 	*ret_store = store;
 	return true;
 }
@@ -295,6 +301,8 @@ void store_close(struct store *store)
 		store_snapshot_end(store);
 	close_handle(store);
 	store_forget_names(store);
+	if (store->turn >= 0)
+		close(store->turn);
 	free(store->path);
 	free(store);
 }
@@ -319,6 +327,16 @@ static bool run(struct store *store, const char *text, struct error *err)
 	return sql_open(&sql, store, text, err) && sql_finish(&sql, err);
 }
 
+bool store_begin_write(struct store *store, struct error *err)
+{
+	bool ok;
+
+	turn_take(store->turn);
+	ok = run(store, "BEGIN IMMEDIATE", err);
+	turn_give(store->turn);
+	return ok;
+}
+
 bool store_begin(struct store *store, struct error *err)
 {
 	if (store->mode != STORE_WRITE || store->in_transaction)
@@ -326,7 +344,7 @@ bool store_begin(struct store *store, struct error *err)
 			err, ERROR_INVALID, "database %s: %s", store->path,
 			store->in_transaction ? "a transaction is open already"
 					      : "is open for reading only");
-	if (!run(store, "BEGIN IMMEDIATE", err))
+	if (!store_begin_write(store, err))
 		return false;
 	store->in_transaction = true;
 	store->version = 0;
