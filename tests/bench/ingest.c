@@ -6,6 +6,7 @@
  * busy machine only ratios of neighbours mean something:
  *   bare         tests/bench/bare_ingest, one metric a request
  *   sideport     side port and store with a minimal engine between them
+ *   engine       a whole trialdeck with as many trials as connections
  *   sqlite       SQLite alone: 100 rows a transaction into one table
  * or, with --url and --tokens, any running trialdeck (tokens: one a line, from
  * the column token of the table attempt).  One JSON line per measurement, the
@@ -16,6 +17,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "tests/bench/load.h"
+#include "tests/bench/whole_engine.h"
 
 #include <getopt.h>
 #include <libgen.h>
@@ -34,6 +36,7 @@ struct server {
 	pid_t pid;
 	int input; /* closing it ends the server */
 	uint16_t port;
+	const char *const *tokens; /* NULL: bench.tokens */
 	int64_t sequences[1024];
 };
 
@@ -139,7 +142,7 @@ static void measure(struct series *series, struct server *server)
 		.connections = bench.connections,
 		.batch = series->batch,
 		.seconds = bench.seconds,
-		.tokens = bench.tokens,
+		.tokens = server->tokens ? server->tokens : bench.tokens,
 		.token_count = bench.token_count,
 		.sequences = server->sequences,
 	};
@@ -222,34 +225,56 @@ static void measure_sqlite(struct series *series, sqlite3 *db,
 
 /* ---- the two programmes ------------------------------------------------- */
 
+static void print_medians(const struct series *bare,
+			  const struct series *single,
+			  const struct series *batch,
+			  const struct series *sqlite)
+{
+	printf("{\"bench\":\"ingest\",\"median\":true,\"mode\":\"%s\","
+	       "\"bare_per_s\":%.0f,\"single_per_s\":%.0f,"
+	       "\"single_to_bare\":%.3f,\"batch_per_s\":%.0f,"
+	       "\"sqlite_per_s\":%.0f,\"batch_to_sqlite\":%.3f}\n",
+	       single->name, median(bare), median(single),
+	       median(single) / median(bare), median(batch), median(sqlite),
+	       median(batch) / median(sqlite));
+}
+
 static void run_comparison(void)
 {
-	static struct server bare, sideport;
+	static struct server bare, sideport, whole;
 	struct series bare_single = {"bare", 1, {0}, 0};
 	struct series single = {"sideport", 1, {0}, 0};
 	struct series batch = {"sideport", BATCH, {0}, 0};
+	struct series engine_single = {"engine", 1, {0}, 0};
+	struct series engine_batch = {"engine", BATCH, {0}, 0};
 	struct series sqlite = {"sqlite", BATCH, {0}, 0};
+	struct whole_engine engine;
 	sqlite3 *plain = open_plain();
 	int64_t sequence = 0;
+	char program[8192];
 
+	snprintf(program, sizeof(program), "%s/../../trialdeck",
+		 bench.programs);
 	start_server(&bare, "bare_ingest");
 	start_server(&sideport, "sideport_ingest");
+	whole_engine_start(&engine, program, bench.folder, bench.connections);
+	whole.pid = engine.pid;
+	whole.port = engine.port;
+	whole.tokens = engine.tokens;
 	for (int i = 0; i < bench.runs; i++) {
 		measure(&bare_single, &bare);
+		measure(&engine_single, &whole);
 		measure(&single, &sideport);
+		measure(&engine_batch, &whole);
 		measure(&batch, &sideport);
 		measure_sqlite(&sqlite, plain, &sequence);
 	}
+	whole_engine_stop(&engine);
 	stop_server(&bare);
 	stop_server(&sideport);
 	sqlite3_close(plain);
-	printf("{\"bench\":\"ingest\",\"median\":true,\"bare_per_s\":%.0f,"
-	       "\"single_per_s\":%.0f,\"single_to_bare\":%.3f,"
-	       "\"batch_per_s\":%.0f,\"sqlite_per_s\":%.0f,"
-	       "\"batch_to_sqlite\":%.3f}\n",
-	       median(&bare_single), median(&single),
-	       median(&single) / median(&bare_single), median(&batch),
-	       median(&sqlite), median(&batch) / median(&sqlite));
+	print_medians(&bare_single, &single, &batch, &sqlite);
+	print_medians(&bare_single, &engine_single, &engine_batch, &sqlite);
 }
 
 static void read_tokens(void)
