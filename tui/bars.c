@@ -60,19 +60,6 @@ const char *bars_experiment_state(const struct experiment_row *row,
 	return experiment_state_name(row->state);
 }
 
-void bars_format_time(struct strbuf *out, int64_t at_ns)
-{
-	struct strbuf iso = STRBUF_INIT;
-
-	clock_format_iso(&iso, at_ns);
-	if (iso.len > 19) {
-		strbuf_truncate(&iso, 19);
-		iso.data[10] = ' ';
-	}
-	strbuf_adds(out, iso.data);
-	strbuf_release(&iso);
-}
-
 void bars_title(struct rect rect, bool is_focused, const char *left,
 		const char *right)
 {
@@ -90,7 +77,7 @@ void bars_title(struct rect rect, bool is_focused, const char *left,
 	}
 }
 
-int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound)
+int64_t bars_eta_ns(const struct console *console)
 {
 	const struct experiment_row *row = data_selected(&console->data);
 	const struct experiment *experiment = &console->data.experiment;
@@ -100,7 +87,6 @@ int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound)
 	int64_t ended, sequence;
 	int samples = 0, looked = 0, concurrency;
 
-	*ret_is_bound = false;
 	if (!row || !row->is_live || row->is_paused ||
 	    experiment_state_is_terminal(row->state))
 		return -1;
@@ -217,8 +203,7 @@ static int add_facts(struct console *console, const struct experiment_row *row,
 		     int y, int x, int cols)
 {
 	struct strbuf fact = STRBUF_INIT;
-	bool is_bound;
-	int64_t eta_ns = bars_eta_ns(console, &is_bound);
+	int64_t eta_ns = bars_eta_ns(console);
 	enum role role;
 
 	x = add_fact(y, x, cols, ROLE_STATUS,
@@ -238,10 +223,8 @@ static int add_facts(struct console *console, const struct experiment_row *row,
 	x = add_fact(y, x, cols, ROLE_STATUS, fact.data);
 	strbuf_clear(&fact);
 	if (!experiment_state_is_terminal(row->state)) {
-		strbuf_adds(&fact, is_bound && eta_ns >= 0 ? "ETA <" : "ETA ");
-		if (eta_ns >= 0 && eta_ns < NS_PER_S)
-			strbuf_adds(&fact, "soon");
-		else if (eta_ns >= 0)
+		strbuf_adds(&fact, "ETA ");
+		if (eta_ns >= 0)
 			clock_format_duration(&fact, eta_ns);
 		else
 			strbuf_adds(&fact, "-");

@@ -15,7 +15,8 @@
  *    found at start, and write of a reset text prepared at start.  It runs on
  *    its own stack (the crash may be an overflow of the other), puts the
  *    handler back that was there before (a sanitizer's, say) and raises the
- *    signal again.  Out of memory ends through abort, and so through here.
+ *    signal again.  SIGQUIT is treated alike.  Out of memory ends through
+ *    abort, and so through here.
  *
  * Libraries print to stderr, which would smear the screen: while curses is on,
  * descriptor 2 leads to the log file, or nowhere.
@@ -52,7 +53,8 @@
 #define PASTE_OFF "\033[?2004l"
 #define COPY_MAX_BYTES 48000
 
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+static const int crash_signals[] = {SIGSEGV, SIGBUS,	SIGILL,
+				    SIGFPE,  SIGABRT, SIGQUIT};
 
 static bool is_open;
 static SCREEN *screen;
