@@ -56,7 +56,8 @@ static enum outcome post(struct deliver *deliver, const char *path,
 {
 	int status;
 
-	if (!refresh_url(deliver))
+	deliver->has_address = refresh_url(deliver);
+	if (!deliver->has_address)
 		return RETRY;
 	status = http_post(&deliver->http, path, deliver->token, type, body,
 			   len, REQUEST_TIMEOUT_MS);
@@ -152,21 +153,33 @@ static void back_off(struct deliver *deliver, int *backoff_ms)
 	struct timespec deadline;
 	bool was_finishing;
 
-	deadline_after(&deadline, *backoff_ms);
-	*backoff_ms *= 2;
 	pthread_mutex_lock(&spool->mutex);
 	was_finishing = deliver->is_finishing;
+	if (was_finishing && *backoff_ms > DELIVER_BACKOFF_LAST_MS)
+		*backoff_ms = DELIVER_BACKOFF_LAST_MS;
+	deadline_after(&deadline, *backoff_ms);
 	while (pthread_cond_timedwait(&spool->grown, &spool->mutex,
 				      &deadline) == 0)
 		if (deliver->is_finishing && !was_finishing)
 			break;
+	*backoff_ms *= 2;
 	if (*backoff_ms > DELIVER_BACKOFF_MAX_MS)
 		*backoff_ms = DELIVER_BACKOFF_MAX_MS;
-	if (deliver->is_finishing && *backoff_ms > 1000)
-		*backoff_ms = 1000;
 	pthread_mutex_unlock(&spool->mutex);
 	/* what waits long should at least be safe from a power cut */
 	fdatasync(spool->fd);
+}
+
+/* The command has ended and nobody says where to deliver: whoever comes back
+ * reads the spool. */
+static bool is_pointless(struct deliver *deliver)
+{
+	bool is_finishing;
+
+	pthread_mutex_lock(&deliver->spool->mutex);
+	is_finishing = deliver->is_finishing;
+	pthread_mutex_unlock(&deliver->spool->mutex);
+	return is_finishing && !deliver->has_address;
 }
 
 static void post_status(struct deliver *deliver, int *backoff_ms)
@@ -176,7 +189,8 @@ static void post_status(struct deliver *deliver, int *backoff_ms)
 			 deliver->exit_code);
 
 	while (post(deliver, "/v1/status", "application/json", body,
-		    (size_t)n) == RETRY)
+		    (size_t)n) == RETRY &&
+	       !is_pointless(deliver))
 		back_off(deliver, backoff_ms);
 }
 
@@ -196,10 +210,12 @@ static void *deliver_main(void *arg)
 		pthread_mutex_unlock(&spool->mutex);
 		if (end == deliver->offset)
 			break;
-		if (deliver_batch(deliver, end) == RETRY)
-			back_off(deliver, &backoff_ms);
-		else
+		if (deliver_batch(deliver, end) != RETRY)
 			backoff_ms = DELIVER_BACKOFF_MIN_MS;
+		else if (is_pointless(deliver))
+			break;
+		else
+			back_off(deliver, &backoff_ms);
 	}
 	post_status(deliver, &backoff_ms);
 	pthread_mutex_lock(&spool->mutex);
@@ -235,7 +251,7 @@ void deliver_start(struct deliver *deliver, struct spool *spool, int dir_fd,
 		note("deliver: no thread; the console will read the spool");
 }
 
-void deliver_finish(struct deliver *deliver, int exit_code)
+void deliver_finish(struct deliver *deliver, int exit_code, int linger_s)
 {
 	struct spool *spool = deliver->spool;
 	struct timespec deadline;
@@ -243,7 +259,7 @@ void deliver_finish(struct deliver *deliver, int exit_code)
 
 	if (!deliver->has_thread)
 		return;
-	deadline_after(&deadline, DELIVER_LINGER_MS);
+	deadline_after(&deadline, linger_s * 1000);
 	pthread_mutex_lock(&spool->mutex);
 	deliver->exit_code = exit_code;
 	deliver->is_finishing = true;

@@ -19,8 +19,9 @@
 #define DELIVER_BATCH_BYTES (1U << 20)
 #define DELIVER_BACKOFF_MIN_MS 200
 #define DELIVER_BACKOFF_MAX_MS 10000
-/* How long it goes on after the command's end. */
-#define DELIVER_LINGER_MS 10000
+#define DELIVER_BACKOFF_LAST_MS 500 /* once the command has ended */
+/* How long it goes on after the command's end, unless told otherwise. */
+#define DELIVER_LINGER_S 10
 
 struct deliver {
 	struct spool *spool;
@@ -31,6 +32,7 @@ struct deliver {
 	struct http http;
 	struct buffer batch;
 	int64_t offset;	      /* delivered (or given up) up to here */
+	bool has_address;     /* the last look for one found something */
 	int64_t single_until; /* lines up to here go one by one */
 	/* guarded by spool->mutex */
 	bool is_finishing; /* the command has ended: exit_code is set */
@@ -44,7 +46,8 @@ struct deliver {
 /* Without an address nothing is started and deliver_finish returns at once. */
 void deliver_start(struct deliver *deliver, struct spool *spool, int dir_fd,
 		   const char *url, const char *url_file, const char *token);
-/* Tell the exit code, deliver the rest, wait at most DELIVER_LINGER_MS. */
-void deliver_finish(struct deliver *deliver, int exit_code);
+/* Tell the exit code, deliver the rest, wait at most linger_s seconds; not at
+ * all when there is no address to be found. */
+void deliver_finish(struct deliver *deliver, int exit_code, int linger_s);
 
 #endif

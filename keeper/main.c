@@ -3,7 +3,8 @@
  * trialdeck-keeper: runs one command and answers for it.
  *
  *     trialdeck-keeper --dir DIR [--url URL | --url-file FILE] [--cwd DIR]
- *                      [--grace SECONDS] [--metric-pattern ERE] -- COMMAND...
+ *                      [--grace SECONDS] [--linger SECONDS]
+ *                      [--metric-pattern ERE] -- COMMAND...
  *
  * It claims the attempt's directory (claim.h), starts the command (child.h),
  * copies its output to files (output.h), recognises metrics there and in two
@@ -58,7 +59,7 @@
 
 struct options {
 	const char *dir, *url, *url_file, *cwd, *pattern;
-	int grace_s;
+	int grace_s, linger_s;
 	char *const *command;
 };
 
@@ -135,12 +136,14 @@ static bool parse_options(int argc, char **argv, struct options *ret)
 		{"url-file", required_argument, NULL, 'f'},
 		{"cwd", required_argument, NULL, 'c'},
 		{"grace", required_argument, NULL, 'g'},
+		{"linger", required_argument, NULL, 'l'},
 		{"metric-pattern", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	*ret = (struct options){.grace_s = GRACE_DEFAULT_S};
+	*ret = (struct options){.grace_s = GRACE_DEFAULT_S,
+				.linger_s = DELIVER_LINGER_S};
 	while ((c = getopt_long(argc, argv, "+", known, NULL)) >= 0) {
 		if (c == 'd')
 			ret->dir = optarg;
@@ -152,6 +155,8 @@ static bool parse_options(int argc, char **argv, struct options *ret)
 			ret->cwd = optarg;
 		else if (c == 'g')
 			ret->grace_s = atoi(optarg);
+		else if (c == 'l')
+			ret->linger_s = atoi(optarg);
 		else if (c == 'm')
 			ret->pattern = optarg;
 		else
@@ -159,7 +164,8 @@ static bool parse_options(int argc, char **argv, struct options *ret)
 	}
 	ret->command = argv + optind;
 	return ret->dir && ret->command[0] && ret->grace_s >= 0 &&
-	       ret->grace_s <= 86400;
+	       ret->grace_s <= 86400 && ret->linger_s >= 0 &&
+	       ret->linger_s <= 86400;
 }
 
 /* What came open from whoever started us is not for the command. */
@@ -344,7 +350,8 @@ static void finish(struct keeper *keeper)
 	if (keeper->dropped)
 		note("metrics: %lld were dropped", (long long)keeper->dropped);
 	claim_end(keeper->dir_fd, &keeper->end);
-	deliver_finish(&keeper->deliver, keeper->end.code);
+	deliver_finish(&keeper->deliver, keeper->end.code,
+		       keeper->options.linger_s);
 }
 
 int main(int argc, char **argv)
@@ -356,7 +363,8 @@ int main(int argc, char **argv)
 	if (!parse_options(argc, argv, &keeper.options)) {
 		fprintf(stderr, "usage: trialdeck-keeper --dir DIR "
 				"[--url URL | --url-file FILE] [--cwd DIR] "
-				"[--grace SECONDS] [--metric-pattern ERE] "
+				"[--grace SECONDS] [--linger SECONDS] "
+				"[--metric-pattern ERE] "
 				"-- COMMAND...\n");
 		return KEEPER_BROKEN;
 	}

@@ -48,6 +48,9 @@ static void build_arguments(const struct local_launch *launch,
 	arguments[n++] = launch->directory;
 	arguments[n++] = "--grace";
 	arguments[n++] = grace;
+	/* the spool is read here after the end: no need to insist */
+	arguments[n++] = "--linger";
+	arguments[n++] = "2";
 	if (launch->url_file) {
 		arguments[n++] = "--url-file";
 		arguments[n++] = launch->url_file;

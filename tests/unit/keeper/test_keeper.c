@@ -199,7 +199,7 @@ static void become_keeper(const struct bench *bench, const char *command,
 	setenv("NNI_SYS_DIR", bench->attempt, 1);
 	execl(bench->keeper_path, "trialdeck-keeper", "--dir", bench->attempt,
 	      "--url-file", bench->url_path, "--cwd", bench->attempt, "--grace",
-	      "1", "--", "/bin/sh", "-c", command, NULL);
+	      "1", "--linger", "20", "--", "/bin/sh", "-c", command, NULL);
 	_exit(99);
 }
 
