@@ -128,8 +128,8 @@ bool fs_write_file(const char *path, const void *data, size_t len,
 		   struct error *err)
 {
 	char *temporary = xasprintf("%s.new.%d", path, (int)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		      0600);
+	int fd =
+		open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool ok = fd >= 0;
 
 	if (ok && !write_all(fd, data, len))

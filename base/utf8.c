@@ -200,8 +200,7 @@ static bool is_dangerous(uint32_t point)
 	       (point >= 0xE000 && point <= 0xF8FF) || point >= 0xE0000;
 }
 
-void utf8_sanitize(struct strbuf *out, const char *text, size_t len,
-		   bool ascii)
+void utf8_sanitize(struct strbuf *out, const char *text, size_t len, bool ascii)
 {
 	while (len) {
 		uint32_t point;

@@ -142,8 +142,8 @@ void attempts_submit(struct engine *engine, struct live *live)
 	engine->queued_count--;
 	engine->live_count++;
 	write_attempt(engine, live);
-	turn_after(engine, AFTER_SUBMIT, live->trial.key,
-		   live->attempt.number, false);
+	turn_after(engine, AFTER_SUBMIT, live->trial.key, live->attempt.number,
+		   false);
 }
 
 static bool number_of_trial(const struct history *row, void *arg)
@@ -253,8 +253,8 @@ static void finish(struct engine *engine, struct live *live,
 	}
 	advice_ended(engine, live);
 	if (live->trial.final.is_set &&
-	    objective_is_better(engine->experiment.objective,
-				live->trial.final, engine->experiment.best)) {
+	    objective_is_better(engine->experiment.objective, live->trial.final,
+				engine->experiment.best)) {
 		engine->experiment.best = live->trial.final;
 		engine->experiment.best_trial = key;
 	}
@@ -326,7 +326,8 @@ void attempts_arm_deadline(struct engine *engine)
 				      deadline_passed, engine);
 }
 
-/* ---- news from the platform ------------------------------------------------ */
+/* ---- news from the platform ------------------------------------------------
+ */
 
 static struct live *find_attempt(struct engine *engine, int64_t trial,
 				 int attempt)
@@ -435,7 +436,8 @@ const struct platform_callbacks attempts_callbacks = {
 	.fault = on_fault,
 };
 
-/* ---- the end of a turn ------------------------------------------------------ */
+/* ---- the end of a turn ------------------------------------------------------
+ */
 
 void attempts_write_changes(struct engine *engine, bool with_summaries)
 {
@@ -450,10 +452,10 @@ void attempts_write_changes(struct engine *engine, bool with_summaries)
 			return;
 		engine->is_versioned = true;
 		live->has_row_changes = live->has_summary_changes = false;
-		fail_turn_unless(engine,
-				 store_trial_update(engine->store,
-						    &live->trial, &err),
-				 &err);
+		fail_turn_unless(
+			engine,
+			store_trial_update(engine->store, &live->trial, &err),
+			&err);
 	}
 }
 

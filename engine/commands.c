@@ -125,8 +125,7 @@ static void do_kill(struct engine *engine, const struct command *command)
 	request->command = command->key;
 	if (live)
 		describe(live, request->who, sizeof(request->who));
-	request->wanted =
-		live ? 1 : engine->live_count + engine->queued_count;
+	request->wanted = live ? 1 : engine->live_count + engine->queued_count;
 	/* One more than there are, so that it cannot end half-way. */
 	request->left = request->wanted + 1;
 	status_event(engine, live, EVENT_INFO, "command", "kill %s by %s",
@@ -143,7 +142,8 @@ static void do_kill(struct engine *engine, const struct command *command)
 		finish_kill(engine, request);
 }
 
-/* ---- the others ----------------------------------------------------------- */
+/* ---- the others -----------------------------------------------------------
+ */
 
 static void do_stop(struct engine *engine, const struct command *command)
 {
@@ -178,8 +178,7 @@ static bool add_failed(const struct trial *trial, void *arg)
 	return true;
 }
 
-static void restart_failed(struct engine *engine,
-			   const struct command *command)
+static void restart_failed(struct engine *engine, const struct command *command)
 {
 	struct after *list = xcalloc(1, sizeof(*list));
 	struct error err;
@@ -195,8 +194,8 @@ static void restart_failed(struct engine *engine,
 	for (size_t i = 0; list[i].trial; i++)
 		count += attempts_restart(engine, list[i].trial, &err);
 	free(list);
-	snprintf(outcome, sizeof(outcome), "%d failed trial%s restarted",
-		 count, count == 1 ? "" : "s");
+	snprintf(outcome, sizeof(outcome), "%d failed trial%s restarted", count,
+		 count == 1 ? "" : "s");
 	if (count)
 		done(engine, command, outcome);
 	else
@@ -251,8 +250,7 @@ static void do_pause(struct engine *engine, const struct command *command,
 		experiment->is_paused = is_paused;
 		schedule_knobs_changed(engine);
 		done(engine, command,
-		     is_paused ? "paused: no new trials start"
-			       : "going on");
+		     is_paused ? "paused: no new trials start" : "going on");
 	}
 }
 
@@ -351,7 +349,8 @@ static void carry_out(struct engine *engine, const struct command *command)
 	}
 }
 
-/* ---- looking ---------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------
+ */
 
 struct pending {
 	struct command *items;

@@ -74,8 +74,7 @@ static void write_experiment(struct engine *engine)
 		return;
 	engine->is_versioned = true;
 	engine->has_experiment_changes = false;
-	if (!store_experiment_update(engine->store, &engine->experiment,
-				     &err))
+	if (!store_experiment_update(engine->store, &engine->experiment, &err))
 		turn_fail(engine, &err);
 }
 
@@ -109,9 +108,8 @@ static void collapse(struct engine *engine)
 	status_fault(engine, engine->failure.text);
 	engine_forget(engine);
 	engine->has_failed = false;
-	engine->recovery_delay_ms = engine->recovery_delay_ms
-					    ? engine->recovery_delay_ms * 2
-					    : 500;
+	engine->recovery_delay_ms =
+		engine->recovery_delay_ms ? engine->recovery_delay_ms * 2 : 500;
 	if (engine->recovery_delay_ms > RECOVERY_DELAY_MAX_MS)
 		engine->recovery_delay_ms = RECOVERY_DELAY_MAX_MS;
 	engine->recovery = loop_after(engine->loop, engine->recovery_delay_ms,
@@ -182,7 +180,8 @@ static void try_recovery(void *arg)
 		     "the store works again");
 }
 
-/* ---- what wakes it --------------------------------------------------------- */
+/* ---- what wakes it ---------------------------------------------------------
+ */
 
 static void on_woken(void *arg)
 {
@@ -229,7 +228,8 @@ static void on_heartbeat(void *arg)
 	engine->has_experiment_changes = true;
 }
 
-/* ---- the thread --------------------------------------------------------------- */
+/* ---- the thread
+ * --------------------------------------------------------------- */
 
 /* Say that nobody runs it now; the lock says so even if this fails. */
 static void disown(struct engine *engine)

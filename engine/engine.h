@@ -20,7 +20,7 @@ struct engine;
 struct engine_options {
 	const char *db_path;
 	int64_t experiment; /* key */
-	int side_port; /* wanted port, 0: any free one */
+	int side_port;	    /* wanted port, 0: any free one */
 	bool keep_open; /* stay for commands after the experiment has ended */
 };
 

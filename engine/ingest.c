@@ -39,20 +39,20 @@ void ingest_want_summaries(struct engine *engine)
 					       summaries_due, engine);
 }
 
-/* ---- sequence numbers ------------------------------------------------------ */
+/* ---- sequence numbers ------------------------------------------------------
+ */
 
 /* Give a metric its number, and remember the highest one. */
 static bool number_metric(struct engine *engine, struct live *live,
 			  struct metric *metric, struct error *err)
 {
-	struct counter *counter = live_counter(live, metric->name,
-					       metric->type, metric->source);
+	struct counter *counter =
+		live_counter(live, metric->name, metric->type, metric->source);
 
 	if (counter->value < 0 &&
 	    !store_metric_next(engine->store, live->trial.key,
-			       live->attempt.number, metric->name,
-			       metric->type, metric->source, &counter->value,
-			       err))
+			       live->attempt.number, metric->name, metric->type,
+			       metric->source, &counter->value, err))
 		return false;
 	if (metric->sequence == METRIC_SEQUENCE_NEXT)
 		metric->sequence = counter->value;
@@ -61,7 +61,8 @@ static bool number_metric(struct engine *engine, struct live *live,
 	return true;
 }
 
-/* ---- summaries -------------------------------------------------------------- */
+/* ---- summaries --------------------------------------------------------------
+ */
 
 static bool append_from_store(const struct metric *metric, void *arg)
 {
@@ -79,8 +80,7 @@ static void judge(struct engine *engine, struct live *live)
 {
 	char reason[sizeof(live->kill_reason)];
 
-	if (live->kill_as != TRIAL_UNKNOWN ||
-	    !advice_wants_stop(engine, live))
+	if (live->kill_as != TRIAL_UNKNOWN || !advice_wants_stop(engine, live))
 		return;
 	memcpy(reason, live->kill_reason, sizeof(reason));
 	status_event(engine, live, EVENT_INFO, "trial-stopped-early",
@@ -169,8 +169,7 @@ bool ingest_metrics(struct engine *engine, struct live *live,
 	return true;
 }
 
-bool ingest_reload(struct engine *engine, struct live *live,
-		   struct error *err)
+bool ingest_reload(struct engine *engine, struct live *live, struct error *err)
 {
 	live_reset_metrics(live);
 	return store_trial_summarize(engine->store, &live->trial,
@@ -180,14 +179,15 @@ bool ingest_reload(struct engine *engine, struct live *live,
 				 append_from_store, live, err);
 }
 
-/* ---- reports ------------------------------------------------------------------ */
+/* ---- reports
+ * ------------------------------------------------------------------ */
 
 /* Append a chunk of log that came over HTTP; offsets make it once only. */
 static bool append_log(struct live *live, const struct report *report,
 		       struct error *err)
 {
-	char *path = xasprintf("%s/%s.http", live->attempt.directory,
-			       report->role);
+	char *path =
+		xasprintf("%s/%s.http", live->attempt.directory, report->role);
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	const char *text = report->text;
 	size_t len = report->len;

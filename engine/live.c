@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,16 +94,15 @@ struct counter *live_counter(struct live *live, const char *name,
 {
 	struct counter *counter = live->counters;
 
-	while (counter &&
-	       (counter->type != type || counter->source != source ||
-		strcmp(counter->name, name)))
+	while (counter && (counter->type != type || counter->source != source ||
+			   strcmp(counter->name, name)))
 		counter = counter->next;
 	if (!counter) {
 		counter = xcalloc(1, sizeof(*counter));
 		counter->type = type;
 		counter->source = source;
 		counter->value = -1; /* not looked up yet */
-		strcpy(counter->name, name);
+		snprintf(counter->name, sizeof(counter->name), "%s", name);
 		counter->next = live->counters;
 		live->counters = counter;
 	}

@@ -28,7 +28,8 @@ struct loop_watch *loop_watch_fd(struct loop *loop, int fd, short events,
 				 loop_fd_fn *fn, void *arg);
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 
-/* Call fn once after delay_ms (never early).  The timer is gone when fn runs. */
+/* Call fn once after delay_ms (never early).  The timer is gone when fn runs.
+ */
 struct loop_timer *loop_after(struct loop *loop, int64_t delay_ms,
 			      loop_timer_fn *fn, void *arg);
 void loop_cancel(struct loop *loop, struct loop_timer *timer); /* NULL ok */

@@ -33,9 +33,9 @@ static bool open_sideport(struct engine *engine, struct error *err)
 	options.wake = (void (*)(void *))loop_wake;
 	options.wake_arg = engine->loop;
 	/* The port of last time keeps the URLs of running trials good. */
-	options.port = (uint16_t)(engine->wanted_port
-					  ? engine->wanted_port
-					  : engine->experiment.side_port);
+	options.port =
+		(uint16_t)(engine->wanted_port ? engine->wanted_port
+					       : engine->experiment.side_port);
 	if (!sideport_start(&options, &engine->sideport, err)) {
 		if (engine->wanted_port || !options.port)
 			return error_prefix(err, "open the side port");
@@ -68,7 +68,8 @@ static bool open_platform(struct engine *engine, struct error *err)
 	       error_prefix(err, "platform %s", engine->experiment.platform);
 }
 
-/* ---- live trials ------------------------------------------------------------ */
+/* ---- live trials ------------------------------------------------------------
+ */
 
 static bool take_up(const struct trial *trial, void *arg)
 {

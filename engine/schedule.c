@@ -64,8 +64,7 @@ bool schedule_set_state(struct engine *engine, enum experiment_state state)
 	status_event(engine, NULL,
 		     state == EXPERIMENT_ERROR ? EVENT_ERROR : EVENT_INFO,
 		     "experiment-state", "%s -> %s",
-		     experiment_state_name(from),
-		     experiment_state_name(state));
+		     experiment_state_name(from), experiment_state_name(state));
 	return true;
 }
 
@@ -100,8 +99,7 @@ static void arm_limit(struct engine *engine)
 	if (!limit_s || !engine->ran_since_ns || is_out_of_time(engine))
 		return;
 	left_ms = limit_s * 1000 - schedule_run_ns(engine) / NS_PER_MS + 1;
-	engine->limit =
-		loop_after(engine->loop, left_ms, limit_due, engine);
+	engine->limit = loop_after(engine->loop, left_ms, limit_due, engine);
 }
 
 void schedule_knobs_changed(struct engine *engine)

@@ -54,19 +54,19 @@ struct counter {
 
 /* A trial that is not over: queued, submitted or running. */
 struct live {
-	struct live *next;	 /* in its hash bucket */
-	struct live *later;	 /* in the order of coming, for walks */
+	struct live *next;  /* in its hash bucket */
+	struct live *later; /* in the order of coming, for walks */
 	struct live *earlier;
 	struct trial trial;
 	struct attempt attempt;
-	int64_t number; /* the tuner's suggestion number; -1: customised */
+	int64_t number;	   /* the tuner's suggestion number; -1: customised */
 	bool is_submitted; /* its job exists or is being made */
 	bool has_row_changes;	  /* trial row must be written this turn */
 	bool has_summary_changes; /* trial row may be written a bit later */
 	bool has_gap; /* an intermediate result is missing in between */
 	enum trial_state kill_as; /* UNKNOWN: nobody asked */
 	char kill_reason[200];
-	int failures; /* attempts in a row that failed by themselves */
+	int failures;	 /* attempts in a row that failed by themselves */
 	double *history; /* the objective's intermediate results, in order */
 	size_t history_count, history_capacity;
 	struct counter *counters;
@@ -132,17 +132,17 @@ struct engine {
 	char *keeper_path;
 	struct live *buckets[LIVE_BUCKETS];
 	struct live *first, *last;
-	int live_count;	   /* submitted */
-	int queued_count;  /* not submitted */
+	int live_count;	  /* submitted */
+	int queued_count; /* not submitted */
 	int64_t finished_count;
 	bool has_experiment_changes;
-	bool has_trial_changes; /* some live trial has_row_changes */
-	int64_t ran_since_ns; /* monotonic; 0: the clock stands */
-	struct loop_timer *limit;	/* maxExperimentDuration */
-	struct loop_timer *deadline;	/* the next maxTrialDuration */
+	bool has_trial_changes;		 /* some live trial has_row_changes */
+	int64_t ran_since_ns;		 /* monotonic; 0: the clock stands */
+	struct loop_timer *limit;	 /* maxExperimentDuration */
+	struct loop_timer *deadline;	 /* the next maxTrialDuration */
 	struct loop_timer *resubmission; /* for those with wants_submit */
-	struct loop_timer *summaries;	/* writes summaries soon */
-	struct loop_timer *heartbeat;	/* run time, metrics text */
+	struct loop_timer *summaries;	 /* writes summaries soon */
+	struct loop_timer *heartbeat;	 /* run time, metrics text */
 	struct loop_timer *command_poll;
 
 	/* this turn */
@@ -213,8 +213,7 @@ void ingest_answer(struct engine *engine, bool is_committed);
 bool ingest_metrics(struct engine *engine, struct live *live,
 		    struct metrics *metrics, struct error *err);
 /* Fill history and counters from what is stored (recovery). */
-bool ingest_reload(struct engine *engine, struct live *live,
-		   struct error *err);
+bool ingest_reload(struct engine *engine, struct live *live, struct error *err);
 /* Write summaries within the next 50 ms. */
 void ingest_want_summaries(struct engine *engine);
 

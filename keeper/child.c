@@ -156,7 +156,7 @@ static struct process *list_processes(size_t *ret_count)
 	DIR *dir = opendir("/proc");
 
 	while (dir && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)atoi(entry->d_name);
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid <= 0)
 			continue;

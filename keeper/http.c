@@ -65,7 +65,7 @@ bool http_set_url(struct http *http, const char *url)
 	if (!host_len ||
 	    !copy_part(next.host, sizeof(next.host), host, host_len))
 		return false;
-	strcpy(next.port, "80");
+	snprintf(next.port, sizeof(next.port), "80");
 	if (*url == ':') {
 		size_t len = strspn(++url, "0123456789");
 
@@ -214,7 +214,7 @@ static int read_answer(int fd, int timeout_ms, bool *ret_keep)
 	value = header_find(text, "Content-Length");
 	if (!value || header_find(text, "Transfer-Encoding"))
 		return status; /* such a body is not read: reconnect */
-	left = atoll(value) - (text + len - body);
+	left = strtoll(value, NULL, 10) - (text + len - body);
 	if (left < 0 || left > ANSWER_BODY_MAX)
 		return status;
 	while (left > 0) {

@@ -154,9 +154,9 @@ static bool parse_options(int argc, char **argv, struct options *ret)
 		else if (c == 'c')
 			ret->cwd = optarg;
 		else if (c == 'g')
-			ret->grace_s = atoi(optarg);
+			ret->grace_s = (int)strtol(optarg, NULL, 10);
 		else if (c == 'l')
-			ret->linger_s = atoi(optarg);
+			ret->linger_s = (int)strtol(optarg, NULL, 10);
 		else if (c == 'm')
 			ret->pattern = optarg;
 		else

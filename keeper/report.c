@@ -125,10 +125,10 @@ static bool add_draft(struct reporter *reporter, const struct draft *draft,
 static size_t format_number(char text[40], double value)
 {
 	if (isnan(value))
-		return (size_t)sprintf(text, "\"NaN\"");
+		return (size_t)snprintf(text, 40, "\"NaN\"");
 	if (isinf(value))
-		return (size_t)sprintf(text, "\"%sInfinity\"",
-				       value < 0 ? "-" : "");
+		return (size_t)snprintf(text, 40, "\"%sInfinity\"",
+					value < 0 ? "-" : "");
 	for (int digits = 15; digits < 17; digits++) {
 		snprintf(text, 40, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)

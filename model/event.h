@@ -32,9 +32,9 @@ enum command_verb {
 	COMMAND_KILL,	 /* trial; 0 means every live trial */
 	COMMAND_RESTART, /* trial; 0 means every failed trial */
 	COMMAND_PAUSE,
-	COMMAND_RESUME,	 /* of a paused experiment */
-	COMMAND_STOP,	 /* cancel what runs, end as STOPPED */
-	COMMAND_SET,	 /* argument "concurrency=4" and the like */
+	COMMAND_RESUME,	   /* of a paused experiment */
+	COMMAND_STOP,	   /* cancel what runs, end as STOPPED */
+	COMMAND_SET,	   /* argument "concurrency=4" and the like */
 	COMMAND_ADD_TRIAL, /* argument: parameters JSON */
 	COMMAND_VERB_COUNT
 };

@@ -18,7 +18,7 @@
 enum experiment_state {
 	EXPERIMENT_INITIALIZED, /* recorded, engine not started yet */
 	EXPERIMENT_RUNNING,
-	EXPERIMENT_NO_MORE_TRIAL, /* a limit reached, trials finishing */
+	EXPERIMENT_NO_MORE_TRIAL,	/* a limit reached, trials finishing */
 	EXPERIMENT_TUNER_NO_MORE_TRIAL, /* the tuner has nothing left */
 	EXPERIMENT_DONE,
 	EXPERIMENT_STOPPING,
@@ -71,7 +71,7 @@ struct experiment_config {
 	char *log_level;
 	char *nni_manager_ip;
 	char *working_directory; /* absolute, or NULL: beside the database */
-	char *metric_pattern; /* POSIX extended regex: \1 name, \2 value */
+	char *metric_pattern;	 /* POSIX extended regex: \1 name, \2 value */
 	struct algorithm_config tuner, assessor;
 	int *tuner_gpu_indices;
 	size_t tuner_gpu_index_count;
@@ -96,9 +96,9 @@ struct experiment {
 	char *config; /* canonical JSON: struct experiment_config.canonical */
 	char *source; /* the file's own text */
 	char *source_path; /* absolute path it was read from */
-	char *space; /* search space JSON */
-	char *directory; /* absolute: its files live here */
-	char *error; /* why it is in ERROR, or NULL */
+	char *space;	   /* search space JSON */
+	char *directory;   /* absolute: its files live here */
+	char *error;	   /* why it is in ERROR, or NULL */
 	enum objective_mode objective;
 	uint64_t seed;
 	/* live knobs; 0 means unlimited */
@@ -112,8 +112,8 @@ struct experiment {
 	int64_t run_ns; /* time spent running, stops excluded */
 	int64_t next_sequence;
 	int64_t counts[TRIAL_STATE_COUNT]; /* trials by state */
-	struct metric_value best; /* best final result */
-	int64_t best_trial; /* key, or 0 */
+	struct metric_value best;	   /* best final result */
+	int64_t best_trial;		   /* key, or 0 */
 	/* who runs it: 0 when nobody does */
 	int owner_pid;
 	char *owner_host;

@@ -132,7 +132,7 @@ static bool parse_iso(const char *text, double *ret_seconds)
 		if (sscanf(p, ".%9[0-9]%n", fraction, &used) != 1)
 			return false;
 		p += used;
-		seconds += (double)atoi(fraction) /
+		seconds += (double)strtol(fraction, NULL, 10) /
 			   (double[]){1,   1e1, 1e2, 1e3, 1e4,
 				      1e5, 1e6, 1e7, 1e8, 1e9}[used - 1];
 	}

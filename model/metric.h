@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define METRIC_NAME_MAX 63	  /* bytes; longer names are refused */
-#define METRIC_TEXT_MAX 1000000	  /* NNI's limit for one report */
+#define METRIC_NAME_MAX 63	/* bytes; longer names are refused */
+#define METRIC_TEXT_MAX 1000000 /* NNI's limit for one report */
 #define METRIC_OBJECTIVE "default"
 /* "Number it yourself": a report that carries no sequence number. */
 #define METRIC_SEQUENCE_NEXT (-1)
@@ -24,11 +24,11 @@ enum metric_type { METRIC_INTERMEDIATE, METRIC_FINAL };
 
 struct metric {
 	enum metric_type type;
-	int source;	     /* process of the trial, 0 unless several */
-	int64_t sequence;    /* or METRIC_SEQUENCE_NEXT */
-	int64_t at_ns;	     /* wall time of the report; 0: when it arrived */
-	double value;	     /* NaN and infinities allowed */
-	char *text;	     /* owned; JSON text when not a number, or NULL */
+	int source;	  /* process of the trial, 0 unless several */
+	int64_t sequence; /* or METRIC_SEQUENCE_NEXT */
+	int64_t at_ns;	  /* wall time of the report; 0: when it arrived */
+	double value;	  /* NaN and infinities allowed */
+	char *text;	  /* owned; JSON text when not a number, or NULL */
 	char name[METRIC_NAME_MAX + 1];
 };
 

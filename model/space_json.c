@@ -235,7 +235,7 @@ void space_json_add_float(struct strbuf *out, double value)
 	for (const char *at = text; *at != 'e'; at++)
 		if (isdigit((unsigned char)*at))
 			figures[count++] = *at;
-	exponent = atoi(strchr(text, 'e') + 1);
+	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
 	while (count > 1 && figures[count - 1] == '0')
 		count--;
 	if (value < 0)

@@ -16,14 +16,14 @@
 #include <stdint.h>
 
 enum trial_state {
-	TRIAL_WAITING,	    /* intent recorded; its job may not exist yet */
-	TRIAL_RUNNING,	    /* the user's command is running */
-	TRIAL_SUCCEEDED,    /* exit status 0 */
-	TRIAL_FAILED,	    /* any other end of its own */
-	TRIAL_USER_CANCELED,/* killed by a person, or by stopping */
-	TRIAL_SYS_CANCELED, /* killed by the platform or by clean-up */
-	TRIAL_EARLY_STOPPED,/* killed by the assessor or maxTrialDuration */
-	TRIAL_UNKNOWN,	    /* the platform cannot say at the moment */
+	TRIAL_WAITING,	     /* intent recorded; its job may not exist yet */
+	TRIAL_RUNNING,	     /* the user's command is running */
+	TRIAL_SUCCEEDED,     /* exit status 0 */
+	TRIAL_FAILED,	     /* any other end of its own */
+	TRIAL_USER_CANCELED, /* killed by a person, or by stopping */
+	TRIAL_SYS_CANCELED,  /* killed by the platform or by clean-up */
+	TRIAL_EARLY_STOPPED, /* killed by the assessor or maxTrialDuration */
+	TRIAL_UNKNOWN,	     /* the platform cannot say at the moment */
 	TRIAL_STATE_COUNT
 };
 
@@ -40,12 +40,12 @@ struct metric_value {
 /* A row of the trial table as every layer above the store sees it.
  * Owns its char pointers: trial_release. */
 struct trial {
-	int64_t key; /* store's row id */
-	int64_t experiment; /* key of its experiment */
+	int64_t key;		/* store's row id */
+	int64_t experiment;	/* key of its experiment */
 	char id[TRIAL_ID_SIZE]; /* as NNI: letter, then letters and digits */
-	int64_t sequence; /* 0, 1, 2, ... within the experiment */
+	int64_t sequence;	/* 0, 1, 2, ... within the experiment */
 	enum trial_state state;
-	int attempt; /* number of the newest attempt, from 1 */
+	int attempt;   /* number of the newest attempt, from 1 */
 	int exit_code; /* of the newest attempt; -1 unknown; 128+n signal n */
 	int64_t submitted_ns; /* wall time; 0 means not yet, here and below */
 	int64_t started_ns;
@@ -53,11 +53,11 @@ struct trial {
 	struct metric_value final; /* the objective's final result */
 	struct metric_value last;  /* newest intermediate result */
 	struct metric_value best;  /* best intermediate result so far */
-	int64_t intermediates; /* how many, of the objective */
+	int64_t intermediates;	   /* how many, of the objective */
 	int64_t version; /* store's change counter when last written */
 	char source; /* 'a' tuner, 'c' customised by a person, 'i' imported */
 	char *parameters; /* JSON object text given to the trial */
-	char *reason; /* why it is in this state, one line, or NULL */
+	char *reason;	  /* why it is in this state, one line, or NULL */
 };
 
 void trial_release(struct trial *trial);
@@ -69,9 +69,9 @@ struct attempt {
 	enum trial_state state;
 	int exit_code;
 	int64_t submitted_ns, started_ns, ended_ns;
-	char token[33];	  /* its secret for the side port, 32 hex digits */
-	char *job;	  /* platform's name of it: "pid:starttime", job name */
-	char *directory;  /* where its files lie */
+	char token[33];	 /* its secret for the side port, 32 hex digits */
+	char *job;	 /* platform's name of it: "pid:starttime", job name */
+	char *directory; /* where its files lie */
 	char *reason;
 };
 

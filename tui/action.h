@@ -42,7 +42,7 @@ enum action_group {
 
 enum action_flag {
 	DOES_DESTROY = 1 << 0, /* asks before it is done */
-	DOES_COMMAND = 1 << 1	     /* appends a command: refused read-only */
+	DOES_COMMAND = 1 << 1  /* appends a command: refused read-only */
 };
 
 /* id, name, keys, views, group, flags, function-bar label, help */
@@ -126,27 +126,24 @@ enum action_flag {
 	  "chart: curves of trials, or final results over all trials")         \
                                                                                \
 	X(RESTART, "restart", "r <F7>", VIEW_TRIALS | VIEW_TRIAL, ACT,         \
-	  DOES_COMMAND, "Restart",                                           \
-	  "run the selected or marked trials again")                           \
+	  DOES_COMMAND, "Restart", "run the selected or marked trials again")  \
 	X(RESTART_FAILED, "restart-failed", "R", VIEW_WORK, ACT,               \
-	  DOES_COMMAND | DOES_DESTROY, NULL,                           \
-	  "run every failed trial again")                                      \
-	X(PAUSE, "pause-resume", "p <F8>", VIEW_WORK, ACT, DOES_COMMAND,     \
+	  DOES_COMMAND | DOES_DESTROY, NULL, "run every failed trial again")   \
+	X(PAUSE, "pause-resume", "p <F8>", VIEW_WORK, ACT, DOES_COMMAND,       \
 	  "Pause", "pause the experiment: no new trials; again: go on")        \
 	X(KILL, "kill", "x <F9>", VIEW_TRIALS | VIEW_TRIAL, ACT,               \
-	  DOES_COMMAND | DOES_DESTROY, "Kill",                         \
+	  DOES_COMMAND | DOES_DESTROY, "Kill",                                 \
 	  "kill the selected or marked trials")                                \
 	X(KILL_ALL, "kill-all", "X", VIEW_WORK, ACT,                           \
-	  DOES_COMMAND | DOES_DESTROY, NULL,                           \
+	  DOES_COMMAND | DOES_DESTROY, NULL,                                   \
 	  "kill every running trial of the experiment")                        \
-	X(STOP, "stop", "T", VIEW_WORK, ACT,                                   \
-	  DOES_COMMAND | DOES_DESTROY, NULL,                           \
-	  "stop the experiment: cancel its trials and end it")                 \
+	X(STOP, "stop", "T", VIEW_WORK, ACT, DOES_COMMAND | DOES_DESTROY,      \
+	  NULL, "stop the experiment: cancel its trials and end it")           \
 	X(TAKE_UP, "take-up", "u", VIEW_WORK, ACT, 0, NULL,                    \
 	  "take up an experiment that nobody runs")                            \
-	X(MORE, "more", "+", VIEW_WORK, ACT, DOES_COMMAND, NULL,             \
+	X(MORE, "more", "+", VIEW_WORK, ACT, DOES_COMMAND, NULL,               \
 	  "one more trial at a time")                                          \
-	X(LESS, "less", "-", VIEW_WORK, ACT, DOES_COMMAND, NULL,             \
+	X(LESS, "less", "-", VIEW_WORK, ACT, DOES_COMMAND, NULL,               \
 	  "one trial fewer at a time")                                         \
                                                                                \
 	X(COMMAND, "command", ":", VIEW_ALL, PROGRAM, 0, NULL,                 \

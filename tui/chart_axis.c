@@ -60,8 +60,9 @@ static void set_labels(struct chart_tick *ticks, size_t count, double step,
 		if (strlen(fixed) <= (size_t)cols &&
 		    (decimals <= 4 || ticks[i].value == 0) &&
 		    strlen(fixed) <= CHART_LABEL_MAX)
-			strcpy(ticks[i].label,
-			       ticks[i].value == 0 ? "0" : fixed);
+			snprintf(ticks[i].label, sizeof(ticks[i].label), "%.*s",
+				 CHART_LABEL_MAX,
+				 ticks[i].value == 0 ? "0" : fixed);
 	}
 }
 

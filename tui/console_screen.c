@@ -4,6 +4,7 @@
 #include "tui/console.h"
 #include "tui/term.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void layout(struct console *console)
@@ -97,7 +98,8 @@ static void on_quit_answer(struct console *console, int key)
 		memset(request, 0, sizeof(*request));
 		request->verb = COMMAND_STOP;
 		request->experiment = console->options->engine_experiment;
-		strcpy(request->what, "stop the experiment");
+		snprintf(request->what, sizeof(request->what),
+			 "stop the experiment");
 		if (request_send(console)) {
 			console->stop_then_leave = true;
 			console_say(console, ROLE_WAITING,

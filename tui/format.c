@@ -58,9 +58,9 @@ void format_number_digits(struct strbuf *out, double value, int cols,
 	if (value == 0)
 		value = 0; /* no "-0" */
 	if (isnan(value)) {
-		strcpy(text, "NaN");
+		snprintf(text, sizeof(text), "NaN");
 	} else if (isinf(value)) {
-		strcpy(text, value > 0 ? "inf" : "-inf");
+		snprintf(text, sizeof(text), value > 0 ? "inf" : "-inf");
 	} else {
 		if (value == floor(value) && fabs(value) < 1e15) {
 			snprintf(text, sizeof(text), "%.0f", value);

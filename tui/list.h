@@ -25,9 +25,9 @@ struct list_column {
 	const char *title; /* borrowed */
 	int least_cols;
 	int most_cols;
-	int priority;	/* 0: always there; the highest is dropped first */
-	bool is_right;	/* numbers */
-	bool is_hidden; /* not wanted at all at the moment */
+	int priority;	   /* 0: always there; the highest is dropped first */
+	bool is_right;	   /* numbers */
+	bool is_hidden;	   /* not wanted at all at the moment */
 	bool is_stretched; /* takes what room the others leave */
 	/* worked out */
 	int want_cols; /* widest text so far */

@@ -53,7 +53,7 @@
 #define PASTE_OFF "\033[?2004l"
 #define COPY_MAX_BYTES 48000
 
-static const int crash_signals[] = {SIGSEGV, SIGBUS,	SIGILL,
+static const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGILL,
 				    SIGFPE,  SIGABRT, SIGQUIT};
 
 static bool is_open;

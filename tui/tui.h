@@ -19,19 +19,19 @@ struct tui_options {
 	int64_t experiment;    /* key of the one to show first; 0: the newest */
 	struct engine *engine; /* the one this process runs, or NULL */
 	int64_t engine_experiment; /* key of the experiment it runs */
-	bool is_read_only;     /* commands are refused with a sentence */
-	bool is_ascii;	       /* no line drawing, no braille */
-	bool is_monochrome;    /* NO_COLOR or --no-color */
-	const char *script;    /* file of keys and ':' commands, or NULL */
+	bool is_read_only;	   /* commands are refused with a sentence */
+	bool is_ascii;		   /* no line drawing, no braille */
+	bool is_monochrome;	   /* NO_COLOR or --no-color */
+	const char *script;	   /* file of keys and ':' commands, or NULL */
 	/* Start a headless process for an experiment (resume); may be NULL. */
 	bool (*resume)(const char *experiment_id, struct error *err);
 };
 
 enum tui_result {
-	TUI_QUIT,    /* the user left; a live engine should be handed over */
-	TUI_HANGUP,  /* the terminal is gone (SIGHUP, EIO): same */
+	TUI_QUIT,	/* the user left; a live engine should be handed over */
+	TUI_HANGUP,	/* the terminal is gone (SIGHUP, EIO): same */
 	TUI_TERMINATED, /* SIGTERM: same */
-	TUI_FAILED,  /* err says why; terminal is restored */
+	TUI_FAILED,	/* err says why; terminal is restored */
 };
 
 /* Thread: main; all asynchronous signals must be blocked before other threads

@@ -6,8 +6,7 @@
 #include <string.h>
 
 static const char *const filter_help[] = {
-	"state:failed\ttrials that failed; also live, ended, or a state's "
-	"letter",
+	"state:failed\ttrials that failed; also live, ended, a state's letter",
 	"lr>0.01\tby a parameter's value; also < <= >= = !=",
 	"final>=0.9\tby a column: final best last steps try exit number time",
 	"reason:oom\ttext in the reason; kernel:rbf in a parameter",

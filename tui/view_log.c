@@ -304,8 +304,9 @@ static bool on_action(struct console *console, enum action_id action)
 		return true;
 	}
 	if (!pane->text)
-		return actions[action].group == GROUP_LOG ||
-		       (action >= ACTION_DOWN && action <= ACTION_RIGHT);
+		return action != ACTION_NONE &&
+		       (actions[action].group == GROUP_LOG ||
+			action <= ACTION_RIGHT);
 	return on_text_action(pane, action);
 }
 

@@ -54,7 +54,7 @@ int local_strays_kill(const char *directory)
 	int count = 0;
 
 	while (dir && (entry = readdir(dir))) {
-		pid_t pid = (pid_t)atoi(entry->d_name);
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		const char *found;
 
 		if (pid <= 1 || pid == getpid())

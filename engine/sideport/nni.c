@@ -13,6 +13,7 @@
 #include "model/metric_line.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ static enum outcome add_log(struct client *client, const char *role,
 	strbuf_addch(&text, '\n');
 	report->kind = REPORT_LOG;
 	report->offset = -1;
-	strcpy(report->role, role);
+	snprintf(report->role, sizeof(report->role), "%s", role);
 	report->len = text.len;
 	report->text = strbuf_detach(&text);
 	return OUTCOME_SUBMIT;

@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -71,7 +72,7 @@ static enum outcome post_log(struct client *client)
 	if (!client->body.len)
 		return OUTCOME_OK;
 	report->kind = REPORT_LOG;
-	strcpy(report->role, role);
+	snprintf(report->role, sizeof(report->role), "%s", role);
 	client_take_body(client);
 	return OUTCOME_SUBMIT;
 }

@@ -33,20 +33,20 @@ struct report {
 	struct metrics metrics;
 	char *text; /* LOG, VERSION: owned, NUL-terminated */
 	size_t len;
-	char role[32]; /* LOG: "stdout", "stderr", "keeper" */
-	int64_t offset; /* LOG: position of the first byte, -1 unknown */
-	int exit_code; /* STATUS */
-	bool is_nni; /* came by NNI's protocol: sequence per NNI */
+	char role[32];	  /* LOG: "stdout", "stderr", "keeper" */
+	int64_t offset;	  /* LOG: position of the first byte, -1 unknown */
+	int exit_code;	  /* STATUS */
+	bool is_nni;	  /* came by NNI's protocol: sequence per NNI */
 	void *connection; /* the suspended connection; the side port's */
 };
 
 struct sideport_options {
-	const char *bind;  /* "127.0.0.1", "0.0.0.0", "::" */
-	uint16_t port;	   /* 0: any free one */
+	const char *bind;	   /* "127.0.0.1", "0.0.0.0", "::" */
+	uint16_t port;		   /* 0: any free one */
 	const char *experiment_id; /* in NNI's paths */
-	int threads;	   /* HTTP threads, 0: 2 */
-	int request_ms;	   /* time for a request to arrive, 0: 15 s */
-	int connections;   /* at once, 0: 1024, or what open files allow */
+	int threads;		   /* HTTP threads, 0: 2 */
+	int request_ms;		   /* time for a request to arrive, 0: 15 s */
+	int connections; /* at once, 0: 1024, or what open files allow */
 	/* Called on an HTTP thread when the queue turns non-empty. */
 	void (*wake)(void *arg);
 	void *wake_arg;
@@ -76,8 +76,8 @@ void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt);
  * Until the first call unknown tokens and trials are answered 503 instead of
  * 401 and 404, since the engine may not have allowed them yet. */
 struct report *sideport_take(struct sideport *sideport);
-/* Answer one report, which is gone afterwards: 200 when status is 200, else that status
- * with err's text as {"error": "..."} (retry after 1 s for 503). */
+/* Answer one report, which is gone afterwards: 200 when status is 200, else
+ * that status with err's text as {"error": "..."} (retry after 1 s for 503). */
 void sideport_answer(struct sideport *sideport, struct report *report,
 		     int status, const char *error_text);
 

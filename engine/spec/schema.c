@@ -16,6 +16,9 @@
 
 static void report(struct reader *reader, struct mark mark, const char *path,
 		   const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+static void report(struct reader *reader, struct mark mark, const char *path,
+		   const char *format, va_list args)
 {
 	char text[512];
 

@@ -11,6 +11,7 @@
 #include "model/space.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,12 +146,12 @@ struct space *search_read(struct reader *reader, const struct node *root,
 		if (draft->search_space.node->kind == NODE_MAPPING)
 			space = parse(&inline_source, draft->search_space.node);
 	} else if (draft->config.is_first_form) {
-		strcpy(place.path, "searchSpacePath");
+		snprintf(place.path, sizeof(place.path), "searchSpacePath");
 		reader_fail_at(reader, &place,
 			       "required, but missing: the search space's "
 			       "file");
 	} else {
-		strcpy(place.path, "searchSpace");
+		snprintf(place.path, sizeof(place.path), "searchSpace");
 		reader_fail_at(reader, &place,
 			       "required, but missing: write searchSpace, or "
 			       "name its file in searchSpaceFile");

@@ -42,6 +42,7 @@ static bool parse(struct reader *reader, const char *text, size_t len,
 	struct mark mark;
 	bool ok = true;
 
+	/* cppcheck-suppress autoVariables ; used within this call only */
 	reader->problems = &problems;
 	strbuf_init(&reader->path);
 	draft_init(&draft);

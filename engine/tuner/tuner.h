@@ -44,9 +44,9 @@ struct tuner_argument {
 };
 
 struct tuner_ops {
-	const char *name;	    /* "TPE" */
-	const char *const *aliases; /* NULL-terminated, or NULL */
-	const char *help;	    /* one line */
+	const char *name;			/* "TPE" */
+	const char *const *aliases;		/* NULL-terminated, or NULL */
+	const char *help;			/* one line */
 	const struct tuner_argument *arguments; /* ends with name NULL */
 	enum objective_mode default_objective;
 	/* Fails for arguments or a space it cannot take, with a sentence. */

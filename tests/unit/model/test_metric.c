@@ -440,7 +440,7 @@ static void formats_what_it_reads(void **state)
 			.at_ns = 1700000000123456000LL,
 			.value = values[i],
 			.name = "a \"b\"",
-			.text = isnan(values[i]) ? "[1]" : NULL,
+			.text = isnan(values[i]) ? (char *)"[1]" : NULL,
 		};
 
 		strbuf_clear(&out);
