@@ -26,7 +26,7 @@
 #include <string.h>
 
 #define SEQUENCE_MAX INT64_C(0xffffffff)
-#define TEXT_LINE_MAX 4096
+#define TEXT_LINE_MAX 65536
 
 /* ---- the document ---------------------------------------------------------
  */
@@ -299,6 +299,10 @@ static bool read_metrics(struct importer *importer, struct reader *reader)
 					"1 MB");
 			row.text = text->valuestring;
 		}
+		if (row.at_ns < TRANSFER_TIME_MIN ||
+		    row.at_ns >= TRANSFER_TIME_END)
+			return reader_refuse(reader, "after_ns",
+					     "leads out of range");
 		if (reader->has_failed ||
 		    !store_metric_add(importer->store, trial, attempt, &row,
 				      &is_new, importer->err))

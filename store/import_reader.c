@@ -2,6 +2,7 @@
 /* Members of a hostile JSON object, checked one by one. */
 #include "store/import_reader.h"
 
+#include "base/utf8.h"
 #include "store/transfer.h"
 
 #include <inttypes.h>
@@ -29,6 +30,22 @@ const cJSON *reader_get(struct reader *reader, const char *key)
 }
 
 /* NULL when absent; borrowed from the document. */
+static bool is_utf8(const char *text)
+{
+	size_t left = strlen(text);
+	uint32_t point;
+
+	while (left) {
+		size_t n = utf8_decode(text, left, &point);
+
+		if (point == UTF8_INVALID)
+			return false;
+		text += n;
+		left -= n;
+	}
+	return true;
+}
+
 char *reader_text(struct reader *reader, const char *key, size_t max)
 {
 	const cJSON *item = reader_get(reader, key);
@@ -39,6 +56,8 @@ char *reader_text(struct reader *reader, const char *key, size_t max)
 		reader_refuse(reader, key, "must be a string");
 	else if (strlen(item->valuestring) > max)
 		reader_refuse(reader, key, "is too long");
+	else if (!is_utf8(item->valuestring))
+		reader_refuse(reader, key, "is not UTF-8");
 	else
 		return item->valuestring;
 	return NULL;

@@ -276,7 +276,8 @@ bool store_open(const char *path, enum store_mode mode,
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
-	store->path = xstrdup(path);
+	/* SQLite would take this for no file at all */
+	store->path = fs_join(strcmp(path, ":memory:") ? "" : ".", path);
 	store->mode = mode;
 	store->turn = -1;
 	store->network_kind = find_network_kind(path);

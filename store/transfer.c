@@ -48,7 +48,9 @@ bool transfer_parse_time(const char *text, int64_t *ret_ns)
 	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
 		   &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
 		   &used) != 6 ||
-	    tm.tm_year < 1700 || tm.tm_year > 2200)
+	    tm.tm_year < 1700 || tm.tm_year >= 2200 || tm.tm_mon < 1 ||
+	    tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
 		return false;
 	text += used;
 	if (*text == '.')
@@ -60,7 +62,7 @@ bool transfer_parse_time(const char *text, int64_t *ret_ns)
 	tm.tm_mon -= 1;
 	seconds = timegm(&tm);
 	*ret_ns = seconds * NS_PER_S + fraction;
-	return true;
+	return *ret_ns >= TRANSFER_TIME_MIN && *ret_ns < TRANSFER_TIME_END;
 }
 
 void transfer_add_number(struct strbuf *out, double value)

@@ -28,6 +28,9 @@
 #define TRANSFER_VERSION 1
 #define TRANSFER_SIZE_MAX ((size_t)1 << 30)
 #define TRANSFER_ELEMENT_MAX ((size_t)16 << 20)
+/* Times from the year 1700 up to 2200, in nanoseconds. */
+#define TRANSFER_TIME_MIN INT64_C(-8520336000000000000)
+#define TRANSFER_TIME_END INT64_C(7258118400000000000)
 
 bool transfer_write_json(struct store *store,
 			 const struct experiment *experiment,

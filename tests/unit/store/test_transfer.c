@@ -371,6 +371,12 @@ static void hostile_files_are_refused(void **state)
 		{HEAD OURS ",\"events\":[{\"level\":\"info\",\"kind\":\"k\","
 			   "\"time\":\"yesterday\"}]}",
 		 "events[0].time"},
+		{HEAD OURS ",\"events\":[{\"level\":\"info\",\"kind\":\"k\","
+			   "\"time\":\"2026-13-01T00:00:00Z\"}]}",
+		 "events[0].time"},
+		{HEAD OURS ",\"events\":[{\"level\":\"info\",\"kind\":\"k\","
+			   "\"text\":\"\xff\"}]}",
+		 "events[0].text: is not UTF-8"},
 		{HEAD OURS ",\"history\":[{\"kind\":\"told\"}]}",
 		 "history[0].kind"},
 	};
