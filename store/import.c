@@ -152,11 +152,11 @@ static bool read_experiment(struct importer *importer, struct reader *reader)
 }
 
 static bool read_attempt(struct importer *importer, struct reader *reader,
-			 const struct trial *trial)
+			 const struct trial *trial, int number)
 {
 	struct attempt row = {
 		.trial = trial->key,
-		.number = (int)reader_int(reader, "number", 1, INT_MAX),
+		.number = number,
 		.state = reader_trial_state(reader),
 		.exit_code = (int)reader_int(reader, "exit_code", -1, 255),
 		.submitted_ns = reader_time(reader, "submitted"),
@@ -165,10 +165,29 @@ static bool read_attempt(struct importer *importer, struct reader *reader,
 		.reason = reader_text(reader, "reason", TEXT_LINE_MAX),
 	};
 
+	if (reader_int(reader, "number", 0, INT_MAX) != number)
+		reader_refuse(reader, "attempts", "must count 1, 2, 3, ...");
 	if (!trial_state_is_terminal(row.state))
 		row.state = TRIAL_SYS_CANCELED;
 	return !reader->has_failed &&
 	       store_attempt_add(importer->store, &row, importer->err);
+}
+
+static bool read_attempts(struct importer *importer, struct reader *reader,
+			  const cJSON *attempts, const struct trial *trial)
+{
+	const cJSON *attempt;
+	int number = 0;
+
+	cJSON_ArrayForEach (attempt, attempts) {
+		reader->object = attempt;
+		if (!read_attempt(importer, reader, trial, ++number))
+			return false;
+	}
+	if (number && number != trial->attempt)
+		return reader_refuse(reader, "attempt",
+				     "is not the number of the newest one");
+	return true;
 }
 
 static bool check_parameters(struct reader *reader, const char *text)
@@ -205,7 +224,6 @@ static bool read_trial(struct importer *importer, struct reader *reader)
 			reader_text(reader, "parameters", TRANSFER_ELEMENT_MAX),
 		.reason = reader_text(reader, "reason", TEXT_LINE_MAX),
 	};
-	const cJSON *attempt;
 	char reason[64];
 
 	snprintf(row.id, sizeof(row.id), "%s",
@@ -229,12 +247,7 @@ static bool read_trial(struct importer *importer, struct reader *reader)
 	if (!store_trial_add(importer->store, &row, importer->err))
 		return false;
 	importer->trial_count++;
-	cJSON_ArrayForEach (attempt, attempts) {
-		reader->object = attempt;
-		if (!read_attempt(importer, reader, &row))
-			return false;
-	}
-	return true;
+	return read_attempts(importer, reader, attempts, &row);
 }
 
 static bool same_length(struct reader *reader, const cJSON *list,
@@ -403,24 +416,6 @@ static bool read_list(struct importer *importer, const struct section *section,
 			 "%s[%" PRId64 "]: is cut off", section->name, index);
 }
 
-static bool is_key(const struct json_cursor *key, const char *name)
-{
-	size_t len = strlen(name);
-
-	return (size_t)(key->end - key->at) == len &&
-	       !memcmp(key->at, name, len);
-}
-
-static bool is_value(const struct json_cursor *value, const char *text)
-{
-	struct json_cursor trimmed = *value;
-
-	while (trimmed.end > trimmed.at && strchr(" \t\r\n", trimmed.end[-1]) &&
-	       trimmed.end[-1])
-		trimmed.end--;
-	return is_key(&trimmed, text);
-}
-
 /* Where the sections lie, whatever their order. */
 static bool find_sections(const char *json, size_t len, struct json_cursor *ret,
 			  struct error *err)
@@ -437,12 +432,12 @@ static bool find_sections(const char *json, size_t len, struct json_cursor *ret,
 	if (!json_enter(&cursor, '{'))
 		return error_set(err, ERROR_INVALID, "is not a JSON object");
 	while (json_next(&cursor, &key, &value, &is_broken)) {
-		if (is_key(&key, "format"))
-			is_ours = is_value(&value, "\"" TRANSFER_FORMAT "\"");
-		if (is_key(&key, "version"))
-			is_newer = !is_value(&value, "1");
+		if (json_is(&key, "format"))
+			is_ours = json_is(&value, "\"" TRANSFER_FORMAT "\"");
+		if (json_is(&key, "version"))
+			is_newer = !json_is(&value, "1");
 		for (size_t i = 0; i < SECTION_COUNT; i++)
-			if (is_key(&key, sections[i].name))
+			if (json_is(&key, sections[i].name))
 				ret[i] = value;
 	}
 	if (!is_ours)

@@ -100,3 +100,13 @@ bool json_next(struct json_cursor *cursor, struct json_cursor *ret_key,
 	*ret_is_broken = false;
 	return true;
 }
+
+bool json_is(const struct json_cursor *span, const char *text)
+{
+	const char *end = span->end;
+	size_t len = strlen(text);
+
+	while (end > span->at && end[-1] && strchr(" \t\r\n", end[-1]))
+		end--;
+	return (size_t)(end - span->at) == len && !memcmp(span->at, text, len);
+}

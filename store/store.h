@@ -233,11 +233,15 @@ enum transfer_format {
 	TRANSFER_CSV	   /* one row a trial; parameters flattened */
 };
 
+/* Append an experiment to out, at most 1 GiB (ERROR_LIMIT).  TRANSFER_JSON is
+ * always complete; in the others `intermediates` adds the curves.  Secrets are
+ * left out. */
 bool store_export(struct store *store, int64_t experiment,
 		  enum transfer_format format, bool intermediates,
 		  struct strbuf *out, struct error *err);
 /* Read an export of TRANSFER_JSON back as a new experiment under its own id
- * (ERROR_CONFLICT if that exists).  Bounded and checked: hostile input. */
+ * (ERROR_CONFLICT if that exists), in a transaction of its own.  Bounded and
+ * checked: hostile input.  What ran when it was exported arrives stopped. */
 bool store_import(struct store *store, const char *json, size_t len,
 		  struct experiment *ret, struct error *err);
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define POINTS_PER_ELEMENT 10000
+#define AFTER_MAX_NS 9e15 /* a JSON number holds this exactly: 104 days */
 #define TEXT_PER_ELEMENT ((size_t)4 << 20)
 
 bool transfer_check_size(const struct strbuf *out, struct error *err)
@@ -348,6 +349,7 @@ static bool write_point(struct writer *writer, struct piece *piece,
 	if (now.trial != piece->trial || now.attempt != piece->attempt ||
 	    now.name != piece->name || now.type != piece->type ||
 	    now.source != piece->source || piece->count == POINTS_PER_ELEMENT ||
+	    fabs((double)at_ns - (double)piece->first_ns) > AFTER_MAX_NS ||
 	    piece->texts.len > TEXT_PER_ELEMENT) {
 		end_piece(writer, piece);
 		now.count = 0;

@@ -65,5 +65,7 @@ bool json_enter(struct json_cursor *cursor, char bracket);
  * brackets and strings are looked at: the values are for a parser. */
 bool json_next(struct json_cursor *cursor, struct json_cursor *ret_key,
 	       struct json_cursor *ret_value, bool *ret_is_broken);
+/* Does a span read like this, blanks after it aside? */
+bool json_is(const struct json_cursor *span, const char *text);
 
 #endif

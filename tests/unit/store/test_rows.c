@@ -134,10 +134,10 @@ static void experiment_round_trip(void **state)
 	assert_string_equal(back.owner_host, "head1");
 	assert_int_equal(back.side_port, 8081);
 	assert_int_equal(back.version, row.version);
+	experiment_release(&back);
 	assert_error(store_experiment_get(store, 99, &back, err),
 		     ERROR_NOT_FOUND, "99");
 	assert_null(back.name);
-	experiment_release(&back);
 	experiment_release(&row);
 	store_close(store);
 }

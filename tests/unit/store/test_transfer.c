@@ -347,6 +347,16 @@ static void hostile_files_are_refused(void **state)
 			   "\"state\":\"FAILED\",\"source\":\"a\","
 			   "\"parameters\":\"]\"}]}",
 		 "trials[0].parameters"},
+		{HEAD OURS ",\"trials\":[{\"sequence\":0,\"id\":\"Aaaa1\","
+			   "\"state\":\"FAILED\",\"source\":\"a\","
+			   "\"attempt\":2,\"attempts\":[{\"number\":1,"
+			   "\"state\":\"FAILED\"}]}]}",
+		 "trials[0].attempt"},
+		{HEAD OURS ",\"trials\":[{\"sequence\":0,\"id\":\"Aaaa1\","
+			   "\"state\":\"FAILED\",\"source\":\"a\","
+			   "\"attempt\":2,\"attempts\":[{\"number\":2,"
+			   "\"state\":\"FAILED\"}]}]}",
+		 "trials[0].attempts: must count"},
 		{HEAD OURS ",\"trials\":[" TRIAL "," TRIAL "]}",
 		 "trials[1].sequence"},
 		{HEAD OURS ",\"trials\":[" TRIAL "],\"metrics\":[{\"trial\":1,"
