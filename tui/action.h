@@ -118,8 +118,8 @@ enum action_flag {
 	  "log: stay at its end")                                              \
 	X(LOG_ROLE, "log-role", "o", VIEW_PANES, LOG, 0, NULL,                 \
 	  "log: stdout, stderr, keeper in turn")                               \
-	X(LOG_WRAP, "wrap", "w", VIEW_PANES, LOG, 0, NULL,                     \
-	  "log: wrap long lines, or cut them")                                 \
+	X(LOG_WRAP, "wrap", "w", VIEW_ALL, LOG, 0, NULL,                       \
+	  "wrap long lines, or cut them")                                      \
 	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES, LOG, 0, NULL,           \
 	  "chart: logarithmic value axis")                                     \
 	X(CHART_MODE, "chart-mode", "v", VIEW_PANES, LOG, 0, NULL,             \

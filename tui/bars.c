@@ -60,6 +60,19 @@ const char *bars_experiment_state(const struct experiment_row *row,
 	return experiment_state_name(row->state);
 }
 
+void bars_format_time(struct strbuf *out, int64_t at_ns)
+{
+	struct strbuf iso = STRBUF_INIT;
+
+	clock_format_iso(&iso, at_ns);
+	if (iso.len > 19) {
+		strbuf_truncate(&iso, 19);
+		iso.data[10] = ' ';
+	}
+	strbuf_adds(out, iso.data);
+	strbuf_release(&iso);
+}
+
 void bars_title(struct rect rect, bool is_focused, const char *left,
 		const char *right)
 {
@@ -77,7 +90,7 @@ void bars_title(struct rect rect, bool is_focused, const char *left,
 	}
 }
 
-int64_t bars_eta_ns(const struct console *console)
+int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound)
 {
 	const struct experiment_row *row = data_selected(&console->data);
 	const struct experiment *experiment = &console->data.experiment;
@@ -87,6 +100,7 @@ int64_t bars_eta_ns(const struct console *console)
 	int64_t ended, sequence;
 	int samples = 0, looked = 0, concurrency;
 
+	*ret_is_bound = false;
 	if (!row || !row->is_live || row->is_paused ||
 	    experiment_state_is_terminal(row->state))
 		return -1;
@@ -136,6 +150,8 @@ static int add_fact(int y, int x, int cols, enum role role, const char *text)
 	int width = utf8_width(text, strlen(text));
 	int gap = x > 0 ? 2 : 0;
 
+	if (width == 0)
+		return x;
 	if (x + gap + width > cols)
 		return x;
 	draw_fill(y, x, gap, ROLE_STATUS, ' ');
@@ -203,7 +219,8 @@ static int add_facts(struct console *console, const struct experiment_row *row,
 		     int y, int x, int cols)
 {
 	struct strbuf fact = STRBUF_INIT;
-	int64_t eta_ns = bars_eta_ns(console);
+	bool is_bound;
+	int64_t eta_ns = bars_eta_ns(console, &is_bound);
 	enum role role;
 
 	x = add_fact(y, x, cols, ROLE_STATUS,
@@ -222,9 +239,11 @@ static int add_facts(struct console *console, const struct experiment_row *row,
 			    (long long)console->data.best_sequence);
 	x = add_fact(y, x, cols, ROLE_STATUS, fact.data);
 	strbuf_clear(&fact);
-	if (!experiment_state_is_terminal(row->state)) {
-		strbuf_adds(&fact, "ETA ");
-		if (eta_ns >= 0)
+	if (row->is_live && !experiment_state_is_terminal(row->state)) {
+		strbuf_adds(&fact, is_bound && eta_ns >= 0 ? "ETA <" : "ETA ");
+		if (eta_ns >= 0 && eta_ns < NS_PER_S)
+			strbuf_adds(&fact, "soon");
+		else if (eta_ns >= 0)
 			clock_format_duration(&fact, eta_ns);
 		else
 			strbuf_adds(&fact, "-");
@@ -244,9 +263,9 @@ void bars_status(struct console *console)
 	int y = console->layout.status_row, cols = draw_cols(), x = 0;
 
 	if (console->is_frozen) {
-		strbuf_adds(&fact, " PAUSED ");
+		strbuf_adds(&fact, " SCREEN PAUSED, as of ");
 		format_age(&fact, console->frozen_ns, clock_wall_ns());
-		strbuf_adds(&fact, " (Z goes on) ");
+		strbuf_adds(&fact, ": Z goes on ");
 		x += draw_part(y, x, cols, ROLE_QUESTION, fact.data);
 	}
 	if (console->data.trouble.code != ERROR_NONE) {

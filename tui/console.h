@@ -188,12 +188,15 @@ void bars_title(struct rect rect, bool is_focused, const char *left,
 		const char *right);
 void bars_status(struct console *console);
 void bars_functions(struct console *console);
+/* "2026-11-21 22:22:04": a time of a journal, to the second. */
+void bars_format_time(struct strbuf *out, int64_t at_ns);
 enum role bars_state_role(enum trial_state state);
 /* What to call an experiment's state; role says how it looks. */
 const char *bars_experiment_state(const struct experiment_row *row,
 				  enum role *ret_role);
-/* Nanoseconds until it is over, as far as can be told; -1: unknown. */
-int64_t bars_eta_ns(const struct console *console);
+/* Nanoseconds until it is over, as far as can be told; -1: unknown.
+ * *ret_is_bound: only that it will not take longer. */
+int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound);
 
 /* ---- request.c -------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include "tui/pager.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "tui/action.h"
 
 #include <stdarg.h>
@@ -54,57 +55,143 @@ void pager_addf(struct pager *pager, enum role role, const char *format, ...)
 	pager_add(pager, role, text);
 }
 
+/* Label and text of a line, and where the text stands. */
+struct parts {
+	int label_cols;
+	const char *text;
+	size_t len;
+	int cols; /* for the text */
+};
+
+static struct parts split(const struct pager *pager, size_t i)
+{
+	const char *line = pager->lines[i].text;
+	const char *tab = strchr(line, '\t');
+	struct parts parts = {.text = tab ? tab + 1 : line,
+			      .cols = pager->cols};
+
+	if (tab)
+		parts.label_cols =
+			LABEL_COLS < pager->cols ? LABEL_COLS : pager->cols;
+	parts.cols -= parts.label_cols;
+	parts.len = strlen(parts.text);
+	return parts;
+}
+
+/* Bytes of text that go into one row: to the last blank when it must wrap. */
+static size_t row_bytes(const char *text, size_t len, int cols)
+{
+	size_t n = utf8_prefix(text, len, cols, NULL), k;
+
+	if (n == len || n == 0)
+		return n ? n : len;
+	for (k = n; k > n / 2; k--)
+		if (text[k - 1] == ' ')
+			return k;
+	return n;
+}
+
+static int line_rows(const struct pager *pager, size_t i)
+{
+	struct parts parts = split(pager, i);
+	int rows = 1;
+
+	if (pager->is_cut || parts.cols < 8)
+		return 1;
+	while (rows < pager->rows) {
+		size_t n = row_bytes(parts.text, parts.len, parts.cols);
+
+		if (n >= parts.len)
+			break;
+		parts.text += n;
+		parts.len -= n;
+		rows++;
+	}
+	return rows;
+}
+
+/* The last line that can stand on top with the end still in view. */
+static size_t last_top(const struct pager *pager)
+{
+	size_t top = pager->count;
+	int rows = 0;
+
+	while (top > 0) {
+		rows += line_rows(pager, top - 1);
+		if (rows > pager->rows)
+			break;
+		top--;
+	}
+	return top == pager->count && top > 0 ? top - 1 : top;
+}
+
 static void clamp(struct pager *pager)
 {
-	size_t rows = pager->rows > 0 ? (size_t)pager->rows : 1;
-	size_t last = pager->count > rows ? pager->count - rows : 0;
+	size_t last = last_top(pager);
 
 	if (pager->top > last)
 		pager->top = last;
 }
 
-static void draw_line(const struct pager *pager, size_t i, int y,
-		      struct rect rect)
+bool pager_is_at_bottom(const struct pager *pager)
+{
+	return pager->top >= last_top(pager);
+}
+
+/* Returns the rows taken. */
+static int draw_line(const struct pager *pager, size_t i, int y, int end_y,
+		     int x)
 {
 	const struct pager_line *line = &pager->lines[i];
-	const char *tab = strchr(line->text, '\t');
-	bool is_match = pager->pattern &&
+	struct parts parts = split(pager, i);
+	bool is_match = i == pager->match && pager->pattern &&
 			strcasestr(line->text, pager->pattern) != NULL;
-	enum role role =
-		is_match && i == pager->match ? ROLE_MATCH : line->role;
-	int x = rect.x, cols = rect.cols;
-	const char *text = line->text;
+	enum role role = is_match ? ROLE_MATCH : line->role;
+	int rows = line_rows(pager, i), row;
 
-	if (tab) {
+	if (parts.label_cols > 0) {
 		char label[64];
-		int width = LABEL_COLS < cols ? LABEL_COLS : cols;
 
-		snprintf(label, sizeof(label), "%.*s", (int)(tab - line->text),
-			 line->text);
-		draw_text(y, x, width, ROLE_LABEL, label);
-		x += width;
-		cols -= width;
-		text = tab + 1;
+		snprintf(label, sizeof(label), "%.*s",
+			 (int)(parts.text - 1 - line->text), line->text);
+		draw_text(y, x, parts.label_cols, ROLE_LABEL, label);
+		x += parts.label_cols;
 	}
-	if (cols > 0)
-		draw_slice(y, x, cols, role, text, strlen(text),
-			   pager->skip_cols);
+	if (rows == 1) {
+		draw_slice(y, x, parts.cols, role, parts.text, parts.len,
+			   pager->is_cut ? pager->skip_cols : 0);
+		return 1;
+	}
+	for (row = 0; row < rows && y + row < end_y; row++) {
+		size_t n = row_bytes(parts.text, parts.len, parts.cols);
+
+		draw_slice(y + row, x, parts.cols, role, parts.text, n, 0);
+		parts.text += n;
+		parts.len -= n;
+	}
+	return rows;
 }
 
 void pager_draw(struct pager *pager, struct rect rect)
 {
-	int row;
+	int y = rect.y;
+	size_t i;
 
 	pager->rows = rect.rows;
+	pager->cols = rect.cols;
 	if (pager->is_at_end)
 		pager->top = pager->count;
 	clamp(pager);
-	for (row = 0; row < rect.rows; row++) {
-		size_t i = pager->top + (size_t)row;
+	for (i = pager->top; i < pager->count && y < rect.y + rect.rows; i++)
+		y += draw_line(pager, i, y, rect.y + rect.rows, rect.x);
+	pager->end = i;
+}
 
-		if (i < pager->count)
-			draw_line(pager, i, rect.y + row, rect);
-	}
+void pager_format_place(const struct pager *pager, char *ret, size_t size)
+{
+	*ret = '\0';
+	if (pager->top > 0 || pager->end < pager->count)
+		snprintf(ret, size, "%zu/%zu ", pager->end, pager->count);
 }
 
 static void scroll_by(struct pager *pager, long delta)
@@ -148,6 +235,9 @@ bool pager_on_action(struct pager *pager, int action)
 		return true;
 	case ACTION_LEFT:
 		pager->skip_cols -= pager->skip_cols ? PAN_COLS : 0;
+		return true;
+	case ACTION_LOG_WRAP:
+		pager->is_cut = !pager->is_cut;
 		return true;
 	case ACTION_RIGHT:
 		pager->skip_cols += pager->skip_cols < PAN_MAX ? PAN_COLS : 0;

@@ -24,7 +24,9 @@ struct pager {
 	struct pager_line *lines;
 	size_t count, capacity;
 	size_t top;
-	int rows;	/* visible, from the last drawing */
+	size_t end;	/* the line after the last one in view */
+	int rows, cols; /* visible, from the last drawing */
+	bool is_cut;	/* long lines are cut and panned, not wrapped */
 	int skip_cols;	/* panned to the right */
 	bool is_at_end; /* stays at the end when lines are added */
 	char *pattern;	/* searched for, or NULL; owned */
@@ -38,6 +40,10 @@ void pager_add(struct pager *pager, enum role role, const char *text);
 void pager_addf(struct pager *pager, enum role role, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void pager_draw(struct pager *pager, struct rect rect);
+/* "21/31 ", or nothing when all is in view. */
+void pager_format_place(const struct pager *pager, char *ret, size_t size);
+/* Is the end in view? */
+bool pager_is_at_bottom(const struct pager *pager);
 bool pager_on_action(struct pager *pager, int action);
 /* Find text from the place on; false when there is none. */
 bool pager_search(struct pager *pager, const char *pattern, bool is_backward,

@@ -83,7 +83,8 @@ bool script_step(struct console *console)
 	if (!script)
 		return false;
 	if (script->is_waiting) {
-		if (console->needs_paint || data_has_news(&console->data) ||
+		if (console->needs_paint ||
+		    (console->data.store && data_has_news(&console->data)) ||
 		    trial_index_is_loading(&console->data.trials) ||
 		    request_is_pending(console) ||
 		    !log_pane_is_settled(console))

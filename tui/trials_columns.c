@@ -6,6 +6,7 @@
  */
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "tui/format.h"
 #include "tui/view_trials.h"
 
@@ -23,7 +24,7 @@ static const struct trials_column {
 	enum trial_sort sort;
 	bool starts_descending;
 } columns[] = {
-	{TRIALS_NUMBER, "number", "#", 3, 9, 0, true, false, SORT_NUMBER, true},
+	{TRIALS_NUMBER, "number", "#", 3, 3, 0, true, false, SORT_NUMBER, true},
 	{TRIALS_ID, "id", "ID", 5, 5, 5, false, false, SORT_ID, false},
 	{TRIALS_STATE, "state", "STATE", 11, 15, 0, false, false, SORT_STATE,
 	 false},
@@ -45,6 +46,33 @@ static const struct trials_column {
 	 false},
 };
 
+static bool is_numeric(const char *text)
+{
+	char *end;
+
+	strtod(text, &end);
+	return *text && !*end;
+}
+
+/* Columns of a choice: as wide as its widest option, right-aligned when all
+ * are numbers. */
+static int option_cols(const struct parameter *p, bool *ret_is_number)
+{
+	int cols = 0;
+	size_t i;
+
+	*ret_is_number = p->option_count > 0;
+	for (i = 0; p->options && i < p->option_count && i < 1000; i++) {
+		const char *name = p->options[i].name;
+		int width = utf8_width(name, strlen(name));
+
+		cols = width > cols ? width : cols;
+		if (!is_numeric(name))
+			*ret_is_number = false;
+	}
+	return cols > 24 ? 24 : cols;
+}
+
 /* Parameters stand before the reason, which takes what room is left. */
 static void add_parameters(struct console *console)
 {
@@ -53,17 +81,35 @@ static void add_parameters(struct console *console)
 
 	for (i = 0; space && i < space->count; i++) {
 		const struct parameter *p = &space->parameters[i];
-		int width = (int)strlen(p->path);
-		bool is_number = p->kind != PARAMETER_CHOICE;
-		int least = is_number ? FORMAT_NUMBER_COLS : 6;
+		int width = utf8_width(p->path, strlen(p->path));
+		int least = FORMAT_NUMBER_COLS, most = 9;
+		bool is_number = true;
 
-		list_add_column(&console->trials.list,
-				TRIALS_PARAMETER + (int)i, p->path, least,
-				is_number ? (width > 9 ? width : 9)
-					  : (width > 16 ? width : 16),
-				i < 3 ? 3 : 10 + (int)(i < 80 ? i : 80),
-				is_number);
+		if (p->kind == PARAMETER_CHOICE) {
+			most = option_cols(p, &is_number);
+			least = most < 6 ? most : 6;
+		} else if (p->kind == PARAMETER_RANDINT) {
+			least = 5;
+		}
+		if (least < 4)
+			least = 4;
+		list_add_column(
+			&console->trials.list, TRIALS_PARAMETER + (int)i,
+			p->path, least, width > most ? width : most,
+			i < 3 ? 3 : 10 + (int)(i < 80 ? i : 80), is_number);
 	}
+}
+
+static int number_cols(const struct console *console)
+{
+	size_t count = console->data.trials.count;
+	int cols = 1;
+
+	while (count > 10) {
+		count /= 10;
+		cols++;
+	}
+	return cols < 3 ? 3 : cols;
 }
 
 void trials_make_columns(struct console *console)
@@ -73,11 +119,14 @@ void trials_make_columns(struct console *console)
 
 	if (list->column_count &&
 	    console->trials.columns_of == console->data.space &&
-	    console->trials.columns_key == console->data.selected)
+	    console->trials.columns_key == console->data.selected) {
+		list->columns[0].least_cols = number_cols(console);
 		return;
+	}
 	console->trials.columns_of = console->data.space;
 	console->trials.columns_key = console->data.selected;
 	console->trials.first_parameter = 0;
+	console->trials.has_reasons = false;
 	list_clear_columns(list);
 	for (i = 0; i < COUNT_OF(columns); i++) {
 		const struct trials_column *column = &columns[i];
@@ -86,8 +135,14 @@ void trials_make_columns(struct console *console)
 			add_parameters(console);
 		list_add_column(list, column->id, column->title, column->least,
 				column->most, column->priority,
-				column->is_right);
+				column->is_right)
+			->is_stretched = column->id == TRIALS_STATE ||
+					 column->id == TRIALS_REASON;
 	}
+	/* widths do not follow what is in view: nothing jumps when it moves */
+	for (i = 0; i < (size_t)list->column_count; i++)
+		list_measure(&list->columns[i], list->columns[i].most_cols);
+	list->columns[0].least_cols = number_cols(console);
 }
 
 static bool is_chosen(const struct console *console, int id)

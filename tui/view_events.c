@@ -23,7 +23,7 @@ static bool tell_event(const struct event *event, void *arg)
 			 : event->level == EVENT_WARNING ? ROLE_WARNING
 							 : ROLE_NORMAL;
 
-	clock_format_iso(&line, event->at_ns);
+	bars_format_time(&line, event->at_ns);
 	strbuf_addf(&line, "  %-16s ", event->kind);
 	utf8_sanitize(&line, event->text ? event->text : "",
 		      event->text ? strlen(event->text) : 0, console->is_ascii);
@@ -87,8 +87,7 @@ static bool on_action(struct console *console, enum action_id action)
 	if (!pager_on_action(pager, action))
 		return false;
 	if (action == ACTION_LAST ||
-	    (action == ACTION_DOWN &&
-	     pager->top + (size_t)pager->rows >= pager->count))
+	    (action == ACTION_DOWN && pager_is_at_bottom(pager)))
 		pager->is_at_end = true;
 	return true;
 }

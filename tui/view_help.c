@@ -127,11 +127,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	char right[64];
 
 	pager_draw(&console->help, body);
-	snprintf(right, sizeof(right), "%zu/%zu ",
-		 console->help.top + (size_t)body.rows < console->help.count
-			 ? console->help.top + (size_t)body.rows
-			 : console->help.count,
-		 console->help.count);
+	pager_format_place(&console->help, right, sizeof(right));
 	bars_title(rect, is_focused, " Help", right);
 }
 

@@ -216,6 +216,8 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    .rows = rect.rows - 1,
 			    .cols = rect.cols};
 	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
+	const struct trial_row *row =
+		trial_index_find(&console->data.trials, pane->sequence);
 
 	strbuf_adds(&left, " 3 Log");
 	if (pane->key)
@@ -223,6 +225,17 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    roles[pane->role]);
 	if (pane->key && pane->attempt > 1)
 		strbuf_addf(&left, " of attempt %d", pane->attempt);
+	if (pane->key && row) {
+		const char *reason =
+			trial_texts_get(console->texts, console->data.store,
+					console->data.space, row->key,
+					row->version)
+				->reason;
+
+		/* why it failed belongs beside what it said */
+		if (*reason)
+			strbuf_addf(&left, ": %s", reason);
+	}
 	if (pane->text && log_text_state(pane->text) == LOG_TEXT_OPEN) {
 		draw_rows_of(pane, body);
 		if (*log_text_pattern(pane->text))

@@ -50,6 +50,22 @@ static void add_time(struct pager *pager, const char *label, int64_t at_ns)
 	strbuf_release(&line);
 }
 
+/* The fewest digits that read back as the same number. */
+static void format_exactly(struct strbuf *out, double value)
+{
+	struct strbuf text = STRBUF_INIT;
+	int digits;
+
+	for (digits = 6; digits <= 17; digits++) {
+		strbuf_clear(&text);
+		format_number_digits(&text, value, 26, digits);
+		if (strtod(text.data, NULL) == value)
+			break;
+	}
+	strbuf_adds(out, text.data);
+	strbuf_release(&text);
+}
+
 static void add_value(struct pager *pager, const char *label,
 		      struct metric_value value, enum role role)
 {
@@ -57,7 +73,7 @@ static void add_value(struct pager *pager, const char *label,
 
 	strbuf_addf(&line, "%s\t", label);
 	if (value.is_set)
-		format_number_digits(&line, value.number, 24, 17);
+		format_exactly(&line, value.number);
 	else
 		strbuf_addch(&line, '-');
 	pager_add(pager, role, line.data);
@@ -288,7 +304,7 @@ static bool tell_event(const struct event *event, void *arg)
 			 : event->level == EVENT_WARNING ? ROLE_WARNING
 							 : ROLE_NORMAL;
 
-	clock_format_iso(&line, event->at_ns);
+	bars_format_time(&line, event->at_ns);
 	strbuf_addf(&line, "  %-16s ", event->kind);
 	utf8_sanitize(&line, event->text ? event->text : "",
 		      event->text ? strlen(event->text) : 0,
@@ -364,10 +380,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			 (long long)console->trials.sequence, row->id,
 			 console_experiment_name(console));
 	pager_draw(&console->trial.pager, body);
-	if (console->trial.pager.count > (size_t)body.rows)
-		snprintf(right, sizeof(right), "%zu/%zu ",
-			 console->trial.pager.top + (size_t)body.rows,
-			 console->trial.pager.count);
+	pager_format_place(&console->trial.pager, right, sizeof(right));
 	bars_title(rect, is_focused, left, right);
 }
 

@@ -75,12 +75,12 @@ static void format_field(struct console *console, const struct trial_row *row,
 		break;
 	case TRIALS_TRY:
 		strbuf_addf(out, "%d", row->attempt);
-		*role = row->attempt > 1 ? ROLE_WARNING : ROLE_DIM;
+		*role = row->attempt > 1 ? ROLE_WARNING : ROLE_NORMAL;
 		break;
 	case TRIALS_FINAL:
 		format_metric(out, row, ROW_HAS_FINAL, row->final, cols);
 		*role = sequence == console->data.best_sequence ? ROLE_BEST
-								: ROLE_STRONG;
+								: ROLE_NORMAL;
 		break;
 	case TRIALS_BEST:
 		format_metric(out, row, ROW_HAS_BEST, row->best, cols);
@@ -117,39 +117,24 @@ static void format_field(struct console *console, const struct trial_row *row,
 	}
 }
 
-static void measure(struct console *console)
+/* Does a trial in view say why it is in its state?  Then there is a column
+ * for that, from now on. */
+static void look_for_reasons(struct console *console)
 {
 	struct list *list = &console->trials.list;
-	struct strbuf cell = STRBUF_INIT;
-	int line, i;
+	int line;
 
-	console->trials.has_reasons = false;
-	for (line = 0; line < list->rows; line++) {
+	for (line = 0; line < list->rows && !console->trials.has_reasons;
+	     line++) {
 		size_t at = list->top + (size_t)line;
 		const struct trial_row *row;
 
 		if (at >= list->count)
-			break;
+			return;
 		row = trial_index_at(&console->data.trials, at);
-		if (!(row->flags & ROW_LOADED))
-			continue;
-		if (*text_of(console, row)->reason)
+		if ((row->flags & ROW_LOADED) && *text_of(console, row)->reason)
 			console->trials.has_reasons = true;
-		for (i = 0; i < list->column_count; i++) {
-			struct list_column *column = &list->columns[i];
-			enum role role;
-
-			if (column->want_cols >= column->most_cols)
-				continue;
-			strbuf_clear(&cell);
-			format_field(
-				console, row,
-				trial_row_sequence(&console->data.trials, row),
-				column->id, column->most_cols, &cell, &role);
-			list_measure(column, utf8_width(cell.data, cell.len));
-		}
 	}
-	strbuf_release(&cell);
 }
 
 static void draw_cell(int y, int x, const struct list_column *column,
@@ -285,7 +270,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 		trial_index_want(&console->data.trials, console->data.store,
 				 console->data.selected, list->top,
 				 (size_t)(list->rows > 0 ? list->rows : 0));
-	measure(console);
+	look_for_reasons(console);
 	trials_hide_columns(console);
 	list_fit(list, rect.cols - 1);
 	draw_title(console, rect, is_focused);

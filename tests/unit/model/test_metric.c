@@ -430,6 +430,7 @@ static void formats_what_it_reads(void **state)
 {
 	static const double values[] = {0.1, -3, NAN, INFINITY, -INFINITY};
 	struct strbuf out = STRBUF_INIT;
+	char opaque[] = "[1]";
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
@@ -440,7 +441,7 @@ static void formats_what_it_reads(void **state)
 			.at_ns = 1700000000123456000LL,
 			.value = values[i],
 			.name = "a \"b\"",
-			.text = isnan(values[i]) ? (char *)"[1]" : NULL,
+			.text = isnan(values[i]) ? opaque : NULL,
 		};
 
 		strbuf_clear(&out);

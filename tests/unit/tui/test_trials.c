@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The filter language, and the index's order, on a database of its own. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/store.h"
+#include "tui/trial_index.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TRIALS 10
+
+static const char space_text[] =
+	"{\"lr\":{\"_type\":\"uniform\",\"_value\":[0,1]},"
+	"\"kernel\":{\"_type\":\"choice\",\"_value\":[\"rbf\",\"linear\"]}}";
+
+static char folder[] = "/tmp/trialdeck-index-XXXXXX";
+static char *path;
+static struct store *store;
+static struct experiment experiment;
+static struct space *space;
+
+static void must(bool ok, const struct error *err)
+{
+	if (!ok)
+		fail_msg("%s", err->text);
+}
+
+/* Trial i: final i/10 but for 3 (none) and 4 (NaN); 7 failed. */
+static void add_trial(int i)
+{
+	struct error err;
+	struct trial trial = {.experiment = experiment.key,
+			      .sequence = i,
+			      .attempt = 1,
+			      .exit_code = 0,
+			      .source = 'a',
+			      .state = i == 7 ? TRIAL_FAILED : TRIAL_SUCCEEDED,
+			      .started_ns = 1000 * NS_PER_S,
+			      .ended_ns = (1000 + i) * NS_PER_S};
+
+	snprintf(trial.id, sizeof(trial.id), "t%04d", i);
+	trial.final.is_set = i != 3;
+	trial.final.number = i == 4 ? NAN : i / 10.0;
+	trial.parameters = xasprintf("{\"lr\":0.%d,\"kernel\":\"%s\"}",
+				     (i * 7) % 10, i % 2 ? "rbf" : "linear");
+	trial.reason = i == 7 ? xstrdup("Out of memory (OOM)") : NULL;
+	must(store_trial_add(store, &trial, &err), &err);
+	trial_release(&trial);
+}
+
+static int open_database(void **state)
+{
+	struct error err;
+	int i;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	path = xasprintf("%s/t.db", folder);
+	must(store_open(path, STORE_WRITE, &store, &err), &err);
+	must(store_begin(store, &err), &err);
+	strcpy(experiment.id, "exp1");
+	experiment.name = xstrdup("digits");
+	experiment.platform = xstrdup("local");
+	experiment.config = xstrdup("{}");
+	experiment.source = xstrdup("");
+	experiment.source_path = xstrdup("/x.yaml");
+	experiment.space = xstrdup(space_text);
+	experiment.directory = xstrdup("/x");
+	experiment.next_sequence = TRIALS;
+	must(store_experiment_add(store, &experiment, &err), &err);
+	for (i = 0; i < TRIALS; i++)
+		add_trial(i);
+	must(store_commit(store, &err), &err);
+	must(space_parse(space_text, &space, NULL, &err), &err);
+	return 0;
+}
+
+static int close_database(void **state)
+{
+	char *command = xasprintf("rm -rf '%s'", folder);
+
+	(void)state;
+	store_close(store);
+	space_free(space);
+	experiment_release(&experiment);
+	assert_int_equal(system(command), 0);
+	free(command);
+	free(path);
+	return 0;
+}
+
+static void open_index(struct trial_index *index, int page)
+{
+	struct error err;
+
+	trial_index_init(index);
+	index->space = space;
+	must(trial_index_open(index, store, &experiment, page, &err), &err);
+	trial_index_arrange(index);
+}
+
+static void load_all(struct trial_index *index)
+{
+	while (trial_index_load(index, store, experiment.key, NS_PER_S))
+		;
+	trial_index_arrange(index);
+}
+
+/* The order as digits: "9876543210". */
+static void assert_order(const struct trial_index *index, const char *want)
+{
+	char have[TRIALS + 1] = "";
+	size_t i;
+
+	for (i = 0; i < index->shown && i < TRIALS; i++)
+		have[i] = (char)('0' + trial_index_sequence(index, i));
+	have[i] = '\0';
+	assert_string_equal(have, want);
+}
+
+static void filter_to(struct trial_index *index, const char *text)
+{
+	struct filter *filter = NULL;
+	struct error err;
+
+	must(filter_parse(text, space, &filter, &err), &err);
+	trial_index_set_filter(index, filter);
+	load_all(index);
+}
+
+static void first_page_then_the_rest(void **state)
+{
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 3);
+	assert_order(&index, "9876543210");
+	assert_non_null(trial_index_find(&index, 9));
+	assert_null(trial_index_find(&index, 0));
+	trial_index_want(&index, store, experiment.key, 8, 2);
+	assert_non_null(trial_index_find(&index, 0)); /* what is in view */
+	assert_null(trial_index_find(&index, 5));
+	load_all(&index);
+	assert_non_null(trial_index_find(&index, 5));
+	trial_index_release(&index);
+}
+
+static void sorts_with_the_valueless_last(void **state)
+{
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 100);
+	load_all(&index);
+	trial_index_set_sort(&index, SORT_FINAL, 0, true);
+	trial_index_arrange(&index);
+	assert_order(&index, "9876521043"); /* NaN, then none */
+	trial_index_set_sort(&index, SORT_FINAL, 0, false);
+	trial_index_arrange(&index);
+	assert_order(&index, "0125678943");
+	trial_index_set_sort(&index, SORT_NUMBER, 0, false);
+	trial_index_arrange(&index);
+	assert_order(&index, "0123456789");
+	trial_index_set_sort(&index, SORT_PARAMETER, 0, false);
+	load_all(&index); /* lr of trial i: 7i mod 10 tenths */
+	assert_order(&index, "0369258147");
+	assert_int_equal(trial_index_position(&index, 6), 2);
+	trial_index_release(&index);
+}
+
+static void filters(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"", "9876543210"},
+		{"state:failed", "7"},
+		{"state:F", "7"},
+		{"!state:failed", "986543210"},
+		{"final>=0.8", "98"},
+		{"final<0.2", "10"},
+		{"number=4", "4"},
+		{"lr>0.75", "74"},
+		{"kernel:rbf", "97531"},
+		{"kernel:RBF final>0.6", "97"},
+		{"reason:oom", "7"},
+		{"reason:\"out of\"", "7"},
+		{"!reason:oom kernel=rbf", "9531"},
+		{"t0003", "3"},
+		{"time>8", "9"},
+		{"lr>", "9876543210"}, /* still being typed */
+		{"exit=0 is:marked", ""},
+	};
+	struct trial_index index;
+	size_t i;
+
+	(void)state;
+	open_index(&index, 2);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		filter_to(&index, cases[i].text);
+		assert_order(&index, cases[i].want);
+	}
+	trial_index_release(&index);
+}
+
+static void bad_filters_are_explained(void **state)
+{
+	struct filter *filter = NULL;
+	struct error err;
+
+	(void)state;
+	assert_false(filter_parse("stat:failed", space, &filter, &err));
+	assert_non_null(strstr(err.text, "did you mean \"state\""));
+	assert_false(filter_parse("final>high", space, &filter, &err));
+	assert_false(filter_parse("kernel>rbf", space, &filter, &err));
+}
+
+static void marks_survive_changes(void **state)
+{
+	struct trial_index index;
+	struct error err;
+	struct trial trial;
+	bool has_changed = false;
+
+	(void)state;
+	open_index(&index, 100);
+	trial_index_mark(&index, trial_index_find(&index, 2), true);
+	trial_index_mark(&index, trial_index_find(&index, 2), true);
+	assert_int_equal(index.marked, 1);
+	must(store_begin(store, &err), &err);
+	must(store_trial_find(store, experiment.key, "2", &trial, &err), &err);
+	trial.intermediates = 77;
+	must(store_trial_update(store, &trial, &err), &err);
+	must(store_commit(store, &err), &err);
+	trial_release(&trial);
+	must(trial_index_refresh(&index, store, &experiment, &has_changed,
+				 &err),
+	     &err);
+	assert_true(has_changed);
+	assert_int_equal(trial_index_find(&index, 2)->intermediates, 77);
+	assert_true(trial_index_find(&index, 2)->flags & ROW_MARKED);
+	trial_index_unmark_all(&index);
+	assert_int_equal(index.marked, 0);
+	trial_index_release(&index);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_page_then_the_rest),
+		cmocka_unit_test(sorts_with_the_valueless_last),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(bad_filters_are_explained),
+		cmocka_unit_test(marks_survive_changes),
+	};
+
+	return cmocka_run_group_tests_name("trials", tests, open_database,
+					   close_database);
+}
