@@ -80,7 +80,7 @@ static bool shows(const struct view *view, const struct terminal *terminal)
 		 view->keys);
 	/* a prompt would take the rest of the script as its text */
 	if (strcmp(view->name, "command") == 0)
-		snprintf(script, sizeof(script), ":save-screen done\n%s",
+		snprintf(script, sizeof(script), ":wait\n:save-screen done\n%s",
 			 view->keys);
 	snprintf(arguments, sizeof(arguments), "%s%s", terminal->arguments,
 		 strcmp(view->name, "read-only") == 0 ? " --read-only" : "");
