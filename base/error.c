@@ -47,6 +47,14 @@ bool error_set_errno(struct error *err, const char *format, ...)
 	case EEXIST:
 		err->code = ERROR_CONFLICT;
 		break;
+	case ENOSPC: /* states that pass */
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EAGAIN:
+		err->code = ERROR_UNAVAILABLE;
+		break;
 	default:
 		err->code = ERROR_SYSTEM;
 	}

@@ -25,6 +25,11 @@ static void replace_text(char **at, const char *text)
 	*at = copy;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
 static void fail_turn_unless(struct engine *engine, bool ok,
 			     const struct error *err)
 {
@@ -78,6 +83,7 @@ static void new_attempt(struct engine *engine, struct live *live, int number)
 	free(trials);
 	attempt->directory = own;
 	live->is_submitted = false;
+	live->wants_submit = false;
 	live->kill_as = TRIAL_UNKNOWN;
 	live->kill_reason[0] = '\0';
 	live_reset_metrics(live);
@@ -146,6 +152,13 @@ void attempts_submit(struct engine *engine, struct live *live)
 		   false);
 }
 
+struct best {
+	enum objective_mode mode;
+	int64_t without; /* key */
+	int64_t trial;	 /* key; 0: none */
+	struct metric_value value;
+};
+
 static bool number_of_trial(const struct history *row, void *arg)
 {
 	struct live *live = arg;
@@ -172,6 +185,37 @@ static void queue_again(struct engine *engine, struct live *live,
 	write_attempt(engine, live);
 }
 
+static bool is_best(const struct trial *trial, void *arg)
+{
+	struct best *best = arg;
+
+	if (trial->key != best->without &&
+	    trial_state_is_terminal(trial->state) && trial->final.is_set &&
+	    objective_is_better(best->mode, trial->final, best->value)) {
+		best->value = trial->final;
+		best->trial = trial->key;
+	}
+	return true;
+}
+
+/* The best trial runs again: what it had counts no longer. */
+static bool find_best(struct engine *engine, struct error *err)
+{
+	struct experiment *experiment = &engine->experiment;
+	struct best best = {
+		.mode = experiment->objective,
+		.without = experiment->best_trial,
+	};
+
+	if (!store_trials_each(engine->store, experiment->key, 0,
+			       STORE_TRIAL_BRIEF, is_best, &best, err))
+		return false;
+	experiment->best = best.value;
+	experiment->best_trial = best.trial;
+	engine->has_experiment_changes = true;
+	return true;
+}
+
 bool attempts_restart(struct engine *engine, int64_t key, struct error *err)
 {
 	struct live *live = live_find(engine, key);
@@ -189,6 +233,10 @@ bool attempts_restart(struct engine *engine, int64_t key, struct error *err)
 		live_remove(engine, live);
 		return error_set(err, ERROR_NOT_FOUND,
 				 "the trial is of another experiment");
+	}
+	if (key == engine->experiment.best_trial && !find_best(engine, err)) {
+		live_remove(engine, live);
+		return false;
 	}
 	live_index(engine, live);
 	live->trial.source = live->trial.source ? live->trial.source : 'a';
@@ -218,6 +266,19 @@ bool attempts_restart(struct engine *engine, int64_t key, struct error *err)
 	return true;
 }
 
+static void write_row(struct engine *engine, struct live *live)
+{
+	struct error err;
+
+	if (!turn_begin(engine))
+		return;
+	engine->is_versioned = true;
+	live->has_row_changes = live->has_summary_changes = false;
+	fail_turn_unless(engine,
+			 store_trial_update(engine->store, &live->trial, &err),
+			 &err);
+}
+
 /* The attempt is over.  Retry, or let the trial rest. */
 static void finish(struct engine *engine, struct live *live,
 		   enum trial_state state, int exit_code, int64_t ended_ns,
@@ -245,7 +306,7 @@ static void finish(struct engine *engine, struct live *live,
 		live->failures++;
 		if (live->failures <= engine->experiment.max_retries &&
 		    engine->experiment.state != EXPERIMENT_STOPPING) {
-			attempts_write_changes(engine, true);
+			write_row(engine, live);
 			queue_again(engine, live,
 				    "failed, waiting to be tried again");
 			return;
@@ -260,7 +321,7 @@ static void finish(struct engine *engine, struct live *live,
 	}
 	engine->has_experiment_changes = true;
 	engine->finished_count++;
-	attempts_write_changes(engine, true);
+	write_row(engine, live);
 	commands_kill_progress(engine, live);
 	live_remove(engine, live);
 }
@@ -368,7 +429,7 @@ static void on_waiting(void *arg, int64_t trial, int attempt,
 	struct engine *engine = arg;
 	struct live *live = find_attempt(engine, trial, attempt);
 
-	if (!live)
+	if (!live || is_same_text(live->attempt.reason, reason))
 		return;
 	replace_text(&live->attempt.reason, reason);
 	write_attempt(engine, live);
@@ -413,17 +474,16 @@ static void on_report(void *arg, int64_t trial, int attempt, const char *json,
 	if (ok)
 		ok = ingest_metrics(engine, live, &metrics, &err);
 	if (!ok && !engine->has_failed)
-		status_event(engine, live, EVENT_WARNING, "report-refused",
-			     "trial %s: %s", live->trial.id, err.text);
+		ingest_complain(engine, live, "report-refused", err.text);
 	metrics_release(&metrics);
 }
 
 static void on_fault(void *arg, const char *text)
 {
 	struct engine *engine = arg;
+	bool is_news = status_fault(engine, text);
 
-	status_fault(engine, text);
-	if (text)
+	if (text && is_news)
 		status_event(engine, NULL, EVENT_WARNING, "fault", "%s", text);
 }
 
@@ -441,22 +501,11 @@ const struct platform_callbacks attempts_callbacks = {
 
 void attempts_write_changes(struct engine *engine, bool with_summaries)
 {
-	struct error err;
-
 	engine->has_trial_changes = false;
-	for (struct live *live = engine->first; live; live = live->later) {
-		if (!live->has_row_changes &&
-		    !(with_summaries && live->has_summary_changes))
-			continue;
-		if (!turn_begin(engine))
-			return;
-		engine->is_versioned = true;
-		live->has_row_changes = live->has_summary_changes = false;
-		fail_turn_unless(
-			engine,
-			store_trial_update(engine->store, &live->trial, &err),
-			&err);
-	}
+	for (struct live *live = engine->first; live; live = live->later)
+		if (live->has_row_changes ||
+		    (with_summaries && live->has_summary_changes))
+			write_row(engine, live);
 }
 
 /* parameter.cfg, as NNI's dispatcher would have sent it (nni.md 4.1) */
@@ -513,11 +562,13 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 		live->wants_submit = false;
 	else if (err.code == ERROR_UNAVAILABLE || err.code == ERROR_TIMEOUT)
 		submit_later(engine, live, &err);
-	else
+	else {
 		finish(engine, live,
 		       live->kill_as == TRIAL_UNKNOWN ? TRIAL_FAILED
 						      : live->kill_as,
 		       -1, 0, err.text);
+		schedule_hold(engine);
+	}
 	free(text);
 }
 

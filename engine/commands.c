@@ -87,16 +87,6 @@ void commands_kill_progress(struct engine *engine, struct live *live)
 	live->kill_count = 0;
 }
 
-/* Is this command being carried out already? */
-static bool is_under_way(const struct engine *engine, int64_t command)
-{
-	for (const struct live *live = engine->first; live; live = live->later)
-		for (size_t i = 0; i < live->kill_count; i++)
-			if (live->kills[i]->command == command)
-				return true;
-	return false;
-}
-
 static void kill_one(struct engine *engine, struct live *live,
 		     struct kill_request *request, const char *by)
 {
@@ -237,12 +227,12 @@ static void do_pause(struct engine *engine, const struct command *command,
 
 	if (!is_paused && (experiment->state == EXPERIMENT_STOPPED ||
 			   experiment->state == EXPERIMENT_ERROR)) {
-		free(experiment->error);
-		experiment->error = NULL;
-		schedule_set_state(engine, EXPERIMENT_RUNNING);
+		schedule_go_on(engine);
 		done(engine, command, "going on");
 	} else if (experiment_state_is_terminal(experiment->state)) {
 		refuse(engine, command, "the experiment is over");
+	} else if (experiment->state == EXPERIMENT_STOPPING) {
+		refuse(engine, command, "the experiment is stopping");
 	} else if (experiment->is_paused == is_paused) {
 		refuse(engine, command,
 		       is_paused ? "it is paused already" : "it is not paused");
@@ -320,8 +310,6 @@ static void do_add_trial(struct engine *engine, const struct command *command)
 
 static void carry_out(struct engine *engine, const struct command *command)
 {
-	if (is_under_way(engine, command->key))
-		return;
 	switch (command->verb) {
 	case COMMAND_KILL:
 		do_kill(engine, command);
@@ -345,35 +333,46 @@ static void carry_out(struct engine *engine, const struct command *command)
 		do_add_trial(engine, command);
 		break;
 	case COMMAND_VERB_COUNT:
+		refuse(engine, command, "this trialdeck knows no such command");
 		break;
 	}
+	engine->last_command = command->key;
+	schedule_settle(engine); /* the next one meets what this one did */
 }
 
 /* ---- looking ----------------------------------------------------------------
  */
 
+#define LOOK_MAX 1000
+
 struct pending {
+	int64_t after; /* key */
 	struct command *items;
 	size_t count, capacity;
 };
 
+/* Keys ascend: what is pending up to the last one carried out is a kill that
+ * waits for its trials. */
 static bool collect(const struct command *command, void *arg)
 {
 	struct pending *pending = arg;
 	struct command *copy;
 
+	if (command->key <= pending->after)
+		return true;
 	ARRAY_RESERVE(pending->items, pending->count, pending->capacity);
 	copy = &pending->items[pending->count++];
 	*copy = *command;
 	copy->argument = xstrdup_or_null(command->argument);
 	copy->asked_by = xstrdup_or_null(command->asked_by);
 	copy->outcome = NULL;
-	return pending->count < 1000;
+	return pending->count < LOOK_MAX;
 }
 
-void commands_look(struct engine *engine)
+/* False when there may be more. */
+static bool look(struct engine *engine)
 {
-	struct pending pending = {0};
+	struct pending pending = {.after = engine->last_command};
 	struct error err;
 
 	if (!store_commands_pending(engine->store, engine->experiment.key,
@@ -385,4 +384,11 @@ void commands_look(struct engine *engine)
 		command_release(&pending.items[i]);
 	}
 	free(pending.items);
+	return pending.count < LOOK_MAX || engine->has_failed;
+}
+
+void commands_look(struct engine *engine)
+{
+	while (!look(engine))
+		;
 }

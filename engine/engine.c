@@ -5,8 +5,9 @@
  * A turn of the loop gathers what happened (reports, platform news, commands,
  * timers) into one transaction.  end_of_turn commits it, and what may only be
  * done once it is on disk follows: reports are answered, jobs are submitted
- * and killed, the screen is told.  That may cause news again, hence the loop
- * in there.
+ * and killed, the screen is told.  What that brings about is the next turn's,
+ * which comes at once: so however much there is to do, nobody waits for more
+ * than one turn.
  */
 #include "engine/state.h"
 
@@ -117,13 +118,22 @@ static void collapse(struct engine *engine)
 	wake_signal(engine->notice_fd);
 }
 
+static bool has_more_to_do(const struct engine *engine)
+{
+	return engine->is_in_turn || engine->after_count || engine->has_failed;
+}
+
 static void finish_if_over(struct engine *engine)
 {
 	if (engine->keep_open || !engine->is_up ||
 	    !experiment_state_is_terminal(engine->experiment.state) ||
 	    engine->live_count || engine->queued_count)
 		return;
-	loop_quit(engine->loop);
+	commands_look(engine); /* what came last is answered, too */
+	if (has_more_to_do(engine))
+		loop_wake(engine->loop);
+	else
+		loop_quit(engine->loop);
 }
 
 static void run_afters(struct engine *engine)
@@ -144,25 +154,28 @@ static void end_of_turn(void *arg)
 
 	if (!engine->is_up && !engine->has_failed)
 		return;
-	do {
-		if (engine->is_up && !engine->has_failed)
-			schedule(engine);
-		if (engine->is_up) {
-			if (engine->has_trial_changes)
-				attempts_write_changes(engine, false);
-			write_experiment(engine);
-		}
-		if (!commit(engine)) {
-			ingest_answer(engine, false);
-			collapse(engine);
-			return;
-		}
+	if (engine->is_up && !engine->has_failed)
+		schedule(engine);
+	if (engine->is_up) {
+		if (engine->has_trial_changes)
+			attempts_write_changes(engine, false);
+		write_experiment(engine);
+	}
+	if (!commit(engine)) {
+		ingest_answer(engine, false);
+		collapse(engine);
+		return;
+	}
+	if (engine->recovery_delay_ms) { /* it can write again */
 		engine->recovery_delay_ms = 0;
-		ingest_answer(engine, true);
-		run_afters(engine);
-	} while (engine->is_in_turn || engine->after_count ||
-		 engine->has_failed);
-	finish_if_over(engine);
+		status_fault(engine, NULL);
+	}
+	ingest_answer(engine, true);
+	run_afters(engine);
+	if (has_more_to_do(engine))
+		loop_wake(engine->loop);
+	else
+		finish_if_over(engine);
 }
 
 static void try_recovery(void *arg)
@@ -175,9 +188,9 @@ static void try_recovery(void *arg)
 		turn_fail(engine, &err);
 		return; /* the end of this turn tries again later */
 	}
-	status_fault(engine, NULL);
 	status_event(engine, NULL, EVENT_WARNING, "recovered",
 		     "the store works again");
+	commands_look(engine); /* those of the turn that failed */
 }
 
 /* ---- what wakes it ---------------------------------------------------------
@@ -203,7 +216,7 @@ static void poll_commands(void *arg)
 
 	engine->command_poll = loop_after(engine->loop, COMMAND_POLL_MS,
 					  poll_commands, engine);
-	if (!engine->is_up || engine->is_in_turn)
+	if (!engine->is_up)
 		return;
 	version = store_data_version(engine->store);
 	if (version == engine->data_version)
@@ -252,11 +265,11 @@ static void *run(void *arg)
 {
 	struct engine *engine = arg;
 
-	end_of_turn(engine); /* what recovery wants done */
+	/* Commands first: one that stops or kills, and was not finished when
+	 * the last engine died, must not meet new trials. */
 	poll_commands(engine);
 	on_heartbeat(engine);
-	atomic_store(&engine->has_commands, true);
-	loop_wake(engine->loop);
+	end_of_turn(engine);
 	loop_run(engine->loop);
 	disown(engine);
 	atomic_store(&engine->is_finished, true);
@@ -282,8 +295,7 @@ static bool start_thread(struct engine *engine, struct error *err)
 static void engine_free(struct engine *engine)
 {
 	ingest_answer(engine, false);
-	if (engine->is_up || engine->space)
-		engine_forget(engine);
+	engine_forget(engine);
 	if (engine->sideport)
 		sideport_stop(engine->sideport);
 	loop_free(engine->loop);
@@ -321,9 +333,7 @@ static void reopen(struct engine *engine)
 	if (experiment->state != EXPERIMENT_STOPPED &&
 	    experiment->state != EXPERIMENT_ERROR)
 		return;
-	free(experiment->error);
-	experiment->error = NULL;
-	schedule_set_state(engine, EXPERIMENT_RUNNING);
+	schedule_go_on(engine);
 }
 
 static bool set_up(struct engine *engine, struct error *err)

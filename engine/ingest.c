@@ -68,8 +68,10 @@ static bool append_from_store(const struct metric *metric, void *arg)
 {
 	struct live *live = arg;
 
-	if (metric->sequence != (int64_t)live->history_count)
+	if (metric->sequence != (int64_t)live->history_count) {
+		live->has_gap = true;
 		return false;
+	}
 	ARRAY_RESERVE(live->history, live->history_count,
 		      live->history_capacity);
 	live->history[live->history_count++] = metric->value;
@@ -96,11 +98,8 @@ static void extend_history(struct engine *engine, struct live *live,
 {
 	struct error err;
 
-	if (metric->sequence != (int64_t)live->history_count) {
-		live->has_gap = true;
+	if (!engine->assessor || !append_from_store(metric, live))
 		return;
-	}
-	append_from_store(metric, live);
 	if (live->has_gap) {
 		live->has_gap = false;
 		if (!store_series_each(engine->store, live->trial.key,
@@ -110,6 +109,13 @@ static void extend_history(struct engine *engine, struct live *live,
 			turn_fail(engine, &err);
 	}
 	judge(engine, live);
+}
+
+/* What would come after the newest result of this metric's kind. */
+static int64_t newest_next(struct live *live, const struct metric *metric)
+{
+	return live_counter(live, metric->name, metric->type, metric->source)
+		->value;
 }
 
 static void summarize(struct engine *engine, struct live *live,
@@ -126,7 +132,8 @@ static void summarize(struct engine *engine, struct live *live,
 		return;
 	}
 	live->trial.intermediates++;
-	live->trial.last = value;
+	if (metric->sequence + 1 == newest_next(live, metric))
+		live->trial.last = value;
 	if (objective_is_better(engine->experiment.objective, value,
 				live->trial.best))
 		live->trial.best = value;
@@ -134,15 +141,11 @@ static void summarize(struct engine *engine, struct live *live,
 		extend_history(engine, live, metric);
 }
 
-bool ingest_metrics(struct engine *engine, struct live *live,
-		    struct metrics *metrics, struct error *err)
+static bool add_metrics(struct engine *engine, struct live *live,
+			struct metrics *metrics, struct error *err)
 {
 	int64_t now = clock_wall_ns();
 
-	if (!turn_begin(engine)) {
-		*err = engine->failure;
-		return false;
-	}
 	for (size_t i = 0; i < metrics->count; i++) {
 		struct metric *metric = &metrics->items[i];
 		bool is_new;
@@ -164,9 +167,22 @@ bool ingest_metrics(struct engine *engine, struct live *live,
 			summarize(engine, live, metric);
 		}
 	}
-	if (live->has_summary_changes)
-		ingest_want_summaries(engine);
 	return true;
+}
+
+bool ingest_metrics(struct engine *engine, struct live *live,
+		    struct metrics *metrics, struct error *err)
+{
+	bool ok;
+
+	if (!turn_begin(engine)) {
+		*err = engine->failure;
+		return false;
+	}
+	ok = add_metrics(engine, live, metrics, err);
+	if (live->has_summary_changes) /* a part may be in */
+		ingest_want_summaries(engine);
+	return ok;
 }
 
 bool ingest_reload(struct engine *engine, struct live *live, struct error *err)
@@ -174,9 +190,10 @@ bool ingest_reload(struct engine *engine, struct live *live, struct error *err)
 	live_reset_metrics(live);
 	return store_trial_summarize(engine->store, &live->trial,
 				     engine->experiment.objective, err) &&
-	       store_series_each(engine->store, live->trial.key,
-				 live->attempt.number, METRIC_OBJECTIVE, -1,
-				 append_from_store, live, err);
+	       (!engine->assessor ||
+		store_series_each(engine->store, live->trial.key,
+				  live->attempt.number, METRIC_OBJECTIVE, -1,
+				  append_from_store, live, err));
 }
 
 /* ---- reports
@@ -188,7 +205,11 @@ static bool append_log(struct live *live, const struct report *report,
 {
 	char *path =
 		xasprintf("%s/%s.http", live->attempt.directory, report->role);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	/* the folder is the trial's: a pipe in the way must not stop us */
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+			      O_NONBLOCK,
+		      0600);
 	const char *text = report->text;
 	size_t len = report->len;
 	struct stat st;
@@ -196,12 +217,15 @@ static bool append_log(struct live *live, const struct report *report,
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		ok = error_set_errno(err, "open log %s", path);
-	} else if (report->offset >= 0 &&
-		   report->offset + (int64_t)len <= st.st_size) {
-		len = 0; /* all of it is there */
+	} else if (!S_ISREG(st.st_mode)) {
+		ok = error_set(err, ERROR_INVALID, "log %s is no file", path);
 	} else if (report->offset >= 0 && report->offset < st.st_size) {
-		text += st.st_size - report->offset;
-		len -= (size_t)(st.st_size - report->offset);
+		size_t there = (size_t)(st.st_size - report->offset);
+
+		if (there > len)
+			there = len;
+		text += there;
+		len -= there;
 	}
 	if (ok && len && st.st_size < LOG_FILE_MAX &&
 	    write(fd, text, len) != (ssize_t)len)
@@ -212,13 +236,21 @@ static bool append_log(struct live *live, const struct report *report,
 	return ok;
 }
 
+void ingest_complain(struct engine *engine, struct live *live, const char *kind,
+		     const char *text)
+{
+	if (live->has_complaint)
+		return;
+	live->has_complaint = true;
+	status_event(engine, live, EVENT_WARNING, kind, "trial %s: %s",
+		     live->trial.id, text);
+}
+
 static void version_checked(struct engine *engine, struct live *live,
 			    const struct report *report)
 {
 	if (report->text && strcmp(report->text, "VCSuccess"))
-		status_event(engine, live, EVENT_WARNING, "version-check",
-			     "trial %s: NNI's keeper reports: %s",
-			     live->trial.id, report->text);
+		ingest_complain(engine, live, "version-check", report->text);
 }
 
 /* Status of the answer, with err set when it is not 200. */

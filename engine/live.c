@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNTERS_MAX 64
+
 static struct live **bucket(struct engine *engine, int64_t trial)
 {
 	return &engine->buckets[(uint64_t)trial % LIVE_BUCKETS];
@@ -45,7 +47,7 @@ struct live *live_find(struct engine *engine, int64_t trial)
 	return live;
 }
 
-void live_reset_metrics(struct live *live)
+static void forget_counters(struct live *live)
 {
 	while (live->counters) {
 		struct counter *next = live->counters->next;
@@ -53,8 +55,15 @@ void live_reset_metrics(struct live *live)
 		free(live->counters);
 		live->counters = next;
 	}
+	live->counter_count = 0;
+}
+
+void live_reset_metrics(struct live *live)
+{
+	forget_counters(live);
 	live->history_count = 0;
 	live->has_gap = false;
+	live->has_complaint = false;
 }
 
 void live_remove(struct engine *engine, struct live *live)
@@ -98,6 +107,10 @@ struct counter *live_counter(struct live *live, const char *name,
 			   strcmp(counter->name, name)))
 		counter = counter->next;
 	if (!counter) {
+		/* Names, types and sources are the trial's to choose. */
+		if (live->counter_count == COUNTERS_MAX)
+			forget_counters(live);
+		live->counter_count++;
 		counter = xcalloc(1, sizeof(*counter));
 		counter->type = type;
 		counter->source = source;

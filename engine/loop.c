@@ -217,12 +217,11 @@ static short to_poll_events(short revents)
 		       (revents & CURL_WAIT_POLLPRI ? POLLPRI : 0));
 }
 
-static void call_ready(struct loop *loop, unsigned int count)
+/* watch is the first that was waited for.  New ones are put in front, so the
+ * `count` from here on are exactly those, in the same order. */
+static void call_ready(struct loop *loop, struct loop_watch *watch,
+		       unsigned int count)
 {
-	struct loop_watch *watch = loop->watches;
-
-	/* New watches are put in front, so the first `count` from here on are
-	 * exactly those that were waited for, in the same order. */
 	for (unsigned int i = 0; i < count; i++, watch = watch->next) {
 		short revents = to_poll_events(loop->waiting[i].revents);
 
@@ -248,13 +247,14 @@ void loop_run(struct loop *loop)
 {
 	loop->is_quitting = false;
 	while (!loop->is_quitting) {
+		struct loop_watch *first = loop->watches;
 		unsigned int count = collect_waiting(loop);
 		int running;
 
 		curl_multi_poll(loop->multi, loop->waiting, count,
 				timeout_ms(loop), NULL);
 		curl_multi_perform(loop->multi, &running);
-		call_ready(loop, count);
+		call_ready(loop, first, count);
 		call_due_timers(loop);
 		if (atomic_exchange(&loop->was_woken, false) && loop->woken)
 			loop->woken(loop->woken_arg);

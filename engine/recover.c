@@ -20,18 +20,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool open_sideport(struct engine *engine, struct error *err)
+static void wake_loop(void *arg)
+{
+	loop_wake(arg);
+}
+
+static bool start_sideport(struct engine *engine, struct error *err)
 {
 	struct sideport_options options = {
 		.bind = "127.0.0.1",
 		.experiment_id = engine->experiment.id,
+		.wake = wake_loop,
+		.wake_arg = engine->loop,
 	};
-	char url[64];
 
-	if (engine->sideport)
-		return true; /* it outlives a recovery */
-	options.wake = (void (*)(void *))loop_wake;
-	options.wake_arg = engine->loop;
 	/* The port of last time keeps the URLs of running trials good. */
 	options.port =
 		(uint16_t)(engine->wanted_port ? engine->wanted_port
@@ -43,6 +45,16 @@ static bool open_sideport(struct engine *engine, struct error *err)
 		if (!sideport_start(&options, &engine->sideport, err))
 			return error_prefix(err, "open the side port");
 	}
+	return true;
+}
+
+static bool open_sideport(struct engine *engine, struct error *err)
+{
+	char url[64];
+
+	/* it outlives a recovery, and perhaps a file that was never written */
+	if (!engine->sideport && !start_sideport(engine, err))
+		return false;
 	engine->experiment.side_port = sideport_port(engine->sideport);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d\n",
 		 engine->experiment.side_port);
@@ -126,6 +138,7 @@ static bool take_up_live(struct engine *engine, struct error *err)
 			return error_prefix(err, "take up trial %s",
 					    live->trial.id);
 		live->has_summary_changes = true;
+		ingest_want_summaries(engine);
 		live->is_submitted = live->attempt.submitted_ns != 0;
 		if (live->is_submitted) {
 			engine->live_count++;
@@ -198,16 +211,14 @@ void engine_forget(struct engine *engine)
 {
 	loop_cancel(engine->loop, engine->limit);
 	loop_cancel(engine->loop, engine->deadline);
+	loop_cancel(engine->loop, engine->hold);
 	loop_cancel(engine->loop, engine->resubmission);
 	loop_cancel(engine->loop, engine->summaries);
-	engine->limit = engine->deadline = NULL;
+	engine->limit = engine->deadline = engine->hold = NULL;
 	engine->resubmission = engine->summaries = NULL;
-	if (engine->sideport)
-		for (struct live *live = engine->first; live;
-		     live = live->later)
-			sideport_forbid(engine->sideport, live->trial.key,
-					live->attempt.number);
-	/* Kill requests without an outcome are found pending again. */
+	/* The side port still knows who may report: trials must hear "come
+	 * again" (503) meanwhile, not "go away" (401).
+	 * Kill requests without an outcome are found pending again. */
 	for (struct live *live = engine->first; live; live = live->later)
 		for (size_t i = 0; i < live->kill_count; i++)
 			if (--live->kills[i]->left == 0)
@@ -224,6 +235,8 @@ void engine_forget(struct engine *engine)
 	experiment_release(&engine->experiment);
 	memset(&engine->experiment, 0, sizeof(engine->experiment));
 	engine->after_count = 0;
+	engine->last_command = 0;
+	engine->data_version = 0;
 	engine->ran_since_ns = 0;
 	engine->is_up = false;
 }

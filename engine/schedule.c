@@ -15,6 +15,10 @@
 
 #include <stdlib.h>
 
+#define HOLD_MS 1000
+/* A turn asks the tuner for no longer: others are waiting. */
+#define SUGGESTING_MAX_NS (100 * NS_PER_MS)
+
 static bool is_clock_running(const struct engine *engine)
 {
 	enum experiment_state state = engine->experiment.state;
@@ -68,6 +72,14 @@ bool schedule_set_state(struct engine *engine, enum experiment_state state)
 	return true;
 }
 
+void schedule_go_on(struct engine *engine)
+{
+	free(engine->experiment.error);
+	engine->experiment.error = NULL;
+	engine->experiment.is_paused = false;
+	schedule_set_state(engine, EXPERIMENT_RUNNING);
+}
+
 static bool is_out_of_time(const struct engine *engine)
 {
 	int64_t limit_s = engine->experiment.max_duration_s;
@@ -110,9 +122,26 @@ void schedule_knobs_changed(struct engine *engine)
 	attempts_arm_deadline(engine);
 }
 
+static void hold_over(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->hold = NULL; /* the turn that follows looks */
+}
+
+/* When one could not be started the next one hardly can, and without a limit
+ * there is always a next one. */
+void schedule_hold(struct engine *engine)
+{
+	if (!engine->hold)
+		engine->hold =
+			loop_after(engine->loop, HOLD_MS, hold_over, engine);
+}
+
 static bool has_free_place(const struct engine *engine)
 {
-	return engine->live_count < engine->experiment.concurrency;
+	return !engine->hold &&
+	       engine->live_count < engine->experiment.concurrency;
 }
 
 static void submit_queued(struct engine *engine)
@@ -122,6 +151,12 @@ static void submit_queued(struct engine *engine)
 	     live = live->later)
 		if (!live->is_submitted)
 			attempts_submit(engine, live);
+}
+
+/* Is there nothing left that must end before the experiment can? */
+static bool is_idle(const struct engine *engine)
+{
+	return !engine->live_count && !engine->queued_count;
 }
 
 static void tuner_failed(struct engine *engine, const struct error *err)
@@ -143,6 +178,12 @@ static bool start_suggested(struct engine *engine)
 		break;
 	case TUNER_NOTHING_NOW:
 		engine->is_stalled = true;
+		if (is_idle(engine)) { /* the result will never come */
+			error_set(&err, ERROR_INVALID,
+				  "the tuner waits for a result, but no trial "
+				  "runs");
+			tuner_failed(engine, &err);
+		}
 		return false;
 	case TUNER_EXHAUSTED:
 		engine->is_exhausted = true;
@@ -161,13 +202,7 @@ static bool start_suggested(struct engine *engine)
 	return !engine->has_failed;
 }
 
-/* Is there still something that must end before the experiment can? */
-static bool is_idle(const struct engine *engine)
-{
-	return !engine->live_count && !engine->queued_count;
-}
-
-static void settle(struct engine *engine)
+void schedule_settle(struct engine *engine)
 {
 	enum experiment_state state = engine->experiment.state;
 	bool is_limited = is_out_of_trials(engine) || is_out_of_time(engine);
@@ -194,23 +229,32 @@ static void settle(struct engine *engine)
 	}
 }
 
+static void start_suggestions(struct engine *engine)
+{
+	int64_t until = clock_mono_ns() + SUGGESTING_MAX_NS;
+
+	while (!engine->has_failed && !engine->is_stalled &&
+	       has_free_place(engine) && !is_out_of_trials(engine) &&
+	       !is_out_of_time(engine) && start_suggested(engine))
+		if (clock_mono_ns() >= until) {
+			loop_wake(engine->loop); /* and go on */
+			return;
+		}
+}
+
 void schedule(struct engine *engine)
 {
 	struct experiment *experiment = &engine->experiment;
 
-	settle(engine);
+	schedule_settle(engine);
 	if (experiment_state_is_terminal(experiment->state) ||
 	    experiment->state == EXPERIMENT_STOPPING || experiment->is_paused)
 		return;
 	/* Queued ones are counted already and go on beyond the limits. */
 	submit_queued(engine);
 	if (experiment->state == EXPERIMENT_RUNNING) {
-		while (!engine->has_failed && !engine->is_stalled &&
-		       has_free_place(engine) && !is_out_of_trials(engine) &&
-		       !is_out_of_time(engine))
-			if (!start_suggested(engine))
-				break;
-		settle(engine);
+		start_suggestions(engine);
+		schedule_settle(engine);
 	}
 	if (!engine->limit)
 		arm_limit(engine);

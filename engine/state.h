@@ -63,13 +63,15 @@ struct live {
 	bool is_submitted; /* its job exists or is being made */
 	bool has_row_changes;	  /* trial row must be written this turn */
 	bool has_summary_changes; /* trial row may be written a bit later */
-	bool has_gap; /* an intermediate result is missing in between */
+	bool has_gap;	    /* an intermediate result is missing in between */
+	bool has_complaint; /* a report was refused, and that was told */
 	enum trial_state kill_as; /* UNKNOWN: nobody asked */
 	char kill_reason[200];
 	int failures;	 /* attempts in a row that failed by themselves */
 	double *history; /* the objective's intermediate results, in order */
 	size_t history_count, history_capacity;
-	struct counter *counters;
+	struct counter *counters; /* of late; the store knows all */
+	int counter_count;
 	struct kill_request **kills;
 	size_t kill_count, kill_capacity;
 	bool wants_submit; /* the platform could not take it yet */
@@ -113,6 +115,8 @@ struct engine {
 	struct loop_timer *recovery; /* retrying after a failure */
 	int recovery_delay_ms;
 	int64_t data_version; /* of the last look for commands */
+	int64_t last_command; /* key: those up to it are answered or under way
+			       */
 
 	/* the experiment, as recovered */
 	bool is_up;
@@ -141,6 +145,7 @@ struct engine {
 	struct loop_timer *limit;	 /* maxExperimentDuration */
 	struct loop_timer *deadline;	 /* the next maxTrialDuration */
 	struct loop_timer *resubmission; /* for those with wants_submit */
+	struct loop_timer *hold;	 /* until then nothing is started */
 	struct loop_timer *summaries;	 /* writes summaries soon */
 	struct loop_timer *heartbeat;	 /* run time, metrics text */
 	struct loop_timer *command_poll;
@@ -212,6 +217,10 @@ void ingest_answer(struct engine *engine, bool is_committed);
 /* Metrics of a live trial that came by any way. */
 bool ingest_metrics(struct engine *engine, struct live *live,
 		    struct metrics *metrics, struct error *err);
+/* An event about what a trial sends.  The first of an attempt only: trials may
+ * send what they like, for ever. */
+void ingest_complain(struct engine *engine, struct live *live, const char *kind,
+		     const char *text);
 /* Fill history and counters from what is stored (recovery). */
 bool ingest_reload(struct engine *engine, struct live *live, struct error *err);
 /* Write summaries within the next 50 ms. */
@@ -225,13 +234,20 @@ void commands_kill_progress(struct engine *engine, struct live *live);
 void schedule(struct engine *engine);
 void schedule_knobs_changed(struct engine *engine);
 bool schedule_set_state(struct engine *engine, enum experiment_state state);
+/* Limits, ends and what was asked for may have moved it to another state. */
+void schedule_settle(struct engine *engine);
+/* Run again what was stopped or had failed. */
+void schedule_go_on(struct engine *engine);
+/* A trial could not be started at all: pause before the next one. */
+void schedule_hold(struct engine *engine);
 int64_t schedule_run_ns(const struct engine *engine);
 
 /* ---- status.c ---- */
 void status_event(struct engine *engine, const struct live *live,
 		  enum event_level level, const char *kind, const char *format,
 		  ...) __attribute__((format(printf, 5, 6)));
-void status_fault(struct engine *engine, const char *text); /* NULL: over */
+/* NULL: over.  False when this was known already. */
+bool status_fault(struct engine *engine, const char *text);
 void status_publish(struct engine *engine);
 
 #endif

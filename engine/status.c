@@ -47,19 +47,21 @@ void status_event(struct engine *engine, const struct live *live,
 	strbuf_release(&safe);
 }
 
-void status_fault(struct engine *engine, const char *text)
+bool status_fault(struct engine *engine, const char *text)
 {
+	char cut[sizeof(engine->fault)];
+	bool is_news;
+
+	snprintf(cut, sizeof(cut), "%s", text ? text : "");
 	pthread_mutex_lock(&engine->fault_mutex);
-	if (text) {
-		if (!engine->fault[0])
-			engine->fault_since_ns = clock_wall_ns();
-		snprintf(engine->fault, sizeof(engine->fault), "%s", text);
-	} else {
-		engine->fault[0] = '\0';
-	}
+	is_news = strcmp(engine->fault, cut);
+	if (!engine->fault[0])
+		engine->fault_since_ns = clock_wall_ns();
+	memcpy(engine->fault, cut, sizeof(cut));
 	pthread_mutex_unlock(&engine->fault_mutex);
-	if (text)
+	if (text && is_news)
 		log_line(LOG_LEVEL_ERROR, "fault: %s", text);
+	return is_news;
 }
 
 bool engine_fault(struct engine *engine, char *text, size_t size,

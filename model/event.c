@@ -60,7 +60,7 @@ void command_release(struct command *command)
 
 const char *command_verb_name(enum command_verb verb)
 {
-	return verb_names[verb];
+	return verb < COMMAND_VERB_COUNT ? verb_names[verb] : "unknown";
 }
 
 bool command_verb_parse(const char *name, enum command_verb *ret_verb)

@@ -56,6 +56,7 @@ struct command {
 };
 
 void command_release(struct command *command);
+/* "unknown" for COMMAND_VERB_COUNT. */
 const char *command_verb_name(enum command_verb verb);
 bool command_verb_parse(const char *name, enum command_verb *ret_verb);
 

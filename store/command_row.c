@@ -90,14 +90,15 @@ static bool read_row(struct sql *sql, struct command *ret, struct error *err)
 	state = sql_int(sql);
 	ret->outcome = (char *)(uintptr_t)sql_text(sql);
 	ret->answered_ns = sql_int(sql);
-	if (verb < 0 || verb >= COMMAND_VERB_COUNT || state < 0 ||
-	    state > COMMAND_REFUSED)
+	if (state < 0 || state > COMMAND_REFUSED)
 		return store_corrupt(sql->store, err,
-				     "command %lld has verb %lld and state "
-				     "%lld",
-				     (long long)ret->key, (long long)verb,
-				     (long long)state);
-	ret->verb = (enum command_verb)verb;
+				     "command %lld has state %lld",
+				     (long long)ret->key, (long long)state);
+	/* Anybody may append, a newer program too: what is not known is to be
+	 * refused, not to stop the reader. */
+	ret->verb = verb < 0 || verb > COMMAND_VERB_COUNT
+			    ? COMMAND_VERB_COUNT
+			    : (enum command_verb)verb;
 	ret->state = (enum command_state)state;
 	return true;
 }
