@@ -275,6 +275,16 @@ void bars_status(struct console *console)
 		strbuf_addf(&fact, ": %s ", console->data.trouble.text);
 		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
 	}
+	if (console->fault[0]) {
+		strbuf_clear(&fact);
+		strbuf_adds(&fact, " cannot write (");
+		format_age(&fact, console->fault_since_ns, clock_wall_ns());
+		strbuf_adds(&fact, "), retrying: ");
+		utf8_sanitize(&fact, console->fault, strlen(console->fault),
+			      console->options->is_ascii);
+		strbuf_addch(&fact, ' ');
+		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
+	}
 	if (row)
 		x = add_facts(console, row, y, x, cols);
 	else if (x == 0)

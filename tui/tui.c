@@ -134,6 +134,22 @@ static void check_stop(struct console *console)
 		leave(console, TUI_QUIT);
 }
 
+/* The engine's own trouble is not in the store, which it cannot write. */
+static void follow_fault(struct console *console)
+{
+	char text[sizeof(console->fault)] = "";
+	int64_t since_ns = 0;
+
+	if (!console->options->engine)
+		return;
+	engine_fault(console->options->engine, text, sizeof(text), &since_ns);
+	if (!strcmp(text, console->fault))
+		return;
+	memcpy(console->fault, text, sizeof(text));
+	console->fault_since_ns = since_ns;
+	console->needs_paint = true;
+}
+
 static int64_t store_poll_ns(const struct loop_state *loop)
 {
 	return data_has_live(&loop->console->data) ||
@@ -158,6 +174,7 @@ static void follow_store(struct loop_state *loop, int64_t now_ns)
 	    data_check_live(&console->data))
 		console_recalc(console, DATA_EXPERIMENTS);
 	console_refresh(console);
+	follow_fault(console);
 	check_stop(console);
 }
 
