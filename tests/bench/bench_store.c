@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	bench_in(64, 1000000, 1000000);
-	bench_in(64, 1000000, 100);
+	bench_in(64, 100000, 100);
 	bench_in(1, 1000000, 1000000);
 	return 0;
 }
