@@ -35,13 +35,11 @@ static void shorten_exponent(char *text)
 		end[-1] = '\0'; /* e+00: no exponent at all */
 }
 
-/* Try the three spellings of `value` with so many digits. */
+/* Try the two spellings of `value` with so many digits. */
 static bool spell_number(char text[NUMBER_SIZE], double value, int digits,
 			 int cols)
 {
 	snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
-	if ((int)strlen(text) <= cols)
-		return true;
 	shorten_exponent(text);
 	if ((int)strlen(text) <= cols)
 		return true;

@@ -18,7 +18,7 @@
 
 /* A number in at most cols columns: as many significant digits as fit, at most
  * FORMAT_DIGITS (whole numbers below 1e15 keep all theirs when they fit).
- * Rounded, never cut: "0.93", "1.2e-05", "12345".  NaN is "NaN", infinities
+ * Rounded, never cut: "0.93", "1.2e-5", "12345".  NaN is "NaN", infinities
  * "inf" and "-inf".  Where nothing fits (only below FORMAT_NUMBER_COLS), cols
  * times '#'. */
 void format_number(struct strbuf *out, double value, int cols);

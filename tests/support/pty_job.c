@@ -114,6 +114,11 @@ static void become_shell(int slave, int socket, const char *const *argv,
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
+	/* the ends of other screens would keep their shells waiting */
+	for (int fd = 3; fd < 1024; fd++) {
+		if (fd != slave && fd != socket)
+			close(fd);
+	}
 	ioctl(slave, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(slave, fd);
@@ -214,6 +219,7 @@ void pty_job_end(struct pty_job *job)
 	if (job->master >= 0)
 		close(job->master);
 	close(job->reports);
+	kill(job->shell, SIGKILL);
 	while (waitpid(job->shell, NULL, 0) < 0 && errno == EINTR)
 		;
 }

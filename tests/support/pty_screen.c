@@ -266,22 +266,44 @@ bool screen_wait_no_text(struct screen *screen, const char *text,
 
 bool screen_wait_idle(struct screen *screen, int quiet_ms, int deadline_ms)
 {
+	return screens_wait_idle(&screen, 1, quiet_ms, deadline_ms);
+}
+
+bool screens_wait_idle(struct screen *const *screens, size_t count,
+		       int quiet_ms, int deadline_ms)
+{
 	int64_t until = clock_mono_ns() + deadline_ms * NS_PER_MS;
 	int64_t quiet_since = clock_mono_ns();
+	struct pollfd *fds = xcalloc(count, sizeof(*fds));
+	bool is_idle = false;
 
 	for (;;) {
 		int64_t now = clock_mono_ns();
 		int64_t left = quiet_since + quiet_ms * NS_PER_MS - now;
+		size_t ended = 0;
 
-		if (left <= 0)
-			return true;
-		if (now >= until)
-			return false;
-		if (pump(screen, (int)(left / NS_PER_MS) + 1))
-			quiet_since = clock_mono_ns();
-		else if (screen->job.has_ended)
-			return true;
+		is_idle = left <= 0;
+		if (is_idle || now >= until)
+			break;
+		for (size_t i = 0; i < count; i++) {
+			ended += screens[i]->job.has_ended;
+			fds[i] = (struct pollfd){
+				screens[i]->job.has_ended
+					? -1
+					: screens[i]->job.master,
+				POLLIN, 0};
+		}
+		is_idle = ended == count;
+		if (is_idle)
+			break;
+		poll(fds, count, (int)(left / NS_PER_MS) + 1);
+		for (size_t i = 0; i < count; i++) {
+			if (pump(screens[i], 0))
+				quiet_since = clock_mono_ns();
+		}
 	}
+	free(fds);
+	return is_idle;
 }
 
 static bool has_ended(struct screen *screen, void *arg)

@@ -65,6 +65,9 @@ bool screen_wait_no_text(struct screen *screen, const char *text,
 			 int deadline_ms);
 /* Nothing was written for quiet_ms. */
 bool screen_wait_idle(struct screen *screen, int quiet_ms, int deadline_ms);
+/* The same of several at once. */
+bool screens_wait_idle(struct screen *const *screens, size_t count,
+		       int quiet_ms, int deadline_ms);
 /* It ended; *ret_status as waitpid gives it, may be NULL. */
 bool screen_wait_exit(struct screen *screen, int *ret_status, int deadline_ms);
 bool screen_wait_stopped(struct screen *screen, int deadline_ms);
