@@ -27,16 +27,25 @@
 static void summaries_due(void *arg)
 {
 	struct engine *engine = arg;
+	bool is_quiet = engine->metrics_total == engine->metrics_settling;
+	struct error err;
 
 	engine->summaries = NULL;
 	attempts_write_changes(engine, true);
+	if (!is_quiet)
+		ingest_want_summaries(engine);
+	else if (turn_begin(engine) &&
+		 !store_metrics_settle(engine->store, &err))
+		turn_fail(engine, &err);
 }
 
 void ingest_want_summaries(struct engine *engine)
 {
-	if (!engine->summaries)
-		engine->summaries = loop_after(engine->loop, SUMMARY_DELAY_MS,
-					       summaries_due, engine);
+	if (engine->summaries)
+		return;
+	engine->metrics_settling = engine->metrics_total;
+	engine->summaries = loop_after(engine->loop, SUMMARY_DELAY_MS,
+				       summaries_due, engine);
 }
 
 /* ---- sequence numbers ------------------------------------------------------
@@ -180,7 +189,7 @@ bool ingest_metrics(struct engine *engine, struct live *live,
 		return false;
 	}
 	ok = add_metrics(engine, live, metrics, err);
-	if (live->has_summary_changes) /* a part may be in */
+	if (engine->metrics_total != engine->metrics_settling)
 		ingest_want_summaries(engine);
 	return ok;
 }

@@ -200,6 +200,7 @@ bool engine_recover(struct engine *engine, struct error *err)
 	if (experiment->state == EXPERIMENT_STOPPING)
 		finish_stopping(engine);
 	schedule_knobs_changed(engine);
+	ingest_want_summaries(engine); /* a crash leaves metrics staged */
 	log_line(LOG_LEVEL_INFO,
 		 "%s: up, %d live, %d queued, %lld finished, side port %d",
 		 experiment->id, engine->live_count, engine->queued_count,

@@ -147,6 +147,7 @@ struct engine {
 	struct loop_timer *resubmission; /* for those with wants_submit */
 	struct loop_timer *hold;	 /* until then nothing is started */
 	struct loop_timer *summaries;	 /* writes summaries soon */
+	int64_t metrics_settling;	 /* metrics_total when it was set */
 	struct loop_timer *heartbeat;	 /* run time, metrics text */
 	struct loop_timer *command_poll;
 
@@ -223,7 +224,8 @@ void ingest_complain(struct engine *engine, struct live *live, const char *kind,
 		     const char *text);
 /* Fill history and counters from what is stored (recovery). */
 bool ingest_reload(struct engine *engine, struct live *live, struct error *err);
-/* Write summaries within the next 50 ms. */
+/* Write summaries within the next 50 ms, and put metrics in order as soon as
+ * none came for so long. */
 void ingest_want_summaries(struct engine *engine);
 
 /* ---- commands.c ---- */

@@ -55,12 +55,21 @@ static const char *const rules[] = {
 	" FROM trial WHERE version > (SELECT version FROM change)",
 
 	"SELECT 'metrics of a trial that does not exist: key ' || trial"
-	" FROM (SELECT DISTINCT trial FROM metric)"
+	" FROM (SELECT DISTINCT trial FROM metric_all)"
 	" WHERE trial NOT IN (SELECT key FROM trial)",
 
 	"SELECT 'metrics of trial key ' || trial || ' without a name: ' || name"
-	" FROM (SELECT DISTINCT trial, name FROM metric)"
+	" FROM (SELECT DISTINCT trial, name FROM metric_all)"
 	" WHERE name NOT IN (SELECT key FROM metric_name)",
+
+	"SELECT 'a metric of trial key ' || trial || ' is there twice: number '"
+	" || sequence || ' of name ' || name FROM metric_stage"
+	" GROUP BY trial, attempt, name, type, source, sequence"
+	" HAVING count(*) > 1",
+
+	"SELECT 'a metric of trial key ' || trial || ' is there twice: number '"
+	" || sequence || ' of name ' || name FROM metric_stage CROSS JOIN"
+	" metric USING (trial, attempt, name, type, source, sequence)",
 
 	"SELECT 'experiment ' || id || ': the tuner''s history has gaps'"
 	" FROM experiment JOIN history ON history.experiment = experiment.key"

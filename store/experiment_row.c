@@ -445,7 +445,8 @@ bool store_experiment_delete(struct store *store, int64_t key,
 	int64_t version;
 	struct sql sql;
 
-	if (!store_stamp(store, &version, err))
+	if (!store_stamp(store, &version, err) ||
+	    !store_metrics_settle(store, err))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(statements); i++) {
 		if (!sql_open(&sql, store, statements[i], err))

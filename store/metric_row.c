@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of metrics: the hot path in, and curves out.
+ * Rows of metrics: names in, curves out.
  *
- * store_metric_add binds nine values and steps once.  The number that stands
- * for the metric's name comes from a table in the handle, mostly from its last
- * used entry, since reports come in runs; only a name that an experiment uses
- * for the first time costs statements of its own.  A rolled back transaction
- * may take such a name with it, so a rollback empties the table.
+ * How a row gets into its table is told in metric_stage.c.  The number that
+ * stands for the metric's name comes from a table in the handle, mostly from
+ * its last used entry, since reports come in runs; only a name that an
+ * experiment uses for the first time costs statements of its own.  A rolled
+ * back transaction may take such a name with it, so a rollback empties the
+ * table.
  */
 #include "store/store.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "store/metric_stage.h"
 #include "store/sql.h"
 
 #include <math.h>
@@ -142,29 +143,14 @@ static bool know_name(struct store *store, int64_t experiment, const char *name,
 
 /* ---- in ----------------------------------------------------------------- */
 
-static bool prepare_add(struct store *store, struct error *err)
-{
-	int code = sqlite3_prepare_v3(
-		store->db,
-		"INSERT OR IGNORE INTO metric (trial, attempt, name, type,"
-		" source, sequence, at_ns, value, text)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		-1, SQLITE_PREPARE_PERSISTENT, &store->metric_add, NULL);
-
-	return code == SQLITE_OK || store_error(store, code, err, "");
-}
-
 bool store_metric_add(struct store *store, int64_t trial, int attempt,
 		      const struct metric *metric, bool *ret_is_new,
 		      struct error *err)
 {
 	int64_t experiment = trial >> 32;
 	const struct known_name *name = store->last_name;
-	sqlite3_stmt *add;
-	int code;
 
-	if (!store_may_write(store, err) ||
-	    (!store->metric_add && !prepare_add(store, err)))
+	if (!store_may_write(store, err))
 		return false;
 	if (metric->sequence < 0)
 		return error_set(err, ERROR_INVALID,
@@ -175,29 +161,8 @@ bool store_metric_add(struct store *store, int64_t trial, int attempt,
 			return false;
 		name = store->last_name;
 	}
-	add = store->metric_add;
-	sqlite3_bind_int64(add, 1, trial);
-	sqlite3_bind_int(add, 2, attempt);
-	sqlite3_bind_int64(add, 3, name->key);
-	sqlite3_bind_int(add, 4, metric->type);
-	sqlite3_bind_int(add, 5, metric->source);
-	sqlite3_bind_int64(add, 6, metric->sequence);
-	sqlite3_bind_int64(add, 7,
-			   metric->at_ns ? metric->at_ns : clock_wall_ns());
-	if (isnan(metric->value))
-		sqlite3_bind_text(add, 8, "NaN", 3, SQLITE_STATIC);
-	else
-		sqlite3_bind_double(add, 8, metric->value);
-	if (metric->text)
-		sqlite3_bind_text(add, 9, metric->text, -1, SQLITE_STATIC);
-	else
-		sqlite3_bind_null(add, 9);
-	sqlite3_step(add);
-	code = sqlite3_reset(add);
-	if (code != SQLITE_OK)
-		return store_error(store, code, err, "add a metric");
-	*ret_is_new = sqlite3_changes(store->db);
-	return true;
+	return stage_add(store, trial, attempt, name->key, metric, ret_is_new,
+			 err);
 }
 
 /* ---- out ---------------------------------------------------------------- */
@@ -210,13 +175,17 @@ bool store_metric_next(struct store *store, int64_t trial, int attempt,
 	bool found;
 	bool ok;
 
-	if (!sql_open(
-		    &sql, store,
-		    "SELECT max(sequence) + 1 FROM metric WHERE trial = ?1"
-		    " AND attempt = ?2 AND name = (SELECT key FROM metric_name"
-		    "  WHERE experiment = ?1 >> 32 AND name = ?3)"
-		    " AND type = ?4 AND source = ?5",
-		    err))
+	if (!sql_open(&sql, store,
+		      "WITH wanted AS (SELECT key FROM metric_name"
+		      "  WHERE experiment = ?1 >> 32 AND name = ?3)"
+		      "SELECT 1 + max("
+		      " (SELECT coalesce(max(sequence), -1) FROM metric"
+		      "  WHERE trial = ?1 AND attempt = ?2 AND type = ?4"
+		      "  AND name = (SELECT key FROM wanted) AND source = ?5),"
+		      " (SELECT coalesce(max(sequence), -1) FROM metric_stage"
+		      "  WHERE trial = ?1 AND attempt = ?2 AND type = ?4"
+		      "  AND name = (SELECT key FROM wanted) AND source = ?5))",
+		      err))
 		return false;
 	sql_bind_int(&sql, trial);
 	sql_bind_int(&sql, attempt);
@@ -270,7 +239,7 @@ bool store_metrics_each(struct store *store, int64_t trial, int attempt,
 
 	if (!sql_open(&sql, store,
 		      "SELECT n.name, m.type, m.source, m.sequence, m.at_ns,"
-		      " m.value, m.text FROM metric m"
+		      " m.value, m.text FROM metric_all m"
 		      " CROSS JOIN metric_name n ON n.key = m.name"
 		      " WHERE m.trial = ?1 AND (?2 = 0 OR m.attempt = ?2)"
 		      " AND (?3 IS NULL OR n.name = ?3)"
@@ -292,7 +261,7 @@ bool store_series_each(struct store *store, int64_t trial, int attempt,
 
 	if (!sql_open(&sql, store,
 		      "SELECT ?3, type, source, sequence, at_ns, value, text"
-		      " FROM metric WHERE trial = ?1 AND attempt = ?2"
+		      " FROM metric_all WHERE trial = ?1 AND attempt = ?2"
 		      " AND name = (SELECT key FROM metric_name"
 		      "  WHERE experiment = ?1 >> 32 AND name = ?3)"
 		      " AND type = 0 AND source = 0 AND sequence > ?4"

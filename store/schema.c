@@ -16,7 +16,9 @@
  * an experiment's counters away from its texts.
  *
  * Metrics are clustered by (trial, attempt, name, type, source, sequence): one
- * curve is one range, a second delivery of a report meets its own row.  Names
+ * curve is one range, a second delivery of a report meets its own row.  The
+ * newest wait in metric_stage to be put there; metric_all is both together, and
+ * what to read from (metric_stage.c says why and how).  Names
  * are interned per experiment, which also answers "which metrics are there"
  * without looking at any.  metric has no foreign key to trial: it would cost a
  * look-up for each row of the hottest statement; `store_check` checks it.
@@ -179,6 +181,21 @@ static const char version_1[] =
 	" text TEXT,"
 	" PRIMARY KEY (trial, attempt, name, type, source, sequence))"
 	" WITHOUT ROWID;"
+
+	"CREATE TABLE metric_stage ("
+	" trial INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL,"
+	" name INTEGER NOT NULL,"
+	" type INTEGER NOT NULL,"
+	" source INTEGER NOT NULL,"
+	" sequence INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL,"
+	" value REAL,"
+	" text TEXT);"
+	"CREATE VIEW metric_all AS SELECT trial, attempt, name, type, source,"
+	" sequence, at_ns, value, text FROM metric UNION ALL SELECT trial,"
+	" attempt, name, type, source, sequence, at_ns, value, text"
+	" FROM metric_stage;"
 
 	"CREATE TABLE event ("
 	" key INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -51,10 +51,10 @@ struct store {
 	} statements[STORE_STATEMENTS_MAX];
 	size_t statement_count;
 	/* metric_row.c */
-	sqlite3_stmt *metric_add;
 	struct known_name *names; /* hash table; slots with key 0 are free */
 	size_t name_count, name_capacity;
 	struct known_name *last_name;
+	struct stage *stage; /* metric_stage.c; NULL: nothing is known */
 };
 
 struct sql {

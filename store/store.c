@@ -8,11 +8,13 @@
  * machines, so there a rollback journal is used; EXTRA then also syncs the
  * folder, without which a power cut could bring a committed journal back.
  *
- * The size of the log.  Checkpoints copy it back every WAL_PAGES pages.  A
- * reader that holds a snapshot keeps the log from starting over, not from
- * being copied; so we try again only when it has grown by as much once more,
- * and from WAL_PAGES_LARGE on ask for a whole restart, which succeeds in the
- * first moment without a reader.  journal_size_limit returns the space.
+ * The size of the log.  Checkpoints copy it back every WAL_PAGES pages: few,
+ * since syncing a file that grows takes many times as long as one that is
+ * written over.  A reader that holds a snapshot keeps the log from starting
+ * over, not from being copied; so we try again only when it has grown by as
+ * much once more, and from WAL_PAGES_LARGE on ask for a whole restart, which
+ * succeeds in the first moment without a reader.  journal_size_limit returns
+ * the space.
  *
  * Read-only.  SQLite reads a WAL database only with its -wal and -shm files.
  * Where they are missing and cannot be created (a read-only folder) and so
@@ -22,10 +24,10 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "store/metric_stage.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/turn.h"
-#include "store/wal_vfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +39,7 @@
 
 #define BUSY_TIMEOUT_MS 10000
 #define VALUE_SIZE_MAX (64 << 20)
-#define WAL_PAGES 4000
+#define WAL_PAGES 1000
 #define WAL_PAGES_LARGE (5 * WAL_PAGES)
 
 static int on_wal_grown(void *arg, sqlite3 *db, const char *name, int pages)
@@ -96,9 +98,8 @@ static bool create_file(const char *path, struct error *err)
 static bool open_handle(struct store *store, const char *name, int flags,
 			struct error *err)
 {
-	const char *vfs = store->mode == STORE_WRITE ? wal_vfs_name() : NULL;
 	int code = sqlite3_open_v2(name, &store->db,
-				   flags | SQLITE_OPEN_NOMUTEX, vfs);
+				   flags | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (code != SQLITE_OK)
 		return store_error(store, code, err, "open");
@@ -161,6 +162,8 @@ static bool open_writer(struct store *store, struct error *err)
 			"PRAGMA cell_size_check = ON;"
 			"PRAGMA cache_size = -16000;"
 			"PRAGMA temp_store = MEMORY;"
+			/* Debian's default; it writes every page freed */
+			"PRAGMA secure_delete = OFF;"
 			"PRAGMA journal_size_limit = 67108864",
 			err))
 		return false;
@@ -200,8 +203,7 @@ static void close_handle(struct store *store)
 		sqlite3_finalize(store->statements[i].statement);
 	memset(store->statements, 0, sizeof(store->statements));
 	store->statement_count = 0;
-	sqlite3_finalize(store->metric_add);
-	store->metric_add = NULL;
+	stage_forget(store);
 	sqlite3_close(store->db);
 	store->db = NULL;
 }
@@ -292,6 +294,23 @@ bool store_open(const char *path, enum store_mode mode,
 	return true;
 }
 
+/* Leave metrics in order, if that can be had without waiting: the next writer
+ * does it otherwise. */
+static void settle(struct store *store)
+{
+	struct error ignored;
+
+	if (!stage_is_filled(store))
+		return;
+	sqlite3_busy_timeout(store->db, 0);
+	if (!store_begin(store, &ignored))
+		return;
+	if (store_metrics_settle(store, &ignored))
+		store_commit(store, &ignored);
+	else
+		store_rollback(store);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
@@ -300,6 +319,7 @@ void store_close(struct store *store)
 		store_rollback(store);
 	if (store->in_snapshot)
 		store_snapshot_end(store);
+	settle(store);
 	close_handle(store);
 	store_forget_names(store);
 	if (store->turn >= 0)
@@ -377,6 +397,7 @@ void store_rollback(struct store *store)
 		run(store, "ROLLBACK", &ignored);
 	store->in_transaction = false;
 	store_forget_names(store);
+	stage_forget(store);
 }
 
 bool store_in_transaction(const struct store *store)

@@ -137,14 +137,19 @@ typedef bool store_attempt_fn(const struct attempt *attempt, void *arg);
 bool store_attempts_each(struct store *store, int64_t trial,
 			 store_attempt_fn *fn, void *arg, struct error *err);
 
-/* ---- metric_row.c ----------------------------------------------------- */
+/* ---- metric_row.c, metric_stage.c ------------------------------------- */
 
 /* Insert one metric of an attempt.  metric->sequence must be set; a row that
  * is there already is left as it is and *ret_is_new is false.  This is the hot
- * path: one prepared statement, metric names cached in the handle. */
+ * path: one prepared statement, names and sequences cached in the handle; so
+ * only one handle at a time may add metrics of an experiment (see owner.c). */
 bool store_metric_add(struct store *store, int64_t trial, int attempt,
 		      const struct metric *metric, bool *ret_is_new,
 		      struct error *err);
+/* New rows wait in a table of their own, of some thousands at most, to be moved
+ * into the large one in order; move them now, because nothing else is to be
+ * done, so that readers need not look there.  Needs a transaction. */
+bool store_metrics_settle(struct store *store, struct error *err);
 /* The sequence after the highest stored one of this kind; 0 for none. */
 bool store_metric_next(struct store *store, int64_t trial, int attempt,
 		       const char *name, enum metric_type type, int source,

@@ -378,7 +378,7 @@ static bool write_metrics(struct writer *writer, int64_t experiment)
 	if (!sql_open(&sql, writer->store,
 		      "SELECT m.trial, m.attempt, m.name, m.type, m.source,"
 		      " m.sequence, m.at_ns, m.value, m.text, n.name"
-		      " FROM metric m CROSS JOIN metric_name n"
+		      " FROM metric_all m CROSS JOIN metric_name n"
 		      " ON n.key = m.name WHERE m.trial"
 		      " BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295"
 		      " ORDER BY m.trial, m.attempt, m.name, m.type, m.source,"

@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 
 #define SIDEPORT_BODY_MAX (8u << 20)
-#define SIDEPORT_HEADER_MAX (16u << 10)
+#define SIDEPORT_HEADER_MAX (8u << 10)
 #define SIDEPORT_CLIENTS_MAX 1024
 #define SIDEPORT_QUEUE_MAX (64u << 20)
 #define SIDEPORT_REQUEST_MS 15000

@@ -34,8 +34,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTION_MEMORY (32u << 10)
-#define CONNECTION_INCREMENT (8u << 10)
+#define CONNECTION_MEMORY (12u << 10)
+#define CONNECTION_INCREMENT (4u << 10)
 #define DESCRIPTORS_BESIDE 512 /* for everything but connections */
 #define STOP_MS 500
 

@@ -53,7 +53,7 @@ struct sideport_options {
 };
 
 /* Limits (all answered with a clear status, never by growing):
- * body 8 MiB (413), header 16 KiB (431), 1024 connections, 15 s for a request
+ * body 8 MiB (413), header 8 KiB (431), 1024 connections, 15 s for a request
  * to arrive whole, 64 MiB waiting in the queue (503 with Retry-After). */
 bool sideport_start(const struct sideport_options *options,
 		    struct sideport **ret, struct error *err);

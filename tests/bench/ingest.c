@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH 100
@@ -43,14 +44,16 @@ struct server {
 struct series {
 	const char *name;
 	int batch;
-	double rates[RUNS_MAX]; /* metrics a second */
+	double rates[RUNS_MAX];	 /* metrics a second */
+	double cpu_us[RUNS_MAX]; /* the server's, per request */
 	int count;
 };
 
 static struct {
 	double seconds;
 	int runs, connections;
-	int batch; /* --url: only this one; 0: both */
+	int batch;     /* --url: only this one; 0: both */
+	int64_t start; /* --url: of the sequence numbers */
 	const char *url, *tokens_path;
 	char folder[64], programs[4096];
 	const char **tokens;
@@ -70,13 +73,23 @@ static int compare_rates(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(const struct series *series)
+static double median_of(const double *values, int count)
 {
 	double sorted[RUNS_MAX];
 
-	memcpy(sorted, series->rates, sizeof(sorted));
-	qsort(sorted, (size_t)series->count, sizeof(double), compare_rates);
-	return sorted[series->count / 2];
+	memcpy(sorted, values, (size_t)count * sizeof(double));
+	qsort(sorted, (size_t)count, sizeof(double), compare_rates);
+	return sorted[count / 2];
+}
+
+static double median(const struct series *series)
+{
+	return median_of(series->rates, series->count);
+}
+
+static double median_cpu(const struct series *series)
+{
+	return median_of(series->cpu_us, series->count);
 }
 
 static void start_server(struct server *server, const char *program)
@@ -129,6 +142,18 @@ static long memory_kb(pid_t pid)
 	return kb;
 }
 
+/* User and system time of all threads of a process, so far. */
+static double cpu_seconds(pid_t pid)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	if (!pid || clock_getcpuclockid(pid, &clock) ||
+	    clock_gettime(clock, &time))
+		return 0;
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 static void stop_server(struct server *server)
 {
 	close(server->input);
@@ -147,19 +172,24 @@ static void measure(struct series *series, struct server *server)
 		.sequences = server->sequences,
 	};
 	struct load_result result;
-	double rate;
+	double rate, cpu_us;
 
+	cpu_us = -1e6 * cpu_seconds(server->pid);
 	load_run(&load, &result);
 	rate = (double)(result.requests - result.failures) * series->batch /
 	       result.seconds;
+	cpu_us += 1e6 * cpu_seconds(server->pid);
+	cpu_us /= (double)result.requests;
+	series->cpu_us[series->count] = cpu_us;
 	series->rates[series->count++] = rate;
 	printf("{\"bench\":\"ingest\",\"mode\":\"%s\",\"batch\":%d,"
 	       "\"connections\":%d,\"seconds\":%.2f,\"requests_per_s\":%.0f,"
 	       "\"metrics_per_s\":%.0f,\"failures\":%lld,\"p50_ms\":%.2f,"
-	       "\"p99_ms\":%.2f,\"server_peak_kb\":%ld}\n",
+	       "\"p99_ms\":%.2f,\"server_cpu_us_per_request\":%.2f,"
+	       "\"server_peak_kb\":%ld}\n",
 	       series->name, series->batch, bench.connections, result.seconds,
 	       (double)result.requests / result.seconds, rate,
-	       (long long)result.failures, result.p50_ms, result.p99_ms,
+	       (long long)result.failures, result.p50_ms, result.p99_ms, cpu_us,
 	       server->pid ? memory_kb(server->pid) : 0);
 	fflush(stdout);
 	if (result.failures)
@@ -232,22 +262,25 @@ static void print_medians(const struct series *bare,
 {
 	printf("{\"bench\":\"ingest\",\"median\":true,\"mode\":\"%s\","
 	       "\"bare_per_s\":%.0f,\"single_per_s\":%.0f,"
-	       "\"single_to_bare\":%.3f,\"batch_per_s\":%.0f,"
-	       "\"sqlite_per_s\":%.0f,\"batch_to_sqlite\":%.3f}\n",
+	       "\"single_to_bare\":%.3f,\"bare_cpu_us\":%.2f,"
+	       "\"single_cpu_us\":%.2f,\"batch_per_s\":%.0f,"
+	       "\"batch_cpu_us\":%.2f,\"sqlite_per_s\":%.0f,"
+	       "\"batch_to_sqlite\":%.3f}\n",
 	       single->name, median(bare), median(single),
-	       median(single) / median(bare), median(batch), median(sqlite),
-	       median(batch) / median(sqlite));
+	       median(single) / median(bare), median_cpu(bare),
+	       median_cpu(single), median(batch), median_cpu(batch),
+	       median(sqlite), median(batch) / median(sqlite));
 }
 
 static void run_comparison(void)
 {
 	static struct server bare, sideport, whole;
-	struct series bare_single = {"bare", 1, {0}, 0};
-	struct series single = {"sideport", 1, {0}, 0};
-	struct series batch = {"sideport", BATCH, {0}, 0};
-	struct series engine_single = {"engine", 1, {0}, 0};
-	struct series engine_batch = {"engine", BATCH, {0}, 0};
-	struct series sqlite = {"sqlite", BATCH, {0}, 0};
+	struct series bare_single = {.name = "bare", .batch = 1};
+	struct series single = {.name = "sideport", .batch = 1};
+	struct series batch = {.name = "sideport", .batch = BATCH};
+	struct series engine_single = {.name = "engine", .batch = 1};
+	struct series engine_batch = {.name = "engine", .batch = BATCH};
+	struct series sqlite = {.name = "sqlite", .batch = BATCH};
 	struct whole_engine engine;
 	sqlite3 *plain = open_plain();
 	int64_t sequence = 0;
@@ -301,14 +334,15 @@ static void spread_sequences(struct server *server)
 {
 	for (int i = 0; i < bench.connections; i++)
 		server->sequences[i] =
+			bench.start +
 			(int64_t)(i / bench.token_count) * 10000000;
 }
 
 static void run_url(void)
 {
 	static struct server server;
-	struct series single = {"url", 1, {0}, 0};
-	struct series batch = {"url", BATCH, {0}, 0};
+	struct series single = {.name = "url", .batch = 1};
+	struct series batch = {.name = "url", .batch = BATCH};
 	const char *port = strrchr(bench.url, ':');
 
 	if (!port)
@@ -337,7 +371,7 @@ static void usage(void)
 {
 	fputs("usage: ingest [--seconds S] [--runs N] [--connections N]\n"
 	      "              [--url http://127.0.0.1:PORT --tokens FILE"
-	      " [--batch N]]\n",
+	      " [--batch N] [--start N]]\n",
 	      stderr);
 	exit(2);
 }
@@ -350,6 +384,7 @@ static void parse_options(int argc, char **argv)
 		{"connections", required_argument, NULL, 'c'},
 		{"batch", required_argument, NULL, 'b'},
 		{"url", required_argument, NULL, 'u'},
+		{"start", required_argument, NULL, 'f'},
 		{"tokens", required_argument, NULL, 't'},
 		{0}};
 	int c;
@@ -370,6 +405,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'u':
 			bench.url = optarg;
+			break;
+		case 'f':
+			bench.start = atoll(optarg);
 			break;
 		case 't':
 			bench.tokens_path = optarg;

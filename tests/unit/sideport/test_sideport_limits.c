@@ -164,9 +164,9 @@ static void refuses_long_headers(void **state)
 {
 	struct bench *bench = *state;
 	struct strbuf text = STRBUF_INIT;
-	static const int lengths[] = {17 << 10, 100 << 10};
+	static const int lengths[] = {9 << 10, 17 << 10, 100 << 10};
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		int fd = peer_connect(bench);
 
 		strbuf_clear(&text);

@@ -448,7 +448,16 @@ static void checks(void **state)
 		{"UPDATE trial SET version = 1;"
 		 "INSERT INTO metric VALUES (77, 1, 1, 0, 0, 0, 0, 1, NULL)",
 		 "key 77"},
-		{"DELETE FROM metric; INSERT INTO history VALUES"
+		{"DELETE FROM metric; INSERT INTO metric_stage VALUES"
+		 " (1 << 32, 1, 77, 0, 0, 0, 0, 1, NULL)",
+		 "without a name: 77"},
+		{"INSERT INTO metric_stage SELECT * FROM metric_stage",
+		 "there twice: number 0"},
+		{"DELETE FROM metric_stage WHERE rowid > 1;"
+		 "INSERT INTO metric SELECT * FROM metric_stage",
+		 "there twice: number 0"},
+		{"DELETE FROM metric; DELETE FROM metric_stage;"
+		 "INSERT INTO history VALUES"
 		 " (1, 1, 0, NULL, 0, 0, 0, NULL)",
 		 "history has gaps"},
 		{"DELETE FROM history; UPDATE experiment SET best_trial = 5",
