@@ -31,7 +31,7 @@ static void lay_single(const struct layout_wish *wish, struct layout *layout)
 static void lay_wide(struct layout *layout)
 {
 	const struct rect *body = &layout->body;
-	int left = clamp(body->cols * 22 / 100, 34, 50);
+	int left = clamp(body->cols * 22 / 100, 36, 50);
 	int right = clamp(body->cols * 3 / 10, 46, 90);
 	int centre = body->cols - left - right - 2;
 	int chart_rows = body->rows >= 24 ? body->rows * 9 / 20 : 0;

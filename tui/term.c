@@ -229,6 +229,15 @@ bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
 				 "TERM, for example to xterm",
 				 term ? term : "");
 	set_term(screen);
+	if (!tigetstr((NCURSES_CONST char *)(uintptr_t) "cup")) {
+		endwin();
+		delscreen(screen);
+		return error_set(
+			err, ERROR_INVALID,
+			"terminal type \"%s\" cannot place the "
+			"cursor: list, show, trials and log do without",
+			term ? term : "");
+	}
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
 	has_paste =

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define TITLE_COLS 10 /* of a parameter's name, at least */
+
 static const struct trials_column {
 	int id;
 	const char *name; /* for :sort and :columns */
@@ -91,8 +93,9 @@ static void add_parameters(struct console *console)
 		} else if (p->kind == PARAMETER_RANDINT) {
 			least = 5;
 		}
-		if (least < 4)
-			least = 4;
+		/* the name should be read, if it is not too long */
+		if (least < width)
+			least = width < TITLE_COLS ? width : TITLE_COLS;
 		list_add_column(
 			&console->trials.list, TRIALS_PARAMETER + (int)i,
 			p->path, least, width > most ? width : most,

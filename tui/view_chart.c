@@ -359,14 +359,19 @@ static void draw_title(struct console *console, struct rect rect,
 		x = add_key(console, y, x, end, 0, "final");
 		add_key(console, y, x, end, 1, "best so far");
 	} else {
+		bool has_best =
+			console->data.experiment.best.is_set && pane->count > 0;
+
 		strbuf_adds(&best, "best ");
 		format_number(&best, console->data.experiment.best.number, 8);
+		if (has_best)
+			end -= (int)best.len + 3; /* there is room for it */
 		for (i = 0; i < pane->count; i++)
 			x = add_key(console, y, x, end, (int)i,
 				    pane->curves[i].name);
-		if (console->data.experiment.best.is_set && pane->count)
-			add_key(console, y, x, end, (int)pane->count,
-				best.data);
+		if (has_best)
+			add_key(console, y, x, rect.x + rect.cols,
+				(int)pane->count, best.data);
 	}
 	strbuf_release(&left);
 	strbuf_release(&best);
