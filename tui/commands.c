@@ -5,6 +5,7 @@
  * Any action of the key table is a command by its name as well, so a row here
  * is only for what takes arguments or has no key.
  */
+#include "tui/commands.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -288,23 +289,7 @@ static void do_quit(struct console *console, const struct cmdline *line)
 	console_quit(console);
 }
 
-enum completion {
-	COMPLETE_NONE,
-	COMPLETE_COLUMN,
-	COMPLETE_KNOB,
-	COMPLETE_EXPERIMENT,
-	COMPLETE_ACTION,
-	COMPLETE_ROLE
-};
-
-static const struct console_command {
-	const char *name;
-	const char *arguments;
-	const char *help;
-	int least, most; /* arguments */
-	void (*run)(struct console *console, const struct cmdline *line);
-	enum completion completion;
-} commands[] = {
+const struct console_command console_commands[] = {
 	{"kill", "[all | TRIAL...]",
 	 "kill the selected, marked or named trials", 0, 60, do_kill,
 	 COMPLETE_NONE},
@@ -345,23 +330,25 @@ static const struct console_command {
 	{"quit", "", "leave", 0, 0, do_quit, COMPLETE_NONE},
 };
 
+const size_t commands_count = COUNT_OF(console_commands);
+
 void commands_each(command_fn *fn, void *arg)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(commands); i++)
-		fn(commands[i].name, commands[i].arguments, commands[i].help,
-		   arg);
+	for (i = 0; i < commands_count; i++)
+		fn(console_commands[i].name, console_commands[i].arguments,
+		   console_commands[i].help, arg);
 }
 
 static void say_unknown(struct console *console, const char *name)
 {
-	const char *known[COUNT_OF(commands) + ACTION_COUNT];
+	const char *known[COUNT_OF(console_commands) + ACTION_COUNT];
 	const char *near;
 	size_t n = 0, i;
 
-	for (i = 0; i < COUNT_OF(commands); i++)
-		known[n++] = commands[i].name;
+	for (i = 0; i < commands_count; i++)
+		known[n++] = console_commands[i].name;
 	for (i = 0; i < ACTION_COUNT; i++)
 		known[n++] = actions[i].name;
 	near = nearest_word(name, known, n);
@@ -380,8 +367,8 @@ static void run_line(struct console *console, const struct cmdline *line)
 	enum action_id action;
 	size_t i;
 
-	for (i = 0; i < COUNT_OF(commands); i++) {
-		const struct console_command *command = &commands[i];
+	for (i = 0; i < commands_count; i++) {
+		const struct console_command *command = &console_commands[i];
 
 		if (strcmp(command->name, name) != 0 &&
 		    !(strcmp(name, "q") == 0 &&
@@ -420,85 +407,4 @@ void commands_run(struct console *console, const char *text)
 	if (line.argc > 0)
 		run_line(console, &line);
 	cmdline_release(&line);
-}
-
-/* ---- completion ------------------------------------------------------- */
-
-static void offer_names(struct prompt *prompt)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT_OF(commands); i++)
-		prompt_offer(prompt, commands[i].name);
-	for (i = 0; i < ACTION_COUNT; i++) {
-		size_t k;
-
-		for (k = 0; k < COUNT_OF(commands); k++)
-			if (strcmp(commands[k].name, actions[i].name) == 0)
-				break;
-		if (k == COUNT_OF(commands))
-			prompt_offer(prompt, actions[i].name);
-	}
-}
-
-static void offer_arguments(struct console *console, enum completion completion)
-{
-	static const char *const knobs[] = {
-		"concurrency=",	 "max-trials=",
-		"max-duration=", "max-trial-duration=",
-		"max-retries=",	 "mouse",
-		"nomouse"};
-	static const char *const roles[] = {"stdout", "stderr", "keeper"};
-	struct prompt *prompt = &console->prompt;
-	size_t i;
-
-	switch (completion) {
-	case COMPLETE_COLUMN:
-		for (i = 0; trials_column_name(console, (int)i); i++)
-			prompt_offer(prompt,
-				     trials_column_name(console, (int)i));
-		break;
-	case COMPLETE_KNOB:
-		for (i = 0; i < COUNT_OF(knobs); i++)
-			prompt_offer(prompt, knobs[i]);
-		break;
-	case COMPLETE_EXPERIMENT:
-		for (i = 0; i < console->data.experiment_count; i++) {
-			prompt_offer(prompt, console->data.experiments[i].name);
-			prompt_offer(prompt, console->data.experiments[i].id);
-		}
-		break;
-	case COMPLETE_ACTION:
-		for (i = 0; i < ACTION_COUNT; i++)
-			prompt_offer(prompt, actions[i].name);
-		break;
-	case COMPLETE_ROLE:
-		for (i = 0; i < COUNT_OF(roles); i++)
-			prompt_offer(prompt, roles[i]);
-		break;
-	default:
-		break;
-	}
-}
-
-void commands_complete(struct console *console)
-{
-	struct prompt *prompt = &console->prompt;
-	size_t len = strcspn(prompt->text.data, " "), i;
-
-	if (prompt->kind == PROMPT_FILTER) {
-		for (i = 0; filter_field(i); i++)
-			prompt_offer(prompt, filter_field(i));
-		offer_arguments(console, COMPLETE_COLUMN);
-	} else if (prompt->kind == PROMPT_COMMAND && prompt->word_start == 0) {
-		offer_names(prompt);
-	} else if (prompt->kind == PROMPT_COMMAND) {
-		for (i = 0; i < COUNT_OF(commands); i++)
-			if (strlen(commands[i].name) == len &&
-			    strncmp(commands[i].name, prompt->text.data, len) ==
-				    0)
-				offer_arguments(console,
-						commands[i].completion);
-	}
-	prompt_complete(prompt);
 }

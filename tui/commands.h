@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of ':' commands, shared by who runs and who completes them. */
+#ifndef TUI_COMMANDS_H
+#define TUI_COMMANDS_H
+
+#include "tui/cmdline.h"
+#include "tui/console.h"
+
+enum completion {
+	COMPLETE_NONE,
+	COMPLETE_COLUMN,
+	COMPLETE_KNOB,
+	COMPLETE_EXPERIMENT,
+	COMPLETE_ACTION,
+	COMPLETE_ROLE
+};
+
+struct console_command {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int least, most; /* arguments */
+	void (*run)(struct console *console, const struct cmdline *line);
+	enum completion completion; /* of its arguments */
+};
+
+extern const struct console_command console_commands[];
+extern const size_t commands_count;
+
+#endif

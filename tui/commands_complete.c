@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* What Tab offers in the ':' and filter prompts. */
+#include "tui/commands.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static void offer_names(struct prompt *prompt)
+{
+	size_t i;
+
+	for (i = 0; i < commands_count; i++)
+		prompt_offer(prompt, console_commands[i].name);
+	for (i = 0; i < ACTION_COUNT; i++) {
+		size_t k;
+
+		for (k = 0; k < commands_count; k++)
+			if (strcmp(console_commands[k].name, actions[i].name) ==
+			    0)
+				break;
+		if (k == commands_count)
+			prompt_offer(prompt, actions[i].name);
+	}
+}
+
+static void offer_arguments(struct console *console, enum completion completion)
+{
+	static const char *const knobs[] = {
+		"concurrency=",	 "max-trials=",
+		"max-duration=", "max-trial-duration=",
+		"max-retries=",	 "mouse",
+		"nomouse"};
+	static const char *const roles[] = {"stdout", "stderr", "keeper"};
+	struct prompt *prompt = &console->prompt;
+	size_t i;
+
+	switch (completion) {
+	case COMPLETE_COLUMN:
+		for (i = 0; trials_column_name(console, (int)i); i++)
+			prompt_offer(prompt,
+				     trials_column_name(console, (int)i));
+		break;
+	case COMPLETE_KNOB:
+		for (i = 0; i < COUNT_OF(knobs); i++)
+			prompt_offer(prompt, knobs[i]);
+		break;
+	case COMPLETE_EXPERIMENT:
+		for (i = 0; i < console->data.experiment_count; i++) {
+			prompt_offer(prompt, console->data.experiments[i].name);
+			prompt_offer(prompt, console->data.experiments[i].id);
+		}
+		break;
+	case COMPLETE_ACTION:
+		for (i = 0; i < ACTION_COUNT; i++)
+			prompt_offer(prompt, actions[i].name);
+		break;
+	case COMPLETE_ROLE:
+		for (i = 0; i < COUNT_OF(roles); i++)
+			prompt_offer(prompt, roles[i]);
+		break;
+	default:
+		break;
+	}
+}
+
+void commands_complete(struct console *console)
+{
+	struct prompt *prompt = &console->prompt;
+	size_t len = strcspn(prompt->text.data, " "), i;
+
+	if (prompt->kind == PROMPT_FILTER) {
+		for (i = 0; filter_field(i); i++)
+			prompt_offer(prompt, filter_field(i));
+		offer_arguments(console, COMPLETE_COLUMN);
+	} else if (prompt->kind == PROMPT_COMMAND && prompt->word_start == 0) {
+		offer_names(prompt);
+	} else if (prompt->kind == PROMPT_COMMAND) {
+		for (i = 0; i < commands_count; i++)
+			if (strlen(console_commands[i].name) == len &&
+			    strncmp(console_commands[i].name, prompt->text.data,
+				    len) == 0)
+				offer_arguments(console,
+						console_commands[i].completion);
+	}
+	prompt_complete(prompt);
+}
