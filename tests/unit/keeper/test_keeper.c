@@ -147,11 +147,16 @@ static void server_start(struct bench *bench, const int *plan)
 	assert_true(fs_write_file(bench->url_path, url, strlen(url), &err));
 }
 
+/* From here on what it was told may be looked at. */
 static void server_stop(struct bench *bench)
 {
 	shutdown(bench->server.fd, SHUT_RDWR);
 	pthread_join(bench->server.thread, NULL);
 	close(bench->server.fd);
+}
+
+static void server_release(struct bench *bench)
+{
 	strbuf_release(&bench->server.accepted);
 	strbuf_release(&bench->server.status);
 }
@@ -281,6 +286,7 @@ static void delivers_all_three_ways(void **state)
 			" >$NNI_SYS_DIR/.nni/metrics; printf loss=3; exit 7",
 			0)),
 		7);
+	server_stop(bench);
 	assert_int_equal(count(got->data, "\n"), 5);
 	assert_int_equal(count(got->data, "{\"name\":\"loss\""), 3);
 	assert_int_equal(count(got->data, "\"value\":3,\"sequence\":2,"), 1);
@@ -293,7 +299,7 @@ static void delivers_all_three_ways(void **state)
 	free(text);
 	free(wait_file(bench, "stderr", "err\n"));
 	free(wait_file(bench, "exit", "{\"code\": 7, \"signal\": 0,"));
-	server_stop(bench);
+	server_release(bench);
 }
 
 static void retries_until_delivered(void **state)
@@ -306,10 +312,11 @@ static void retries_until_delivered(void **state)
 	assert_int_equal(keeper_wait(keeper_start(
 				 bench, "echo a=1; sleep 0.3; echo a=2", 0)),
 			 0);
+	server_stop(bench);
 	assert_int_equal(count(bench->server.accepted.data, "\"value\":1,"), 1);
 	assert_int_equal(count(bench->server.accepted.data, "\"value\":2,"), 1);
 	assert_string_equal(bench->server.status.data, "{\"code\":0}");
-	server_stop(bench);
+	server_release(bench);
 }
 
 /* One line that is refused must not take its batch with it. */
@@ -322,10 +329,11 @@ static void gives_up_only_what_is_refused(void **state)
 		keeper_wait(keeper_start(
 			bench, "printf 'a=1\\na=2\\npoison=1\\na=3\\n'", 0)),
 		0);
+	server_stop(bench);
 	assert_int_equal(count(bench->server.accepted.data, "\n"), 3);
 	free(wait_file(bench, "keeper.log", "gave up"));
 	free(wait_file(bench, "spool.ndjson", "poison"));
-	server_stop(bench);
+	server_release(bench);
 }
 
 /* The console is away when the trial starts, and comes back. */
@@ -344,8 +352,9 @@ static void finds_a_console_that_comes_back(void **state)
 	server_start(bench, ALWAYS_200);
 	assert_true(fs_write_file(path, "", 0, &err));
 	assert_int_equal(keeper_wait(keeper), 0);
-	assert_int_equal(count(bench->server.accepted.data, "\n"), 2);
 	server_stop(bench);
+	assert_int_equal(count(bench->server.accepted.data, "\n"), 2);
+	server_release(bench);
 	free(path);
 }
 
@@ -360,12 +369,13 @@ static void delivers_many(void **state)
 					 "echo m=$i; i=$((i+1)); done",
 					 0)),
 		0);
+	server_stop(bench);
 	assert_int_equal(count(bench->server.accepted.data, "\n"), 20000);
 	assert_int_equal(count(bench->server.accepted.data,
 			       "\"value\":19999,\"sequence\":19999,"),
 			 1);
 	assert_true(bench->server.requests < 2000); /* in batches */
-	server_stop(bench);
+	server_release(bench);
 }
 
 static void claims_once(void **state)
@@ -488,6 +498,7 @@ static void lives_with_a_full_disk(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n'); /* whole lines */
 	free(text);
 	server_stop(bench);
+	server_release(bench);
 }
 
 static void starts_commands_clean(void **state)
