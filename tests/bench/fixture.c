@@ -130,10 +130,11 @@ static enum trial_state draw_state(struct random *random)
 	return x < 0.99 ? TRIAL_USER_CANCELED : TRIAL_SYS_CANCELED;
 }
 
-static void fill_times(struct trial *trial, long sequence, long steps)
+static void fill_times(struct trial *trial, long sequence, long steps,
+		       long most)
 {
 	/* eight at a time, ten seconds a step */
-	int64_t start = START_NS + sequence / 8 * (steps + 1) * 10 * NS_PER_S +
+	int64_t start = START_NS + sequence / 8 * (most + 1) * 10 * NS_PER_S +
 			sequence % 8 * NS_PER_S;
 
 	trial->submitted_ns = start;
@@ -270,7 +271,7 @@ static void add_trial(struct fixture *fixture, struct experiment *experiment,
 		trial.reason = (char *)(uintptr_t) "exit status 1";
 	else if (trial.state == TRIAL_EARLY_STOPPED)
 		trial.reason = (char *)(uintptr_t) "worse than the median";
-	fill_times(&trial, sequence, steps);
+	fill_times(&trial, sequence, steps, fixture->metrics);
 	add_curve(fixture, random, &trial, &curve, steps, values);
 	add_metrics(fixture, &trial, values, steps);
 	add_attempt(fixture, &trial);
