@@ -181,6 +181,7 @@ void console_select(struct console *console, int64_t experiment)
 	free(console->trials.filter);
 	console->trials.filter = xstrdup("");
 	console->trials.sequence = -1;
+	console->trials.is_chosen = false;
 	memset(&console->trials.list, 0, sizeof(console->trials.list));
 	trial_texts_clear(console->texts);
 	data_select(&console->data, experiment,

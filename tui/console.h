@@ -105,6 +105,7 @@ struct console {
 	struct {
 		struct list list;
 		int64_t sequence;    /* under the cursor; -1: none */
+		bool is_chosen;	     /* by a key; else the first row leads */
 		int first_parameter; /* earlier ones are scrolled out */
 		char *filter;	     /* as typed; "" for none */
 		char *filter_before; /* while it is edited */

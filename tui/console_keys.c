@@ -137,6 +137,7 @@ void console_on_key(struct console *console, int key)
 		return;
 	}
 	console->message[0] = '\0';
+	console->trials.is_chosen = true;
 	if (console->prompt.kind != PROMPT_NONE) {
 		on_prompt_key(console, key);
 		return;

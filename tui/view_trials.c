@@ -308,7 +308,10 @@ static void recalc(struct console *console, unsigned changes)
 	trial_index_arrange(index);
 	list->count = index->shown;
 	at = trial_index_position(index, console->trials.sequence);
-	if (at >= 0)
+	/* Who only looks on sees the newest trial and its log. */
+	if (!console->trials.is_chosen)
+		list_go(list, 0);
+	else if (at >= 0)
 		list_follow(list, (size_t)at);
 	list_clamp(list);
 	note_cursor(console);
