@@ -140,7 +140,7 @@ struct console {
 
 	bool is_frozen;
 	int64_t frozen_ns; /* wall time */
-	char fault[256]; /* what keeps our engine from writing, or empty */
+	char fault[256];   /* what keeps our engine from writing, or empty */
 	int64_t fault_since_ns;
 	bool needs_layout, needs_paint;
 	bool in_paste;
