@@ -147,6 +147,16 @@ static void add_point(struct cleaner *c, const char *text, size_t len,
 	c->col += width;
 }
 
+/* How much of the text is plain: most lines are, from end to end. */
+static size_t plain_length(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && text[i] >= 0x20 && text[i] <= 0x7E)
+		i++;
+	return i;
+}
+
 /* Where the text begins that a terminal would be left with. */
 static size_t last_segment(const char *line, size_t *len)
 {
@@ -164,9 +174,17 @@ void log_clean(struct strbuf *out, const char *line, size_t len, bool is_ascii)
 	size_t at = last_segment(line, &len);
 
 	while (at < len) {
-		size_t used = escape_length(line + at, len - at);
+		size_t used = plain_length(line + at, len - at);
 		uint32_t point;
 
+		if (used) {
+			strbuf_add(out, line + at, used);
+			c.col += (int)used;
+			c.combining = 0;
+			at += used;
+			continue;
+		}
+		used = escape_length(line + at, len - at);
 		if (used) {
 			at += used;
 			continue;
