@@ -7,6 +7,7 @@
 #include "tui/draw.h"
 #include "tui/keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -386,6 +387,27 @@ static void draw_candidates(const struct prompt *prompt, int y, int x, int cols)
 	}
 }
 
+/* What can be answered must be seen: a long question loses its middle. */
+static void draw_question(const char *question, int y, int cols)
+{
+	const char *answers = strstr(question, "? [");
+	int width = answers ? utf8_width(answers, strlen(answers)) : 0;
+	char head[256];
+	int used;
+
+	if (answers && width < cols &&
+	    utf8_width(question, strlen(question)) > cols) {
+		snprintf(head, sizeof(head), "%.*s",
+			 (int)(answers - question), question);
+		used = draw_text(y, 0, cols - width, ROLE_QUESTION, head);
+		used += draw_text(y, used, cols - used, ROLE_QUESTION,
+				  answers);
+	} else {
+		used = draw_text(y, 0, cols, ROLE_QUESTION, question);
+	}
+	draw_cursor(y, used < cols ? used : cols - 1);
+}
+
 void prompt_draw(const struct prompt *prompt, int y, int cols)
 {
 	static const char signs[] = {' ', ':', '/', '\\'};
@@ -397,10 +419,7 @@ void prompt_draw(const struct prompt *prompt, int y, int cols)
 		return;
 	}
 	if (prompt->kind == PROMPT_QUESTION) {
-		int used =
-			draw_text(y, 0, cols, ROLE_QUESTION, prompt->question);
-
-		draw_cursor(y, used < cols ? used : cols - 1);
+		draw_question(prompt->question, y, cols);
 		return;
 	}
 	before = utf8_width(text, prompt->at);

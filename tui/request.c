@@ -144,7 +144,7 @@ static void offer_take_up(struct console *console)
 		return;
 	}
 	console_ask(console, on_take_up,
-		    "nobody runs %s: take it up in the background%s%s? [y/N] ",
+		    "nobody runs %s: take it up%s%s? [y/N] ",
 		    console_experiment_name(console),
 		    *console->request.what ? " and " : "",
 		    console->request.what);
