@@ -6,10 +6,10 @@
  * in: a commit of one metric from each of 64 trials would change 64 pages, and
  * each goes to the log and later into the file, 4 KiB for 40 bytes.  So new
  * rows are appended to a small table without an index, `metric_stage`, where
- * those 64 are one page; and moved when there are STAGE_ROWS of them, or sooner,
- * when store_metrics_settle is called.  The view `metric_all` is both tables;
- * readers use it, and since a move is part of a transaction, they see each row
- * once at any time.
+ * those 64 are one page; and moved when there are STAGE_ROWS of them, or
+ * sooner, when store_metrics_settle is called.  The view `metric_all` is both
+ * tables; readers use it, and since a move is part of a transaction, they see
+ * each row once at any time.
  *
  * Once only.  A second delivery of a row must be told from a new one without a
  * look into those 64 pages.  For that the handle remembers the highest sequence
