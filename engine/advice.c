@@ -247,7 +247,7 @@ static void tell_customised(struct engine *engine, struct live *live)
 	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
 	struct error err;
 
-	/* Points outside the space are none of the tuner's business. */
+	/* What is no point of the space is none of the tuner's business. */
 	if (space_parse_point(engine->space, live->trial.parameters, point,
 			      &err)) {
 		record(engine, &row);

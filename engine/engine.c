@@ -162,8 +162,8 @@ static void end_of_turn(void *arg)
 		write_experiment(engine);
 	}
 	if (!commit(engine)) {
-		ingest_answer(engine, false);
 		collapse(engine);
+		ingest_answer(engine, false);
 		return;
 	}
 	if (engine->recovery_delay_ms) { /* it can write again */

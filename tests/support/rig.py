@@ -42,7 +42,10 @@ class Rig:
             "experimentName": "rig",
             "searchSpace": {
                 "x": {"_type": "uniform", "_value": [0, 1]},
-                "y": {"_type": "choice", "_value": [1, 2, 3, 4]}},
+                "y": {"_type": "choice", "_value": [1, 2, 3, 4]},
+                # what is stored of these is not what was drawn
+                "rate": {"_type": "loguniform", "_value": [1e-5, 1]},
+                "size": {"_type": "quniform", "_value": [0, 10, 2.5]}},
             "trialCommand": command or sys.executable + " " + os.path.join(
                 os.path.abspath(SRC), "tests/fault/crash_trial.py"),
             "trialConcurrency": concurrency,

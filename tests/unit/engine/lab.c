@@ -208,17 +208,30 @@ void lab_run(struct lab *lab, const char *sql)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(lab->db));
 }
 
-void lab_break_events(struct lab *lab, double seconds)
+static void break_until(struct lab *lab, double seconds, const char *table,
+			const char *statement)
 {
-	char sql[400];
+	char sql[600];
 
 	snprintf(sql, sizeof(sql),
 		 "CREATE TABLE broken AS SELECT julianday('now') + %f / 86400"
-		 " AS until; CREATE TRIGGER breaks BEFORE INSERT ON event"
+		 " AS until; CREATE TABLE dangling (key INTEGER REFERENCES"
+		 " experiment (key) DEFERRABLE INITIALLY DEFERRED);"
+		 "CREATE TRIGGER breaks BEFORE INSERT ON %s"
 		 " WHEN julianday('now') < (SELECT until FROM broken)"
-		 " BEGIN SELECT RAISE(ABORT, 'broken'); END",
-		 seconds);
+		 " BEGIN %s; END",
+		 seconds, table, statement);
 	lab_run(lab, sql);
+}
+
+void lab_break_events(struct lab *lab, double seconds)
+{
+	break_until(lab, seconds, "event", "SELECT RAISE(ABORT, 'broken')");
+}
+
+void lab_break_commits(struct lab *lab, double seconds)
+{
+	break_until(lab, seconds, "metric", "INSERT INTO dangling VALUES (-1)");
 }
 
 /* Until the engine says that something changed, or for a moment. */
@@ -252,6 +265,21 @@ void lab_wait(struct lab *lab, const char *sql, int64_t value)
 	while ((now = lab_int(lab, sql)) != value) {
 		if (clock_mono_ns() > until)
 			fail_late(lab, sql, now, value);
+		wait_for_news(lab);
+	}
+}
+
+void lab_wait_fault(struct lab *lab, bool wanted)
+{
+	int64_t until = clock_mono_ns() + DEADLINE_NS;
+	char fault[256];
+	int64_t since_ns;
+
+	while (engine_fault(lab->engine, fault, sizeof(fault), &since_ns) !=
+	       wanted) {
+		if (clock_mono_ns() > until)
+			fail_msg("not in time: a fault %s",
+				 wanted ? "comes" : "ends");
 		wait_for_news(lab);
 	}
 }
@@ -357,4 +385,25 @@ int lab_post(struct lab *lab, int sequence, const char *path, const char *body)
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
 	return (int)status;
+}
+
+char *lab_path(struct lab *lab, int sequence, const char *name)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT directory FROM attempt WHERE trial = %lld"
+		 " ORDER BY number DESC",
+		 (long long)lab_trial(lab, sequence));
+	return fs_join(lab_text(lab, sql), name);
+}
+
+void lab_let_go(struct lab *lab, int sequence)
+{
+	char *path = lab_path(lab, sequence, "go");
+	struct error err;
+
+	if (!fs_write_file(path, "", 0, &err))
+		fail_msg("%s", err.text);
+	free(path);
 }

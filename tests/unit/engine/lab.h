@@ -58,8 +58,12 @@ void lab_run(struct lab *lab, const char *sql);
 /* Every turn that records an event fails for so long, and then no longer,
  * without anybody having to write. */
 void lab_break_events(struct lab *lab, double seconds);
+/* The same, but only the commit fails, of turns that store metrics. */
+void lab_break_commits(struct lab *lab, double seconds);
 /* Wait until SQL gives this. */
 void lab_wait(struct lab *lab, const char *sql, int64_t value);
+/* Wait until the engine has a fault, or has none. */
+void lab_wait_fault(struct lab *lab, bool wanted);
 /* Key of the trial with this sequence number. */
 int64_t lab_trial(const struct lab *lab, int sequence);
 
@@ -76,10 +80,11 @@ const char *lab_do(struct lab *lab, enum command_verb verb, int64_t trial,
  * when nobody answered.  lab->text is the answer. */
 int lab_post(struct lab *lab, int sequence, const char *path, const char *body);
 
-#define assert_state(lab, name)                                                \
-	assert_string_equal(                                                   \
-		experiment_state_name((enum experiment_state)lab_int(          \
-			lab, "SELECT state FROM experiment WHERE key = ?1")),  \
-		name)
+/* Path of a file in the newest attempt's folder; caller frees. */
+char *lab_path(struct lab *lab, int sequence, const char *name);
+/* For commands that wait for it: LAB_WAITS. */
+void lab_let_go(struct lab *lab, int sequence);
+#define LAB_WAITS                                                              \
+	"while [ ! -e $TRIALDECK_ATTEMPT_DIR/go ]; do sleep 0.05; done"
 
 #endif
