@@ -152,120 +152,6 @@ void attempts_submit(struct engine *engine, struct live *live)
 		   false);
 }
 
-struct best {
-	enum objective_mode mode;
-	int64_t without; /* key */
-	int64_t trial;	 /* key; 0: none */
-	struct metric_value value;
-};
-
-static bool number_of_trial(const struct history *row, void *arg)
-{
-	struct live *live = arg;
-
-	if (row->kind == HISTORY_SUGGESTED && row->trial == live->trial.key) {
-		live->number = row->number;
-		return false;
-	}
-	return true;
-}
-
-static void queue_again(struct engine *engine, struct live *live,
-			const char *reason)
-{
-	struct error err;
-
-	new_attempt(engine, live, live->trial.attempt + 1);
-	replace_text(&live->attempt.reason, reason);
-	if (turn_begin(engine))
-		fail_turn_unless(
-			engine,
-			store_attempt_add(engine->store, &live->attempt, &err),
-			&err);
-	write_attempt(engine, live);
-}
-
-static bool is_best(const struct trial *trial, void *arg)
-{
-	struct best *best = arg;
-
-	if (trial->key != best->without &&
-	    trial_state_is_terminal(trial->state) && trial->final.is_set &&
-	    objective_is_better(best->mode, trial->final, best->value)) {
-		best->value = trial->final;
-		best->trial = trial->key;
-	}
-	return true;
-}
-
-/* The best trial runs again: what it had counts no longer. */
-static bool find_best(struct engine *engine, struct error *err)
-{
-	struct experiment *experiment = &engine->experiment;
-	struct best best = {
-		.mode = experiment->objective,
-		.without = experiment->best_trial,
-	};
-
-	if (!store_trials_each(engine->store, experiment->key, 0,
-			       STORE_TRIAL_BRIEF, is_best, &best, err))
-		return false;
-	experiment->best = best.value;
-	experiment->best_trial = best.trial;
-	engine->has_experiment_changes = true;
-	return true;
-}
-
-bool attempts_restart(struct engine *engine, int64_t key, struct error *err)
-{
-	struct live *live = live_find(engine, key);
-
-	if (live)
-		return error_set(err, ERROR_CONFLICT,
-				 "trial %s is not over: kill it first",
-				 live->trial.id);
-	live = live_add(engine);
-	if (!store_trial_get(engine->store, key, &live->trial, err)) {
-		live_remove(engine, live);
-		return false;
-	}
-	if (live->trial.experiment != engine->experiment.key) {
-		live_remove(engine, live);
-		return error_set(err, ERROR_NOT_FOUND,
-				 "the trial is of another experiment");
-	}
-	if (key == engine->experiment.best_trial && !find_best(engine, err)) {
-		live_remove(engine, live);
-		return false;
-	}
-	live_index(engine, live);
-	live->trial.source = live->trial.source ? live->trial.source : 'a';
-	if (!store_history_each(engine->store, engine->experiment.key,
-				number_of_trial, live, err)) {
-		live_remove(engine, live);
-		return false;
-	}
-	engine->finished_count--;
-	live->failures = 0;
-	queue_again(engine, live, NULL);
-	/* The tuner knows it as running again. */
-	if (live->number >= 0) {
-		double *point =
-			xcalloc(engine->space->count + 1, sizeof(*point));
-		struct error ignored;
-
-		advice_record_suggestion(engine, live);
-		if (space_parse_point(engine->space, live->trial.parameters,
-				      point, &ignored))
-			tuner_adopt(engine->tuner, live->number, point);
-		free(point);
-	}
-	status_event(engine, live, EVENT_INFO, "trial-restarted",
-		     "trial %s (#%lld): attempt %d", live->trial.id,
-		     (long long)live->trial.sequence, live->attempt.number);
-	return true;
-}
-
 static void write_row(struct engine *engine, struct live *live)
 {
 	struct error err;
@@ -277,6 +163,22 @@ static void write_row(struct engine *engine, struct live *live)
 	fail_turn_unless(engine,
 			 store_trial_update(engine->store, &live->trial, &err),
 			 &err);
+}
+
+void attempts_queue_again(struct engine *engine, struct live *live,
+			  const char *reason)
+{
+	struct error err;
+
+	new_attempt(engine, live, live->trial.attempt + 1);
+	replace_text(&live->attempt.reason, reason);
+	if (turn_begin(engine))
+		fail_turn_unless(
+			engine,
+			store_attempt_add(engine->store, &live->attempt, &err),
+			&err);
+	write_attempt(engine, live);
+	write_row(engine, live);
 }
 
 /* The attempt is over.  Retry, or let the trial rest. */
@@ -307,8 +209,9 @@ static void finish(struct engine *engine, struct live *live,
 		if (live->failures <= engine->experiment.max_retries &&
 		    engine->experiment.state != EXPERIMENT_STOPPING) {
 			write_row(engine, live);
-			queue_again(engine, live,
-				    "failed, waiting to be tried again");
+			attempts_queue_again(
+				engine, live,
+				"failed, waiting to be tried again");
 			return;
 		}
 	}

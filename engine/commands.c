@@ -153,37 +153,17 @@ static void do_stop(struct engine *engine, const struct command *command)
 	done(engine, command, "stopping");
 }
 
-static bool add_failed(const struct trial *trial, void *arg)
+static void do_restart_failed(struct engine *engine,
+			      const struct command *command)
 {
-	struct after **list = arg; /* only .trial is used; ends with 0 */
-	size_t count = 0;
-
-	if (trial->state != TRIAL_FAILED)
-		return true;
-	while ((*list)[count].trial)
-		count++;
-	*list = xrealloc(*list, (count + 2) * sizeof(**list));
-	(*list)[count].trial = trial->key;
-	(*list)[count + 1].trial = 0;
-	return true;
-}
-
-static void restart_failed(struct engine *engine, const struct command *command)
-{
-	struct after *list = xcalloc(1, sizeof(*list));
 	struct error err;
 	char outcome[64];
-	int count = 0;
+	int count;
 
-	if (!store_trials_each(engine->store, engine->experiment.key, 0,
-			       STORE_TRIAL_BRIEF, add_failed, &list, &err)) {
+	if (!restart_failed(engine, &count, &err)) {
 		refuse(engine, command, err.text);
-		free(list);
 		return;
 	}
-	for (size_t i = 0; list[i].trial; i++)
-		count += attempts_restart(engine, list[i].trial, &err);
-	free(list);
 	snprintf(outcome, sizeof(outcome), "%d failed trial%s restarted", count,
 		 count == 1 ? "" : "s");
 	if (count)
@@ -206,10 +186,10 @@ static void do_restart(struct engine *engine, const struct command *command)
 		return;
 	}
 	if (!command->trial) {
-		restart_failed(engine, command);
+		do_restart_failed(engine, command);
 		return;
 	}
-	if (!attempts_restart(engine, command->trial, &err)) {
+	if (!restart_trial(engine, command->trial, &err)) {
 		refuse(engine, command, err.text);
 		return;
 	}

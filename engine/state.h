@@ -16,6 +16,7 @@
  *   ingest.c    reports to metric rows and summaries
  *   live.c      the table of trials that are not over
  *   recover.c   from the store to working state
+ *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
  *   status.c    faults, events, Prometheus text
  */
@@ -63,6 +64,7 @@ struct live {
 	bool is_submitted; /* its job exists or is being made */
 	bool has_row_changes;	  /* trial row must be written this turn */
 	bool has_summary_changes; /* trial row may be written a bit later */
+	bool is_returning;	  /* being restarted */
 	bool has_gap;	    /* an intermediate result is missing in between */
 	bool has_complaint; /* a report was refused, and that was told */
 	enum trial_state kill_as; /* UNKNOWN: nobody asked */
@@ -201,8 +203,9 @@ struct live *attempts_add_trial(struct engine *engine, char *parameters,
 				char source);
 /* Record the intent; the job is made after the commit. */
 void attempts_submit(struct engine *engine, struct live *live);
-/* Another attempt of a trial that is over; queued. */
-bool attempts_restart(struct engine *engine, int64_t trial, struct error *err);
+/* Another attempt; queued. */
+void attempts_queue_again(struct engine *engine, struct live *live,
+			  const char *reason);
 /* Ask a live trial to end as `state`; queued ones end at once. */
 void attempts_kill(struct engine *engine, struct live *live,
 		   enum trial_state state, const char *reason);
@@ -231,6 +234,12 @@ void ingest_want_summaries(struct engine *engine);
 /* ---- commands.c ---- */
 void commands_look(struct engine *engine);
 void commands_kill_progress(struct engine *engine, struct live *live);
+
+/* ---- restart.c ---- */
+/* Run a trial that is over once more. */
+bool restart_trial(struct engine *engine, int64_t trial, struct error *err);
+/* All that have failed. */
+bool restart_failed(struct engine *engine, int *ret_count, struct error *err);
 
 /* ---- schedule.c ---- */
 void schedule(struct engine *engine);

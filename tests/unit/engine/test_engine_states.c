@@ -171,6 +171,36 @@ static void test_restart_of_the_best(void **state)
 			    "8.0 1");
 }
 
+static void test_restart_of_all_that_failed(void **state)
+{
+	struct lab *lab = *state;
+	int64_t all, best;
+
+	lab_create(lab,
+		   "echo final=$NNI_TRIAL_SEQ_ID;"
+		   "[ $TRIALDECK_ATTEMPT = 2 ] && exec sleep 60;"
+		   "[ $NNI_TRIAL_SEQ_ID != 1 ]",
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4,"
+		   " \"tuner\": {\"name\": \"Random\", \"classArgs\":"
+		   " {\"optimize_mode\": \"maximize\"}}");
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	/* the best, the second best and the failed one in a row */
+	best = lab_ask(lab, COMMAND_RESTART, lab_trial(lab, 3), NULL);
+	lab_ask(lab, COMMAND_RESTART, lab_trial(lab, 2), NULL);
+	all = lab_ask(lab, COMMAND_RESTART, 0, NULL);
+	assert_non_null(strstr(lab_answer(lab, best), "attempt 2"));
+	assert_string_equal(lab_answer(lab, all), "1 failed trial restarted");
+	assert_string_equal(lab_do(lab, COMMAND_RESTART, 0, NULL),
+			    "refused: no trial has failed");
+	assert_string_equal(lab_text(lab, "SELECT best || ' ' || (best_trial &"
+					  " 3) FROM experiment"),
+			    "0.0 0");
+	assert_string_equal(lab_text(lab, "SELECT group_concat(number) FROM"
+					  " history WHERE kind = 0"),
+			    "0,1,2,3,3,2,1");
+}
+
 /* Nobody has to be there for the end: the engine ends by itself. */
 static void test_it_ends_by_itself(void **state)
 {
@@ -199,6 +229,7 @@ int main(int argc, char **argv)
 		TEST(test_every_knob),
 		TEST(test_own_trials_are_told_to_the_tuner),
 		TEST(test_restart_of_the_best),
+		TEST(test_restart_of_all_that_failed),
 		TEST(test_it_ends_by_itself),
 	};
 
