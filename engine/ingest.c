@@ -2,10 +2,11 @@
 /*
  * Reports become metric rows, rows become summaries.
  *
- * This is the hot path: per metric it costs one table look-up, one prepared
- * insert and a few assignments.  The summary in the trial row is derived data:
- * it is written at most every 50 ms, and after a crash it is made again from
- * the metric rows, so that a burst of metrics costs one trial row, not many.
+ * This is the hot path: per metric it costs two table look-ups, one
+ * prepared insert and a few assignments.  The summary in the trial row is
+ * derived data: it is written at most every 50 ms, and after a crash it is made
+ * again from the metric rows, so that a burst of metrics costs one trial row,
+ * not many.
  */
 #include "engine/state.h"
 
@@ -46,28 +47,6 @@ void ingest_want_summaries(struct engine *engine)
 	engine->metrics_settling = engine->metrics_total;
 	engine->summaries = loop_after(engine->loop, SUMMARY_DELAY_MS,
 				       summaries_due, engine);
-}
-
-/* ---- sequence numbers ------------------------------------------------------
- */
-
-/* Give a metric its number, and remember the highest one. */
-static bool number_metric(struct engine *engine, struct live *live,
-			  struct metric *metric, struct error *err)
-{
-	struct counter *counter =
-		live_counter(live, metric->name, metric->type, metric->source);
-
-	if (counter->value < 0 &&
-	    !store_metric_next(engine->store, live->trial.key,
-			       live->attempt.number, metric->name, metric->type,
-			       metric->source, &counter->value, err))
-		return false;
-	if (metric->sequence == METRIC_SEQUENCE_NEXT)
-		metric->sequence = counter->value;
-	if (metric->sequence >= counter->value)
-		counter->value = metric->sequence + 1;
-	return true;
 }
 
 /* ---- summaries --------------------------------------------------------------
@@ -120,15 +99,8 @@ static void extend_history(struct engine *engine, struct live *live,
 	judge(engine, live);
 }
 
-/* What would come after the newest result of this metric's kind. */
-static int64_t newest_next(struct live *live, const struct metric *metric)
-{
-	return live_counter(live, metric->name, metric->type, metric->source)
-		->value;
-}
-
 static void summarize(struct engine *engine, struct live *live,
-		      const struct metric *metric)
+		      const struct metric *metric, bool is_newest)
 {
 	struct metric_value value = {true, metric->value};
 
@@ -141,7 +113,7 @@ static void summarize(struct engine *engine, struct live *live,
 		return;
 	}
 	live->trial.intermediates++;
-	if (metric->sequence + 1 == newest_next(live, metric))
+	if (is_newest)
 		live->trial.last = value;
 	if (objective_is_better(engine->experiment.objective, value,
 				live->trial.best))
@@ -157,11 +129,13 @@ static bool add_metrics(struct engine *engine, struct live *live,
 
 	for (size_t i = 0; i < metrics->count; i++) {
 		struct metric *metric = &metrics->items[i];
-		bool is_new;
+		bool is_new, is_newest;
 
 		if (!metric->at_ns)
 			metric->at_ns = now;
-		if (!number_metric(engine, live, metric, err) ||
+		if (!store_metric_number(engine->store, live->trial.key,
+					 live->attempt.number, metric,
+					 &is_newest, err) ||
 		    !store_metric_add(engine->store, live->trial.key,
 				      live->attempt.number, metric, &is_new,
 				      err)) {
@@ -173,7 +147,7 @@ static bool add_metrics(struct engine *engine, struct live *live,
 		}
 		if (is_new) {
 			engine->metrics_total++;
-			summarize(engine, live, metric);
+			summarize(engine, live, metric, is_newest);
 		}
 	}
 	return true;

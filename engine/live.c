@@ -4,11 +4,7 @@
 
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define COUNTERS_MAX 64
 
 static struct live **bucket(struct engine *engine, int64_t trial)
 {
@@ -47,20 +43,8 @@ struct live *live_find(struct engine *engine, int64_t trial)
 	return live;
 }
 
-static void forget_counters(struct live *live)
-{
-	while (live->counters) {
-		struct counter *next = live->counters->next;
-
-		free(live->counters);
-		live->counters = next;
-	}
-	live->counter_count = 0;
-}
-
 void live_reset_metrics(struct live *live)
 {
-	forget_counters(live);
 	live->history_count = 0;
 	live->has_gap = false;
 	live->has_complaint = false;
@@ -96,28 +80,4 @@ void live_remove_all(struct engine *engine)
 		live_remove(engine, engine->first);
 	engine->live_count = 0;
 	engine->queued_count = 0;
-}
-
-struct counter *live_counter(struct live *live, const char *name,
-			     enum metric_type type, int source)
-{
-	struct counter *counter = live->counters;
-
-	while (counter && (counter->type != type || counter->source != source ||
-			   strcmp(counter->name, name)))
-		counter = counter->next;
-	if (!counter) {
-		/* Names, types and sources are the trial's to choose. */
-		if (live->counter_count == COUNTERS_MAX)
-			forget_counters(live);
-		live->counter_count++;
-		counter = xcalloc(1, sizeof(*counter));
-		counter->type = type;
-		counter->source = source;
-		counter->value = -1; /* not looked up yet */
-		snprintf(counter->name, sizeof(counter->name), "%s", name);
-		counter->next = live->counters;
-		live->counters = counter;
-	}
-	return counter;
 }

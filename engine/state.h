@@ -44,15 +44,6 @@ struct kill_request {
 	char who[64];	 /* for the outcome: "trial Xa12b (#3)" */
 };
 
-/* The next sequence number of one metric of one attempt. */
-struct counter {
-	struct counter *next;
-	enum metric_type type;
-	int source;
-	int64_t value;
-	char name[METRIC_NAME_MAX + 1];
-};
-
 /* A trial that is not over: queued, submitted or running. */
 struct live {
 	struct live *next;  /* in its hash bucket */
@@ -72,8 +63,6 @@ struct live {
 	int failures;	 /* attempts in a row that failed by themselves */
 	double *history; /* the objective's intermediate results, in order */
 	size_t history_count, history_capacity;
-	struct counter *counters; /* of late; the store knows all */
-	int counter_count;
 	struct kill_request **kills;
 	size_t kill_count, kill_capacity;
 	bool wants_submit; /* the platform could not take it yet */
@@ -178,8 +167,6 @@ void live_index(struct engine *engine, struct live *live);
 void live_remove(struct engine *engine, struct live *live);
 void live_remove_all(struct engine *engine);
 void live_reset_metrics(struct live *live);
-struct counter *live_counter(struct live *live, const char *name,
-			     enum metric_type type, int source);
 
 /* ---- recover.c ---- */
 bool engine_recover(struct engine *engine, struct error *err);
@@ -225,7 +212,7 @@ bool ingest_metrics(struct engine *engine, struct live *live,
  * send what they like, for ever. */
 void ingest_complain(struct engine *engine, struct live *live, const char *kind,
 		     const char *text);
-/* Fill history and counters from what is stored (recovery). */
+/* Fill history and summary from what is stored (recovery). */
 bool ingest_reload(struct engine *engine, struct live *live, struct error *err);
 /* Write summaries within the next 50 ms, and put metrics in order as soon as
  * none came for so long. */

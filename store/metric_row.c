@@ -143,26 +143,48 @@ static bool know_name(struct store *store, int64_t experiment, const char *name,
 
 /* ---- in ----------------------------------------------------------------- */
 
+static bool name_key(struct store *store, int64_t experiment, const char *name,
+		     int64_t *ret_key, struct error *err)
+{
+	const struct known_name *last = store->last_name;
+
+	if (!store_may_write(store, err))
+		return false;
+	if ((!last || last->experiment != experiment ||
+	     strcmp(last->name, name)) &&
+	    !know_name(store, experiment, name, err))
+		return false;
+	*ret_key = store->last_name->key;
+	return true;
+}
+
+bool store_metric_number(struct store *store, int64_t trial, int attempt,
+			 struct metric *metric, bool *ret_is_newest,
+			 struct error *err)
+{
+	int64_t name, highest;
+
+	if (!name_key(store, trial >> 32, metric->name, &name, err) ||
+	    !stage_highest(store, trial, attempt, name, metric, &highest, err))
+		return false;
+	if (metric->sequence == METRIC_SEQUENCE_NEXT)
+		metric->sequence = highest + 1;
+	*ret_is_newest = metric->sequence > highest;
+	return true;
+}
+
 bool store_metric_add(struct store *store, int64_t trial, int attempt,
 		      const struct metric *metric, bool *ret_is_new,
 		      struct error *err)
 {
-	int64_t experiment = trial >> 32;
-	const struct known_name *name = store->last_name;
+	int64_t name;
 
-	if (!store_may_write(store, err))
+	if (!name_key(store, trial >> 32, metric->name, &name, err))
 		return false;
 	if (metric->sequence < 0)
 		return error_set(err, ERROR_INVALID,
 				 "a stored metric needs a sequence number");
-	if (!name || name->experiment != experiment ||
-	    strcmp(name->name, metric->name)) {
-		if (!know_name(store, experiment, metric->name, err))
-			return false;
-		name = store->last_name;
-	}
-	return stage_add(store, trial, attempt, name->key, metric, ret_is_new,
-			 err);
+	return stage_add(store, trial, attempt, name, metric, ret_is_new, err);
 }
 
 /* ---- out ---------------------------------------------------------------- */

@@ -241,9 +241,12 @@ static void forget_series(struct stage *stage)
 static struct series *know_series(struct store *store, struct series *key,
 				  struct error *err)
 {
-	struct stage *stage = store->stage;
+	struct stage *stage;
 	struct series *slot;
 
+	if (!store->stage && !open_stage(store, err))
+		return NULL;
+	stage = store->stage;
 	if (stage->series_count >= SERIES_MAX) {
 		if (!store_metrics_settle(store, err))
 			return NULL;
@@ -317,26 +320,42 @@ static bool append(struct store *store, struct series *series,
 	return ++stage->rows < STAGE_ROWS || store_metrics_settle(store, err);
 }
 
-bool stage_add(struct store *store, int64_t trial, int attempt, int64_t name,
-	       const struct metric *metric, bool *ret_is_new, struct error *err)
+static struct series make_key(int64_t trial, int attempt, int64_t name,
+			      const struct metric *metric)
 {
-	struct series key = {
+	return (struct series){
 		.trial = trial,
 		.name = name,
 		.attempt = attempt,
 		.type = metric->type,
 		.source = metric->source,
 	};
-	struct series *series;
+}
+
+bool stage_highest(struct store *store, int64_t trial, int attempt,
+		   int64_t name, const struct metric *metric,
+		   int64_t *ret_highest, struct error *err)
+{
+	struct series key = make_key(trial, attempt, name, metric);
+	const struct series *series = know_series(store, &key, err);
+
+	if (!series)
+		return false;
+	*ret_highest = series->highest;
+	return true;
+}
+
+bool stage_add(struct store *store, int64_t trial, int attempt, int64_t name,
+	       const struct metric *metric, bool *ret_is_new, struct error *err)
+{
+	struct series key = make_key(trial, attempt, name, metric);
+	struct series *series = know_series(store, &key, err);
 	struct stage *stage;
 	bool is_in_order;
 
-	if (!store->stage && !open_stage(store, err))
-		return false;
-	stage = store->stage;
-	series = know_series(store, &key, err);
 	if (!series)
 		return false;
+	stage = store->stage;
 	is_in_order = metric->sequence > series->highest;
 	if (!is_in_run(stage, trial, attempt) && is_in_order) {
 		*ret_is_new = true;

@@ -10,6 +10,10 @@
 bool stage_add(struct store *store, int64_t trial, int attempt, int64_t name,
 	       const struct metric *metric, bool *ret_is_new,
 	       struct error *err);
+/* The highest sequence number of the series a metric belongs to; -1: none. */
+bool stage_highest(struct store *store, int64_t trial, int attempt,
+		   int64_t name, const struct metric *metric,
+		   int64_t *ret_highest, struct error *err);
 /* Forget what is known of the tables: they changed otherwise, by a rollback
  * for one, or the handle is about to be closed.  Harmless at any time. */
 void stage_forget(struct store *store);

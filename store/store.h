@@ -146,6 +146,11 @@ bool store_attempts_each(struct store *store, int64_t trial,
 bool store_metric_add(struct store *store, int64_t trial, int attempt,
 		      const struct metric *metric, bool *ret_is_new,
 		      struct error *err);
+/* Before that: METRIC_SEQUENCE_NEXT becomes the number after the highest stored
+ * one of the metric's series.  Is it above all that are stored?  As fast. */
+bool store_metric_number(struct store *store, int64_t trial, int attempt,
+			 struct metric *metric, bool *ret_is_newest,
+			 struct error *err);
 /* New rows wait in a table of their own, of some thousands at most, to be moved
  * into the large one in order; move them now, because nothing else is to be
  * done, so that readers need not look there.  Needs a transaction. */

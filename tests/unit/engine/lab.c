@@ -231,7 +231,8 @@ void lab_break_events(struct lab *lab, double seconds)
 
 void lab_break_commits(struct lab *lab, double seconds)
 {
-	break_until(lab, seconds, "metric", "INSERT INTO dangling VALUES (-1)");
+	break_until(lab, seconds, "metric_stage",
+		    "INSERT INTO dangling VALUES (-1)");
 }
 
 /* Until the engine says that something changed, or for a moment. */

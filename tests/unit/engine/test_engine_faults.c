@@ -13,7 +13,7 @@
 #define ONE ", \"trialConcurrency\": 1, \"maxTrialNumber\": 1"
 #define RUNNING "SELECT running FROM experiment WHERE key = ?1"
 #define STATE "SELECT state FROM experiment WHERE key = ?1"
-#define METRICS "SELECT count(*) FROM metric"
+#define METRICS "SELECT count(*) FROM metric_all"
 #define REPORT "{\"sequence\": 0, \"value\": 1}"
 
 /* A file where the folder of the trials should be: nothing can be started. */

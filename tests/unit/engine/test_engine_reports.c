@@ -44,12 +44,12 @@ static void test_200_means_stored(void **state)
 	begin(lab);
 	for (int i = 0; i < 30; i++) {
 		assert_int_equal(report_at(lab, 0, i, i), 200);
-		assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric"),
-				 i + 1);
+		assert_int_equal(
+			lab_int(lab, "SELECT count(*) FROM metric_all"), i + 1);
 	}
 	for (int i = 0; i < 30; i++) /* what comes twice counts once */
 		assert_int_equal(report_at(lab, 0, i, i), 200);
-	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric"), 30);
+	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric_all"), 30);
 	lab_wait(lab, "SELECT intermediates FROM trial", 30);
 }
 
@@ -71,7 +71,8 @@ static void test_results_out_of_order(void **state)
 	lab_wait(lab, "SELECT intermediates FROM trial", 3);
 	assert_int_equal(lab_int(lab, "SELECT last FROM trial"), 20);
 	assert_int_equal(report(lab, 0, "{\"value\": 30}"), 200);
-	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric"), 3);
+	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric_all"),
+			 3);
 }
 
 /* The first trial sets the median; the second is judged at its fifth result,
@@ -131,7 +132,7 @@ static void test_the_largest_sequence(void **state)
 				" \"value\": 1}"),
 			 200);
 	assert_int_equal(report(lab, 0, "{\"value\": 2}"), 200);
-	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric"),
+	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric_all"),
 			 1000000000000001);
 	assert_int_equal(report(lab, 0,
 				"{\"sequence\": 9223372036854775807,"
@@ -164,8 +165,10 @@ static void test_more_names_than_there_may_be(void **state)
 	add_names(&body, 0, 9999);
 	assert_int_equal(report(lab, 0, body.data), 200);
 	assert_int_equal(report(lab, 0, "{\"value\": 2}"), 200);
-	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric"), 20000);
-	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric"), 1);
+	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric_all"),
+			 20000);
+	assert_int_equal(lab_int(lab, "SELECT max(sequence) FROM metric_all"),
+			 1);
 	strbuf_release(&body);
 }
 
@@ -287,7 +290,7 @@ static void test_an_old_attempt_may_not_report(void **state)
 	lab_run(lab, "UPDATE attempt SET token = (SELECT token FROM old)"
 		     " WHERE number = 2");
 	assert_int_equal(report_at(lab, 0, 0, 1), 401);
-	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric"), 0);
+	assert_int_equal(lab_int(lab, "SELECT count(*) FROM metric_all"), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_make, lab_remove)
