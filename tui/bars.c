@@ -261,32 +261,12 @@ void bars_status(struct console *console)
 	const struct experiment_row *row = data_selected(&console->data);
 	struct strbuf fact = STRBUF_INIT;
 	int y = console->layout.status_row, cols = draw_cols(), x = 0;
-	int64_t fault_since_ns;
-	char fault[256];
 
 	if (console->is_frozen) {
 		strbuf_adds(&fact, " SCREEN PAUSED, as of ");
 		format_age(&fact, console->frozen_ns, clock_wall_ns());
 		strbuf_adds(&fact, ": Z goes on ");
 		x += draw_part(y, x, cols, ROLE_QUESTION, fact.data);
-	}
-	if (console->options->engine &&
-	    engine_fault(console->options->engine, fault, sizeof(fault),
-			 &fault_since_ns)) {
-		strbuf_clear(&fact);
-		strbuf_adds(&fact, " fault since ");
-		format_age(&fact, fault_since_ns, clock_wall_ns());
-		strbuf_adds(&fact, ": ");
-		utf8_sanitize(&fact, fault, strlen(fault), console->is_ascii);
-		strbuf_addch(&fact, ' ');
-		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
-	}
-	if (console->data.trouble.code != ERROR_NONE) {
-		strbuf_clear(&fact);
-		strbuf_adds(&fact, " as of ");
-		format_age(&fact, console->data.refreshed_ns, clock_wall_ns());
-		strbuf_addf(&fact, ": %s ", console->data.trouble.text);
-		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
 	}
 	if (console->fault[0]) {
 		strbuf_clear(&fact);
@@ -296,6 +276,13 @@ void bars_status(struct console *console)
 		utf8_sanitize(&fact, console->fault, strlen(console->fault),
 			      console->options->is_ascii);
 		strbuf_addch(&fact, ' ');
+		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
+	}
+	if (console->data.trouble.code != ERROR_NONE) {
+		strbuf_clear(&fact);
+		strbuf_adds(&fact, " as of ");
+		format_age(&fact, console->data.refreshed_ns, clock_wall_ns());
+		strbuf_addf(&fact, ": %s ", console->data.trouble.text);
 		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
 	}
 	if (row)

@@ -397,11 +397,10 @@ static void draw_question(const char *question, int y, int cols)
 
 	if (answers && width < cols &&
 	    utf8_width(question, strlen(question)) > cols) {
-		snprintf(head, sizeof(head), "%.*s",
-			 (int)(answers - question), question);
+		snprintf(head, sizeof(head), "%.*s", (int)(answers - question),
+			 question);
 		used = draw_text(y, 0, cols - width, ROLE_QUESTION, head);
-		used += draw_text(y, used, cols - used, ROLE_QUESTION,
-				  answers);
+		used += draw_text(y, used, cols - used, ROLE_QUESTION, answers);
 	} else {
 		used = draw_text(y, 0, cols, ROLE_QUESTION, question);
 	}

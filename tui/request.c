@@ -143,11 +143,10 @@ static void offer_take_up(struct console *console)
 			    console->data.experiment.id);
 		return;
 	}
-	console_ask(console, on_take_up,
-		    "nobody runs %s: take it up%s%s? [y/N] ",
-		    console_experiment_name(console),
-		    *console->request.what ? " and " : "",
-		    console->request.what);
+	console_ask(
+		console, on_take_up, "nobody runs %s: take it up%s%s? [y/N] ",
+		console_experiment_name(console),
+		*console->request.what ? " and " : "", console->request.what);
 }
 
 /* Send now, unless nobody would act on it. */
