@@ -41,6 +41,15 @@ class Console:
                 break
         return text in self.output
 
+    def settle(self, quiet=0.5, seconds=20):
+        """Read until nothing has been written for a while: the screen shows
+        what the store holds, being at most a tenth of a second behind."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            before = len(self.output)
+            if not self.read(quiet) or len(self.output) == before:
+                break
+
     def type(self, keys):
         os.write(self.fd, keys.encode())
 
