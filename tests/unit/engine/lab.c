@@ -300,8 +300,8 @@ int64_t lab_ask(struct lab *lab, enum command_verb verb, int64_t trial,
 		.experiment = lab->experiment,
 		.trial = trial,
 		.verb = verb,
-		.argument = (char *)argument,
-		.asked_by = (char *)"test",
+		.argument = (char *)(uintptr_t)argument,
+		.asked_by = (char *)(uintptr_t) "test",
 	};
 	struct store *store;
 	struct error err;
