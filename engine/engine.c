@@ -171,6 +171,7 @@ static void end_of_turn(void *arg)
 		status_fault(engine, NULL);
 	}
 	ingest_answer(engine, true);
+	ingest_tidy(engine);
 	run_afters(engine);
 	if (has_more_to_do(engine))
 		loop_wake(engine->loop);

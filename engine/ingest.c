@@ -49,6 +49,16 @@ void ingest_want_summaries(struct engine *engine)
 				       summaries_due, engine);
 }
 
+void ingest_tidy(struct engine *engine)
+{
+	struct error err;
+
+	if (!store_metrics_are_many(engine->store) || !turn_begin(engine))
+		return;
+	if (!store_metrics_settle(engine->store, &err))
+		turn_fail(engine, &err);
+}
+
 /* ---- summaries --------------------------------------------------------------
  */
 

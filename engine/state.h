@@ -214,6 +214,9 @@ void ingest_complain(struct engine *engine, struct live *live, const char *kind,
 		     const char *text);
 /* Fill history and summary from what is stored (recovery). */
 bool ingest_reload(struct engine *engine, struct live *live, struct error *err);
+/* Move stored metrics to where they belong, when it is time to: after the
+ * answers, so that it costs nobody waiting time. */
+void ingest_tidy(struct engine *engine);
 /* Write summaries within the next 50 ms, and put metrics in order as soon as
  * none came for so long. */
 void ingest_want_summaries(struct engine *engine);

@@ -6,10 +6,12 @@
  * in: a commit of one metric from each of 64 trials would change 64 pages, and
  * each goes to the log and later into the file, 4 KiB for 40 bytes.  So new
  * rows are appended to a small table without an index, `metric_stage`, where
- * those 64 are one page; and moved when there are STAGE_ROWS of them, or
- * sooner, when store_metrics_settle is called.  The view `metric_all` is both
- * tables; readers use it, and since a move is part of a transaction, they see
- * each row once at any time.
+ * those 64 are one page; and moved by store_metrics_settle, which the engine
+ * calls when nothing else is to be done, or when there are many of them: then
+ * after the answers, so that the move runs while the next reports come in.
+ * From STAGE_ROWS_MAX on they are moved in any case.  The view `metric_all` is
+ * both tables; readers use it, and since a move is part of a transaction, they
+ * see each row once at any time.
  *
  * Once only.  A second delivery of a row must be told from a new one without a
  * look into those 64 pages.  For that the handle remembers the highest sequence
@@ -37,7 +39,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAGE_ROWS 4096
+#define STAGE_ROWS 8192			/* worth a move */
+#define STAGE_ROWS_MAX (2 * STAGE_ROWS) /* not without one */
 #define RUN_ROWS 8
 #define SERIES_MAX 65536 /* known at a time; a memory limit */
 
@@ -141,6 +144,11 @@ static bool look_at_stage(struct store *store, bool *ret_has_rows,
 	ok = sql_step(&sql, ret_has_rows, err);
 	sql_close(&sql);
 	return ok;
+}
+
+bool store_metrics_are_many(const struct store *store)
+{
+	return store->stage && store->stage->rows >= STAGE_ROWS;
 }
 
 bool store_metrics_settle(struct store *store, struct error *err)
@@ -317,7 +325,8 @@ static bool append(struct store *store, struct series *series,
 		series->first_staged = metric->sequence;
 	}
 	series->highest = metric->sequence;
-	return ++stage->rows < STAGE_ROWS || store_metrics_settle(store, err);
+	return ++stage->rows < STAGE_ROWS_MAX ||
+	       store_metrics_settle(store, err);
 }
 
 static struct series make_key(int64_t trial, int attempt, int64_t name,

@@ -155,6 +155,8 @@ bool store_metric_number(struct store *store, int64_t trial, int attempt,
  * into the large one in order; move them now, because nothing else is to be
  * done, so that readers need not look there.  Needs a transaction. */
 bool store_metrics_settle(struct store *store, struct error *err);
+/* Are there enough of them to be worth a move although more are coming? */
+bool store_metrics_are_many(const struct store *store);
 /* The sequence after the highest stored one of this kind; 0 for none. */
 bool store_metric_next(struct store *store, int64_t trial, int attempt,
 		       const char *name, enum metric_type type, int source,
