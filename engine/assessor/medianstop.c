@@ -89,11 +89,12 @@ static bool medianstop_assess(void *state, int64_t trial, const double *history,
 				       : step->averages[step->count / 2];
 	if (!is_worse(medianstop, best, median))
 		return true;
-	snprintf(reason, size,
-		 "Medianstop: best result %g is %s the median %g of %zu trials "
-		 "at step %zu",
-		 best, medianstop->maximizes ? "below" : "above", median,
-		 step->count, count);
+	snprintf(
+		reason, size,
+		"Medianstop: best result %g is %s the median %g of %zu trial%s "
+		"at step %zu",
+		best, medianstop->maximizes ? "below" : "above", median,
+		step->count, step->count == 1 ? "" : "s", count);
 	return false;
 }
 
