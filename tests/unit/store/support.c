@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -151,4 +152,11 @@ void run_sql(const char *path, const char *text)
 	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", text, sqlite3_errmsg(db));
 	sqlite3_close(db);
+}
+
+/* Compare what a walk noted, and forget it. */
+void expect(struct strbuf *notes, const char *wanted)
+{
+	assert_string_equal(notes->data, wanted);
+	strbuf_clear(notes);
 }

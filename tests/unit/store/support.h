@@ -58,5 +58,8 @@ bool add_metric(struct store *store, const struct trial *trial,
 int64_t query_int(const char *path, const char *text);
 char *query_text(const char *path, const char *text); /* caller frees */
 void run_sql(const char *path, const char *text);
+/* What a walk noted, as text, is exactly this; forgets the notes. */
+struct strbuf;
+void expect(struct strbuf *notes, const char *wanted);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kind of row: in, out, changed, found. */
+/* Rows of experiments, trials and attempts: in, out, changed, found. */
 #include "tests/unit/store/support.h"
 
 #include "base/mem.h"
 #include "base/strbuf.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* What walks found, as text: one word a row. */
@@ -30,33 +29,6 @@ static bool note_experiment(const struct experiment *experiment, void *arg)
 	return true;
 }
 
-static bool note_metric(const struct metric *metric, void *arg)
-{
-	strbuf_addf(arg, "%s/%s/%d/%d=%g%s%s ", metric->name,
-		    metric->type == METRIC_FINAL ? "f" : "i", metric->source,
-		    (int)metric->sequence, metric->value,
-		    metric->text ? ":" : "", metric->text ? metric->text : "");
-	return true;
-}
-
-static bool note_name(const char *name, void *arg)
-{
-	strbuf_addf(arg, "%s ", name);
-	return true;
-}
-
-static bool note_event(const struct event *event, void *arg)
-{
-	strbuf_addf(arg, "%s:%s ", event->kind, event->text);
-	return true;
-}
-
-static bool note_command(const struct command *command, void *arg)
-{
-	strbuf_addf(arg, "%s ", command_verb_name(command->verb));
-	return true;
-}
-
 static bool note_attempt(const struct attempt *attempt, void *arg)
 {
 	strbuf_addf(arg, "%d:%s ", attempt->number,
@@ -64,19 +36,14 @@ static bool note_attempt(const struct attempt *attempt, void *arg)
 	return true;
 }
 
-static bool note_history(const struct history *history, void *arg)
+static bool walk_again(const struct trial *trial, void *arg)
 {
-	strbuf_addf(arg, "%d:%d:%g:%s ", (int)history->position, history->kind,
-		    history->value,
-		    history->parameters ? history->parameters : "-");
-	return true;
-}
+	struct store *store = ((void **)arg)[0];
+	struct strbuf *notes = ((void **)arg)[1];
 
-/* Compare what a walk noted, and forget it. */
-static void expect(struct strbuf *notes, const char *wanted)
-{
-	assert_string_equal(notes->data, wanted);
-	strbuf_clear(notes);
+	assert_ok(store_trials_each(store, trial->experiment, 0,
+				    STORE_TRIAL_BRIEF, note_trial, notes, err));
+	return true;
 }
 
 static void experiment_round_trip(void **state)
@@ -386,16 +353,6 @@ static void trials_are_walked(void **state)
 	store_close(store);
 }
 
-static bool walk_again(const struct trial *trial, void *arg)
-{
-	struct store *store = ((void **)arg)[0];
-	struct strbuf *notes = ((void **)arg)[1];
-
-	assert_ok(store_trials_each(store, trial->experiment, 0,
-				    STORE_TRIAL_BRIEF, note_trial, notes, err));
-	return true;
-}
-
 static void walks_nest(void **state)
 {
 	struct store *store = store_at(*state, STORE_WRITE);
@@ -477,358 +434,6 @@ static void attempts(void **state)
 	store_close(store);
 }
 
-static void metrics_round_trip(void **state)
-{
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	struct strbuf notes = STRBUF_INIT;
-	struct metric metric;
-	struct trial trial;
-	int64_t before, after, sequence;
-	bool is_new;
-
-	assert_ok(store_begin(store, err));
-	trial = add_trial(store, row.key);
-	assert_ok(store_commit(store, err));
-	assert_ok(store_version(store, &before, err));
-
-	assert_ok(store_begin(store, err));
-	metric = make_metric("loss", METRIC_INTERMEDIATE, 0, 2.5);
-	assert_true(add_metric(store, &trial, &metric));
-	metric = make_metric("default", METRIC_INTERMEDIATE, 1, NAN);
-	assert_true(add_metric(store, &trial, &metric));
-	metric = make_metric("default", METRIC_INTERMEDIATE, 0, 0.25);
-	assert_true(add_metric(store, &trial, &metric));
-	metric.value = 9; /* again, and different: the first stays */
-	assert_false(add_metric(store, &trial, &metric));
-	metric = make_metric("default", METRIC_INTERMEDIATE, 2, -INFINITY);
-	assert_true(add_metric(store, &trial, &metric));
-	metric = make_metric("default", METRIC_INTERMEDIATE, 0, 5);
-	metric.source = 1;
-	assert_true(add_metric(store, &trial, &metric));
-	metric = make_metric("default", METRIC_FINAL, 0, NAN);
-	metric.text = (char *)(uintptr_t) "{\"a\":[1]}";
-	assert_true(add_metric(store, &trial, &metric));
-	metric.text = NULL;
-	trial.attempt = 2;
-	assert_true(add_metric(store, &trial, &metric));
-	metric.sequence = METRIC_SEQUENCE_NEXT;
-	assert_error(
-		store_metric_add(store, trial.key, 2, &metric, &is_new, err),
-		ERROR_INVALID, "sequence");
-	metric.sequence = 0;
-	metric.name[0] = '\0';
-	assert_error(
-		store_metric_add(store, trial.key, 2, &metric, &is_new, err),
-		ERROR_INVALID, "name");
-	assert_ok(store_commit(store, err));
-	assert_ok(store_version(store, &after, err));
-	assert_int_equal(before, after);
-
-	assert_ok(store_metrics_each(store, trial.key, 1, NULL, note_metric,
-				     &notes, err));
-	expect(&notes, "default/i/0/0=0.25 default/i/0/1=nan "
-		       "default/i/0/2=-inf default/i/1/0=5 "
-		       "default/f/0/0=nan:{\"a\":[1]} loss/i/0/0=2.5 ");
-	assert_ok(store_metrics_each(store, trial.key, 0, "default",
-				     note_metric, &notes, err));
-	expect(&notes, "default/i/0/0=0.25 default/i/0/1=nan "
-		       "default/i/0/2=-inf default/i/1/0=5 "
-		       "default/f/0/0=nan:{\"a\":[1]} default/f/0/0=nan ");
-	assert_ok(store_series_each(store, trial.key, 1, "default", -1,
-				    note_metric, &notes, err));
-	expect(&notes, "default/i/0/0=0.25 default/i/0/1=nan "
-		       "default/i/0/2=-inf ");
-	assert_ok(store_series_each(store, trial.key, 1, "default", 1,
-				    note_metric, &notes, err));
-	expect(&notes, "default/i/0/2=-inf ");
-	assert_ok(store_series_each(store, trial.key, 1, "nothing", -1,
-				    note_metric, &notes, err));
-	expect(&notes, "");
-	assert_ok(store_metric_names_each(store, row.key, note_name, &notes,
-					  err));
-	expect(&notes, "default loss ");
-	assert_ok(store_metric_next(store, trial.key, 1, "default",
-				    METRIC_INTERMEDIATE, 0, &sequence, err));
-	assert_int_equal(sequence, 3);
-	assert_ok(store_metric_next(store, trial.key, 2, "loss",
-				    METRIC_INTERMEDIATE, 0, &sequence, err));
-	assert_int_equal(sequence, 0);
-	strbuf_release(&notes);
-	experiment_release(&row);
-	store_close(store);
-}
-
-static void metric_names_survive_rollback(void **state)
-{
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	struct strbuf notes = STRBUF_INIT;
-	struct metric metric = make_metric("a", METRIC_INTERMEDIATE, 0, 1);
-	struct trial trial;
-
-	assert_ok(store_begin(store, err));
-	trial = add_trial(store, row.key);
-	assert_ok(store_commit(store, err));
-	assert_ok(store_begin(store, err));
-	assert_true(add_metric(store, &trial, &metric));
-	store_rollback(store);
-	assert_ok(store_begin(store, err));
-	for (int i = 0; i < 200; i++) { /* the table of names grows */
-		snprintf(metric.name, sizeof(metric.name), "n%d", i);
-		assert_true(add_metric(store, &trial, &metric));
-		assert_false(add_metric(store, &trial, &metric));
-	}
-	strcpy(metric.name, "a");
-	assert_true(add_metric(store, &trial, &metric));
-	assert_ok(store_commit(store, err));
-	assert_ok(store_metrics_each(store, trial.key, 1, "a", note_metric,
-				     &notes, err));
-	expect(&notes, "a/i/0/0=1 ");
-	assert_ok(store_metrics_each(store, trial.key, 1, "n150", note_metric,
-				     &notes, err));
-	expect(&notes, "n150/i/0/0=1 ");
-	strbuf_release(&notes);
-	experiment_release(&row);
-	store_close(store);
-}
-
-static void summaries(void **state)
-{
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	static const double values[] = {0.5, NAN, 0.75, 0.25};
-	struct metric metric;
-	struct trial trial;
-
-	assert_ok(store_begin(store, err));
-	trial = add_trial(store, row.key);
-	for (int i = 0; i < 4; i++) {
-		metric = make_metric("default", METRIC_INTERMEDIATE, i,
-				     values[i]);
-		add_metric(store, &trial, &metric);
-		metric = make_metric("other", METRIC_INTERMEDIATE, i, 99);
-		add_metric(store, &trial, &metric);
-	}
-	assert_ok(
-		store_trial_summarize(store, &trial, OBJECTIVE_MAXIMIZE, err));
-	assert_false(trial.final.is_set);
-	assert_true(trial.last.is_set && trial.last.number == 0.25);
-	assert_true(trial.best.is_set && trial.best.number == 0.75);
-	assert_int_equal(trial.intermediates, 4);
-	metric = make_metric("default", METRIC_FINAL, 0, 0.625);
-	add_metric(store, &trial, &metric);
-	assert_ok(
-		store_trial_summarize(store, &trial, OBJECTIVE_MINIMIZE, err));
-	assert_true(trial.final.is_set && trial.final.number == 0.625);
-	assert_true(trial.best.number == 0.25);
-	trial.attempt = 2; /* of the newest attempt alone */
-	assert_ok(
-		store_trial_summarize(store, &trial, OBJECTIVE_MINIMIZE, err));
-	assert_false(trial.final.is_set || trial.best.is_set);
-	assert_int_equal(trial.intermediates, 0);
-	store_rollback(store);
-	experiment_release(&row);
-	store_close(store);
-}
-
-static void events(void **state)
-{
-	static const char *const texts[] = {"a", "b", "c", "d"};
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	struct strbuf notes = STRBUF_INIT;
-	struct event event = {.experiment = row.key, .kind = "fault"};
-	int64_t before, after, second = 0;
-	struct trial trial;
-
-	assert_ok(store_begin(store, err));
-	trial = add_trial(store, row.key);
-	assert_ok(store_commit(store, err));
-	assert_ok(store_version(store, &before, err));
-	assert_ok(store_begin(store, err));
-	for (int i = 0; i < 4; i++) {
-		event.text = (char *)(uintptr_t)texts[i];
-		event.trial = i % 2 ? trial.key : 0;
-		event.level = EVENT_WARNING;
-		event.at_ns = 0;
-		assert_ok(store_event_add(store, &event, err));
-		assert_true(event.key > 0 && event.at_ns > 0);
-		if (i == 1)
-			second = event.key;
-	}
-	assert_ok(store_commit(store, err));
-	assert_ok(store_version(store, &after, err));
-	assert_int_equal(after, before + 1);
-	assert_ok(store_events_each(store, row.key, 0, 0, 0, note_event, &notes,
-				    err));
-	expect(&notes, "fault:a fault:b fault:c fault:d ");
-	assert_ok(store_events_each(store, row.key, 0, second, 0, note_event,
-				    &notes, err));
-	expect(&notes, "fault:c fault:d ");
-	assert_ok(store_events_each(store, row.key, 0, 0, 3, note_event, &notes,
-				    err));
-	expect(&notes, "fault:b fault:c fault:d ");
-	assert_ok(store_events_each(store, row.key, trial.key, 0, 0, note_event,
-				    &notes, err));
-	expect(&notes, "fault:b fault:d ");
-	strbuf_release(&notes);
-	experiment_release(&row);
-	store_close(store);
-}
-
-static void commands_have_one_outcome(void **state)
-{
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	struct store *asker = store_at(*state, STORE_APPEND);
-	struct store *reader = store_at(*state, STORE_READ);
-	struct strbuf notes = STRBUF_INIT;
-	struct command command = {
-		.experiment = row.key,
-		.verb = COMMAND_SET,
-		.argument = (char *)(uintptr_t) "concurrency=4",
-		.asked_by = (char *)(uintptr_t) "ada@head1 pid 7",
-	};
-	struct command back;
-	struct experiment other;
-
-	assert_ok(store_command_append(asker, &command, err));
-	assert_true(command.key > 0 && command.asked_ns > 0);
-	assert_error(store_command_append(reader, &command, err), ERROR_INVALID,
-		     "reading only");
-	/* an asker is a reader in everything else */
-	assert_error(store_begin(asker, err), ERROR_INVALID, "reading only");
-	assert_error(store_experiment_add(asker, &row, err), ERROR_INVALID,
-		     "reading only");
-
-	assert_ok(store_commands_pending(store, row.key, note_command, &notes,
-					 err));
-	expect(&notes, "set ");
-	assert_error(store_command_answer(store, command.key, COMMAND_DONE,
-					  "done", err),
-		     ERROR_INVALID, "no transaction");
-	assert_ok(store_begin(store, err));
-	assert_ok(store_command_answer(store, command.key, COMMAND_DONE,
-				       "concurrency is 4", err));
-	assert_error(store_command_answer(store, command.key, COMMAND_REFUSED,
-					  "no", err),
-		     ERROR_CONFLICT, "concurrency is 4");
-	assert_error(store_command_answer(store, 99, COMMAND_DONE, "", err),
-		     ERROR_NOT_FOUND, "99");
-	assert_ok(store_commit(store, err));
-	assert_ok(store_commands_pending(store, row.key, note_command, &notes,
-					 err));
-	expect(&notes, "");
-	assert_ok(store_command_get(asker, command.key, &back, err));
-	assert_int_equal(back.state, COMMAND_DONE);
-	assert_int_equal(back.verb, COMMAND_SET);
-	assert_string_equal(back.outcome, "concurrency is 4");
-	assert_string_equal(back.argument, "concurrency=4");
-	assert_string_equal(back.asked_by, "ada@head1 pid 7");
-	assert_true(back.answered_ns > 0);
-	command_release(&back);
-
-	command.experiment = 99;
-	assert_error(store_command_append(asker, &command, err),
-		     ERROR_NOT_FOUND, "no longer");
-	command.experiment = row.key;
-	assert_ok(store_command_append(asker, &command, err));
-	assert_ok(store_experiment_find(asker, "one", &other, err));
-	experiment_release(&other);
-	strbuf_release(&notes);
-	experiment_release(&row);
-	store_close(reader);
-	store_close(asker);
-	store_close(store);
-}
-
-static void history(void **state)
-{
-	struct store *store = store_at(*state, STORE_WRITE);
-	struct experiment one = add_experiment(store, "one", NULL);
-	struct experiment two = add_experiment(store, "two", NULL);
-	struct strbuf notes = STRBUF_INIT;
-	struct history row = {
-		.kind = HISTORY_SUGGESTED,
-		.parameters = (char *)(uintptr_t) "{}",
-	};
-
-	assert_ok(store_begin(store, err));
-	assert_ok(store_history_add(store, one.key, &row, err));
-	assert_int_equal(row.position, 0);
-	assert_ok(store_history_add(store, two.key, &row, err));
-	assert_int_equal(row.position, 0);
-	row = (struct history){.kind = HISTORY_OBSERVED, .value = NAN};
-	assert_ok(store_history_add(store, one.key, &row, err));
-	assert_int_equal(row.position, 1);
-	assert_ok(store_commit(store, err));
-	assert_ok(
-		store_history_each(store, one.key, note_history, &notes, err));
-	expect(&notes, "0:0:0:{} 1:1:nan:- ");
-	strbuf_release(&notes);
-	experiment_release(&one);
-	experiment_release(&two);
-	store_close(store);
-}
-
-static void deletion_leaves_nothing(void **state)
-{
-	const struct place *place = *state;
-	struct store *store = store_at(place, STORE_WRITE);
-	struct experiment one = add_experiment(store, "one", NULL);
-	struct experiment two = add_experiment(store, "two", NULL);
-	struct metric metric = make_metric("a", METRIC_INTERMEDIATE, 0, 1);
-	struct strbuf problems = STRBUF_INIT;
-	struct command command = {.verb = COMMAND_KILL};
-	struct event event = {.kind = "x"};
-	struct history past = {.kind = HISTORY_ENDED};
-	int64_t before, after;
-
-	for (int i = 0; i < 2; i++) {
-		int64_t key = i ? two.key : one.key;
-		struct trial trial;
-		struct attempt attempt = {.number = 1};
-
-		assert_ok(store_begin(store, err));
-		trial = add_trial(store, key);
-		attempt.trial = past.trial = event.trial = trial.key;
-		event.experiment = command.experiment = key;
-		command.trial = trial.key;
-		assert_ok(store_attempt_add(store, &attempt, err));
-		assert_ok(store_event_add(store, &event, err));
-		assert_ok(store_history_add(store, key, &past, err));
-		add_metric(store, &trial, &metric);
-		assert_ok(store_commit(store, err));
-		assert_ok(store_command_append(store, &command, err));
-	}
-	assert_ok(store_version(store, &before, err));
-	assert_ok(store_begin(store, err));
-	assert_ok(store_experiment_delete(store, one.key, err));
-	assert_error(store_experiment_delete(store, one.key, err),
-		     ERROR_NOT_FOUND, "");
-	assert_ok(store_commit(store, err));
-	assert_ok(store_version(store, &after, err));
-	assert_int_equal(after, before + 1);
-	store_close(store);
-#define LEFT(table)                                                            \
-	assert_int_equal(                                                      \
-		query_int(place->path, "SELECT count(*) FROM " table), 1)
-	LEFT("experiment");
-	LEFT("experiment_text");
-	LEFT("trial");
-	LEFT("trial_parameters");
-	LEFT("attempt");
-	LEFT("metric");
-	LEFT("metric_name");
-	LEFT("event");
-	LEFT("command");
-	LEFT("history");
-	strbuf_release(&problems);
-	experiment_release(&one);
-	experiment_release(&two);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -841,13 +446,6 @@ int main(void)
 		TEST(trials_are_walked),
 		TEST(walks_nest),
 		TEST(attempts),
-		TEST(metrics_round_trip),
-		TEST(metric_names_survive_rollback),
-		TEST(summaries),
-		TEST(events),
-		TEST(commands_have_one_outcome),
-		TEST(history),
-		TEST(deletion_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
