@@ -50,6 +50,57 @@ struct local_config {
 	size_t gpu_index_count; /* 0: all */
 };
 
+/* When the objects of trials that are over are deleted. */
+enum job_cleanup {
+	CLEANUP_ALL,	   /* as soon as log and results have been taken */
+	CLEANUP_SUCCEEDED, /* failed ones stay, to be looked at */
+	CLEANUP_NONE,
+};
+
+/* trainingService with platform kubernetes.  Texts marked JSON are in
+ * Kubernetes' own words, ready to be put into a pod; NULL: not given. */
+struct kubernetes_config {
+	char *kind;	  /* "job" */
+	char *kubeconfig; /* absolute path */
+	char *context;
+	char *namespace;
+	char *image;
+	char *image_pull_policy;
+	char *image_pull_secrets; /* JSON: [{"name": "x"}] */
+	char *resources;	  /* JSON: {"requests": {}, "limits": {}} */
+	char *env;		  /* JSON: list of EnvVar */
+	char *env_from;		  /* JSON: list of EnvFromSource */
+	char *volumes;		  /* JSON: list of Volume */
+	char *volume_mounts;	  /* JSON: list of VolumeMount */
+	char *local_paths; /* JSON: {"volume name": "/path on this machine"} */
+	char *node_selector;   /* JSON object */
+	char *tolerations;     /* JSON list */
+	char *affinity;	       /* JSON object */
+	char *topology_spread; /* JSON list */
+	char *priority_class;
+	char *service_account;
+	char *scheduler_name;
+	char *runtime_class;
+	char *queue;		      /* Kueue's LocalQueue */
+	char *labels, *annotations;   /* JSON objects, of job and pod */
+	char *security_context;	      /* JSON, of the container */
+	char *pod_security_context;   /* JSON, of the pod */
+	char *pod_template;	      /* JSON: laid over the PodTemplateSpec */
+	int64_t active_deadline_s;    /* 0: none */
+	int64_t ttl_after_finished_s; /* -1: none */
+	int64_t grace_period_s;	      /* between TERM and KILL; 30 */
+	enum job_cleanup cleanup;
+	int infrastructure_retries;   /* attempts that failed through no fault
+				       * of theirs and are made again; 3 */
+	int64_t image_pull_timeout_s; /* an image that long unpullable: failed
+				       */
+	int requests_per_s;	      /* to the API server; 0: the default */
+	/* the side port, as pods see it */
+	char *side_port_address; /* address or name; NULL: found out */
+	bool side_port_tls;
+	char *side_port_certificate, *side_port_key; /* files; NULL: made */
+};
+
 /* Everything a file says, checked and with paths made absolute.
  * Durations are seconds, 0 meaning unlimited.  Strings may be NULL. */
 struct experiment_config {
@@ -75,8 +126,9 @@ struct experiment_config {
 	struct algorithm_config tuner, assessor;
 	int *tuner_gpu_indices;
 	size_t tuner_gpu_index_count;
-	char *platform; /* "local" */
+	char *platform; /* "local", "kubernetes" */
 	struct local_config local;
+	struct kubernetes_config kubernetes; /* platform kubernetes */
 	bool is_first_form; /* the file used trainingServicePlatform */
 	char *canonical; /* the whole in NNI's second form, JSON text: what the
 			  * store keeps and `experiment_config` reloads from */

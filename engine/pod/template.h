@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pod of an attempt, as a PodTemplateSpec.
+ *
+ * Everything an attempt's pod needs that is not the cluster's business: the
+ * keeper from a ConfigMap, parameters and secret from a Secret, code from a
+ * ConfigMap, a volume or the side port, then what the experiment file says,
+ * and last its podTemplate laid over it.  Pure.
+ */
+#ifndef ENGINE_POD_TEMPLATE_H
+#define ENGINE_POD_TEMPLATE_H
+
+#include "base/error.h"
+#include "model/experiment.h"
+#include "model/trial.h"
+
+#include <cjson/cJSON.h>
+
+/* The container of the user's command. */
+#define POD_MAIN_CONTAINER "trial"
+/* Where things are inside the pod. */
+#define POD_KEEPER_MOUNT "/trialdeck/keeper" /* trialdeck-keeper */
+#define POD_INPUT_MOUNT "/trialdeck/input"   /* Secret: see below */
+#define POD_LINK_MOUNT "/trialdeck/link"     /* ConfigMap: url, and ca.pem */
+#define POD_CODE_MOUNT "/trialdeck/code"     /* ConfigMap: code.tar.gz */
+#define POD_WORK_MOUNT "/trialdeck/work"     /* emptyDir: attempt's folder */
+
+/* Keys of the attempt's Secret. */
+#define POD_INPUT_TOKEN "token"
+#define POD_INPUT_PARAMETER_CFG "parameter.cfg"
+#define POD_INPUT_PARAMETERS "parameters.json"
+#define POD_INPUT_COMMAND "command" /* the shell line, placeholders filled */
+
+enum pod_code {
+	POD_CODE_NONE,	   /* no code directory */
+	POD_CODE_MAP,	   /* code.tar.gz in a ConfigMap */
+	POD_CODE_SIDEPORT, /* fetched by the keeper, checked by digest */
+	POD_CODE_IN_PLACE, /* lies on a volume the pod mounts */
+};
+
+struct pod_plan {
+	const struct experiment *experiment;
+	const struct experiment_config *config;
+	const struct trial *trial;
+	const struct attempt *attempt;
+	const char *secret;	/* name of the attempt's Secret */
+	const char *keeper_map; /* names of the experiment's ConfigMaps */
+	const char *link_map;
+	const char *code_map;	 /* POD_CODE_MAP */
+	const char *code_digest; /* hex SHA-256 of the archive */
+	const char *code_path;	 /* POD_CODE_IN_PLACE: path inside the pod */
+	enum pod_code code;
+	bool is_echoing;	  /* metrics go to the pod's log at once */
+	const char *nni_platform; /* NNI_PLATFORM: "kubeflow" */
+};
+
+/* {"metadata": {...}, "spec": {...}} with labels, restartPolicy Never and one
+ * container; NULL on failure (parameters or overlay that are no JSON).  The
+ * caller frees with cJSON_Delete. */
+cJSON *pod_template_build(const struct pod_plan *plan, struct error *err);
+
+/* Labels of everything that belongs to an experiment, trial or attempt (NNI's:
+ * app, expId, trialId; ours: attempt); trial and attempt may be NULL. */
+void pod_labels_add(cJSON *labels, const struct experiment *experiment,
+		    const struct trial *trial, const struct attempt *attempt);
+/* Selector of an experiment's objects: "app=nni-kubernetes-trial,expId=...". */
+char *pod_labels_selector(const struct experiment *experiment);
+
+#endif
