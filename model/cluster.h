@@ -16,6 +16,8 @@ struct cluster_amount {
 	int64_t cpu_milli, memory_bytes, gpus;
 };
 
+#define CLUSTER_AMOUNT_UNKNOWN ((struct cluster_amount){-1, -1, -1})
+
 struct cluster_node {
 	char name[64];
 	bool is_ready;
@@ -30,7 +32,14 @@ struct cluster_node {
 	int64_t at_ns;	/* wall time of the look */
 };
 
-/* Where a live trial's newest attempt is. */
+/* The last looks at the nodes. */
+struct cluster_look {
+	int64_t at_ns;	   /* of the one that succeeded; 0: none yet */
+	int64_t failed_ns; /* of the one that failed since; 0: none did */
+	char problem[256]; /* ... and why: "list nodes: forbidden" */
+};
+
+/* Where a trial's newest attempt is, or was when it ended. */
 struct trial_place {
 	int64_t trial; /* key */
 	int attempt;

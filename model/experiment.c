@@ -54,6 +54,7 @@ void experiment_release(struct experiment *experiment)
 	free(experiment->space);
 	free(experiment->directory);
 	free(experiment->error);
+	free(experiment->fault);
 	free(experiment->owner_host);
 	memset(experiment, 0, sizeof(*experiment));
 }

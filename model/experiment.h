@@ -144,6 +144,7 @@ struct experiment {
 	enum experiment_state state;
 	bool is_paused;
 	bool is_archived;
+	bool lets_finish; /* STOPPING without killing: what runs may end */
 	char *platform;
 	char *config; /* canonical JSON: struct experiment_config.canonical */
 	char *source; /* the file's own text */
@@ -151,6 +152,10 @@ struct experiment {
 	char *space;	   /* search space JSON */
 	char *directory;   /* absolute: its files live here */
 	char *error;	   /* why it is in ERROR, or NULL */
+	/* what its engine cannot do at the moment and tries again; NULL: all
+	 * is well, or nobody runs it */
+	char *fault;
+	int64_t fault_since_ns;
 	enum objective_mode objective;
 	uint64_t seed;
 	/* live knobs; 0 means unlimited */

@@ -21,7 +21,7 @@
 	" e.best, e.best_trial, e.owner_pid, e.owner_host, e.side_port,"       \
 	" e.version, e.next_sequence, e.waiting, e.running, e.succeeded,"      \
 	" e.failed, e.user_canceled, e.sys_canceled, e.early_stopped,"         \
-	" e.unknown"
+	" e.unknown, e.lets_finish, e.fault, e.fault_since_ns"
 #define TABLES                                                                 \
 	" FROM experiment e LEFT JOIN experiment_text t"                       \
 	" ON t.experiment = e.key "
@@ -80,6 +80,9 @@ static bool read_row(struct sql *sql, struct experiment *ret, struct error *err)
 	ret->side_port = (int)sql_int(sql);
 	ret->version = sql_int(sql);
 	read_kept(sql, ret);
+	ret->lets_finish = sql_int(sql);
+	ret->fault = borrow(sql);
+	ret->fault_since_ns = sql_int(sql);
 	if (state < 0 || state >= EXPERIMENT_STATE_COUNT || objective < 0 ||
 	    objective > OBJECTIVE_MAXIMIZE)
 		return store_corrupt(sql->store, err,
@@ -103,6 +106,7 @@ static void own_text(struct experiment *row)
 	row->directory = xstrdup_or_null(row->directory);
 	row->error = xstrdup_or_null(row->error);
 	row->owner_host = xstrdup_or_null(row->owner_host);
+	row->fault = xstrdup_or_null(row->fault);
 }
 
 static void bind_mutable(struct sql *sql, const struct experiment *row)
@@ -129,6 +133,9 @@ static void bind_mutable(struct sql *sql, const struct experiment *row)
 	sql_bind_int(sql, row->owner_pid);
 	sql_bind_text(sql, row->owner_host);
 	sql_bind_int(sql, row->side_port);
+	sql_bind_int(sql, row->lets_finish);
+	sql_bind_text(sql, row->fault);
+	sql_bind_int(sql, row->fault_since_ns);
 	sql_bind_int(sql, row->version);
 }
 
@@ -170,9 +177,10 @@ bool store_experiment_add(struct store *store, struct experiment *experiment,
 		      " seed, concurrency, max_trials, max_duration_s,"
 		      " max_trial_duration_s, max_retries, started_ns,"
 		      " ended_ns, run_ns, best, best_trial, owner_pid,"
-		      " owner_host, side_port, version, id, created_ns)"
+		      " owner_host, side_port, lets_finish, fault,"
+		      " fault_since_ns, version, id, created_ns)"
 		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-		      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      err))
 		return false;
 	bind_mutable(&sql, experiment);
@@ -225,7 +233,8 @@ bool store_experiment_update(struct store *store, struct experiment *experiment,
 		      " max_trial_duration_s = ?, max_retries = ?,"
 		      " started_ns = ?, ended_ns = ?, run_ns = ?, best = ?,"
 		      " best_trial = ?, owner_pid = ?, owner_host = ?,"
-		      " side_port = ?, version = ? WHERE key = ?"
+		      " side_port = ?, lets_finish = ?, fault = ?,"
+		      " fault_since_ns = ?, version = ? WHERE key = ?"
 		      " RETURNING " KEPT,
 		      err))
 		return false;
@@ -433,6 +442,10 @@ bool store_experiment_delete(struct store *store, int64_t key,
 		"DELETE FROM event WHERE experiment = ?1",
 		"DELETE FROM command WHERE experiment = ?1",
 		"DELETE FROM history WHERE experiment = ?1",
+		"DELETE FROM cluster_look WHERE experiment = ?1",
+		"DELETE FROM cluster_node WHERE experiment = ?1",
+		"DELETE FROM trial_place"
+		" WHERE trial BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295",
 		"DELETE FROM attempt"
 		" WHERE trial BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295",
 		"DELETE FROM trial_parameters"

