@@ -79,19 +79,20 @@ bool pod_view_read(const cJSON *pod, const char *main_name,
 
 /* An event (v1 Event), digested. */
 struct pod_event {
-	char kind[32];	   /* of the object it is about: "Pod", "Job" */
-	char name[254];	   /* of that object */
-	char uid[40];	   /* of that object */
-	char reason[64];   /* "FailedScheduling" */
-	char message[512]; /* safe, one line */
+	char kind[32];	    /* of the object it is about: "Pod", "Job" */
+	char name[254];	    /* of that object */
+	char uid[40];	    /* of that object */
+	char reason[64];    /* "FailedScheduling" */
+	char message[1024]; /* safe, one line; the server's own bound */
 	bool is_warning;
 	int64_t count;
 	int64_t at_ns; /* wall time of the newest occurrence */
 };
 
 bool pod_event_read(const cJSON *event, struct pod_event *ret);
-/* Does it say why something does not run?  Then *ret_text is the sentence
- * ("quota compute: requested pods=1, used pods=2, limited to pods=2"). */
+/* Does it say why something does not run?  Then ret_text is the sentence, one
+ * safe line ("quota compute: requested pods=1, used pods=2, limited to
+ * pods=2").  While a pull backs off only an event knows its cause. */
 bool pod_event_explains(const struct pod_event *event, char *ret_text,
 			size_t size);
 
