@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A code directory as one gzipped tar file, the same bytes for the same files.
+ * A code directory as one gzipped tar file, the same bytes for the same files:
+ * names sorted, times, owners and special bits zero.  The format is ustar,
+ * with pax headers (path, linkpath, size, hdrcharset=BINARY) where it is too
+ * small; names are bytes.
  *
  * What .trialdeckignore or else .nniignore in the directory names is left out
- * (patterns as in .gitignore).  Links that lead outside, devices and sockets
- * are refused or left out with a note; file modes are kept, owners are not.
+ * (patterns as in .gitignore), and always .git.  Links that lead outside,
+ * pipes, sockets and devices are left out with a note.  A file that cannot be
+ * read is an error.  Files may change meanwhile: the archive stays whole, and
+ * a note or ERROR_UNAVAILABLE says what happened.
  */
 #ifndef ENGINE_STORAGE_ARCHIVE_H
 #define ENGINE_STORAGE_ARCHIVE_H
@@ -15,20 +20,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARCHIVE_FILES_MAX 20000
+#define ARCHIVE_FILES_MAX 20000		       /* and folders */
 #define ARCHIVE_BYTES_MAX (INT64_C(300) << 20) /* unpacked; NNI's limit */
 
 struct archive_summary {
-	int64_t files;
+	int64_t files;	 /* and links, not folders */
 	int64_t bytes;	 /* unpacked */
 	int64_t size;	 /* of the archive */
 	char digest[65]; /* hex SHA-256 of the archive */
 	char *notes;	 /* what was left out and why, a line each; or NULL */
 };
 
-/* Write the archive of `folder` to `path` (0600, atomically).  ERROR_LIMIT
- * names the largest files, with the hint about the ignore file.  Thread: any;
- * blocking. */
+/* Write the archive of `folder` to `path` (0600, atomically; it may lie in the
+ * folder itself).  ERROR_LIMIT names the three largest parts, ERROR_DENIED what
+ * cannot be read, both with a hint at the ignore file.  Thread: any; blocking.
+ * The caller releases *ret. */
 bool archive_write(const char *folder, const char *path,
 		   struct archive_summary *ret, struct error *err);
 void archive_summary_release(struct archive_summary *summary);
