@@ -146,14 +146,15 @@ static int open_live(struct cli *cli, struct found *found)
 	return cli_fail(&err);
 }
 
-static int ask_experiment(struct cli *cli, enum command_verb verb)
+static int ask_experiment(struct cli *cli, enum command_verb verb,
+			  const char *argument)
 {
 	struct found found;
 	int status = open_live(cli, &found);
 
 	if (status)
 		return status;
-	status = ask(cli, &found, verb, NULL, NULL);
+	status = ask(cli, &found, verb, NULL, argument);
 	found_release(&found);
 	return status;
 }
@@ -207,17 +208,19 @@ int command_restart(struct cli *cli)
 
 int command_stop(struct cli *cli)
 {
-	return ask_experiment(cli, COMMAND_STOP);
+	return ask_experiment(cli, COMMAND_STOP,
+			      cli_option(cli, "leave") ? COMMAND_STOP_LEAVE
+						       : NULL);
 }
 
 int command_pause(struct cli *cli)
 {
-	return ask_experiment(cli, COMMAND_PAUSE);
+	return ask_experiment(cli, COMMAND_PAUSE, NULL);
 }
 
 int command_unpause(struct cli *cli)
 {
-	return ask_experiment(cli, COMMAND_RESUME);
+	return ask_experiment(cli, COMMAND_RESUME, NULL);
 }
 
 int command_set(struct cli *cli)

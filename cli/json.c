@@ -163,6 +163,19 @@ static void add_owner(struct strbuf *out, const struct experiment *experiment)
 	strbuf_addch(out, '}');
 }
 
+static void add_fault(struct strbuf *out, const struct experiment *experiment)
+{
+	add_key(out, "fault");
+	if (!experiment->fault) {
+		strbuf_adds(out, "null");
+		return;
+	}
+	strbuf_addch(out, '{');
+	add_text(out, "text", experiment->fault);
+	add_time(out, "since", experiment->fault_since_ns);
+	strbuf_addch(out, '}');
+}
+
 void json_experiment(struct strbuf *out, const struct experiment *experiment,
 		     const struct trial *best, bool is_whole)
 {
@@ -172,6 +185,7 @@ void json_experiment(struct strbuf *out, const struct experiment *experiment,
 	add_text(out, "state", experiment_state_name(experiment->state));
 	add_flag(out, "paused", experiment->is_paused);
 	add_flag(out, "archived", experiment->is_archived);
+	add_flag(out, "letsFinish", experiment->lets_finish);
 	add_text(out, "platform", experiment->platform);
 	add_text(out, "objective",
 		 experiment->objective == OBJECTIVE_MAXIMIZE ? "maximize"
@@ -201,6 +215,7 @@ void json_experiment(struct strbuf *out, const struct experiment *experiment,
 	add_text(out, "file", experiment->source_path);
 	add_owner(out, experiment);
 	add_text(out, "error", experiment->error);
+	add_fault(out, experiment);
 	if (is_whole) {
 		add_key(out, "config");
 		json_raw(out, experiment->config);

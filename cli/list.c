@@ -56,7 +56,10 @@ static void add_text_row(struct sheet *sheet,
 	sheet_add(sheet, experiment->id);
 	sheet_add(sheet, experiment->name);
 	sheet_addf(sheet, "%s%s", experiment_state_name(experiment->state),
-		   experiment->is_paused ? " (paused)" : "");
+		   experiment->is_paused			? " (paused)"
+		   : experiment->owner_pid && experiment->fault ? " (retrying)"
+		   : experiment->lets_finish			? " (finishing)"
+								: "");
 	if (experiment->max_trials)
 		sheet_addf(sheet, "%" PRId64 "/%" PRId64,
 			   experiment->next_sequence, experiment->max_trials);

@@ -161,9 +161,13 @@ const struct cli_command cli_commands[] = {
 		.run = command_restart,
 	},
 	{
-		.name = "stop", .synopsis = "EXPERIMENT",
+		.name = "stop", .synopsis = "[--leave] EXPERIMENT",
 		.help = "cancel an experiment's trials and end it",
+		.text = "With --leave nothing is canceled but what waits for a place: trials that "
+			"were submitted finish, and the experiment is STOPPED when the last "
+			"one has. A second stop without --leave cancels them after all.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.options = {FLAG("leave", 'l', "let its trials finish, but start no more")},
 		.needs_write = true,
 		.run = command_stop,
 	},

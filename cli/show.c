@@ -99,6 +99,21 @@ static void line_counts(const struct experiment *experiment)
 	strbuf_release(&text);
 }
 
+/* "for 12s: API server ...: connection refused" */
+static void line_fault(const struct experiment *experiment)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!experiment->fault)
+		return;
+	strbuf_adds(&text, "for ");
+	clock_format_duration(&text,
+			      clock_wall_ns() - experiment->fault_since_ns);
+	strbuf_addf(&text, ": %s", experiment->fault);
+	line("retrying", text.data);
+	strbuf_release(&text);
+}
+
 static void print_experiment(const struct experiment *experiment,
 			     const struct trial *best, bool is_live)
 {
@@ -107,12 +122,15 @@ static void print_experiment(const struct experiment *experiment,
 
 	line("experiment", experiment->id);
 	line("name", experiment->name);
-	linef("state", "%s%s%s", experiment_state_name(experiment->state),
+	linef("state", "%s%s%s%s", experiment_state_name(experiment->state),
 	      experiment->is_paused ? ", paused" : "",
+	      experiment->lets_finish ? ", lets its trials finish" : "",
 	      !is_live && !experiment_state_is_terminal(experiment->state)
 		      ? ", nobody runs it"
 		      : "");
 	line("error", experiment->error);
+	if (is_live)
+		line_fault(experiment);
 	line("platform", experiment->platform);
 	line("objective", is_up ? "maximize" : "minimize");
 	line_counts(experiment);

@@ -137,20 +137,32 @@ static void do_kill(struct engine *engine, const struct command *command)
 
 static void do_stop(struct engine *engine, const struct command *command)
 {
-	struct live *next;
+	struct experiment *experiment = &engine->experiment;
+	const char *how = command->argument ? command->argument : "";
+	bool lets_finish = !strcmp(how, COMMAND_STOP_LEAVE);
+	char outcome[96];
 
-	if (experiment_state_is_terminal(engine->experiment.state)) {
+	if (*how && !lets_finish) {
+		refuse(engine, command,
+		       "a stop either cancels trials (no argument) or is "
+		       "\"" COMMAND_STOP_LEAVE "\"");
+	} else if (experiment_state_is_terminal(experiment->state)) {
 		refuse(engine, command, "the experiment is over already");
-		return;
+	} else if (lets_finish && experiment->state == EXPERIMENT_STOPPING &&
+		   !experiment->lets_finish) {
+		refuse(engine, command,
+		       "its trials are being canceled already");
+	} else {
+		schedule_stop(engine, lets_finish);
+		if (lets_finish)
+			snprintf(outcome, sizeof(outcome),
+				 "stopping when %d trial%s ended",
+				 engine->live_count,
+				 engine->live_count == 1 ? " has" : "s have");
+		else
+			snprintf(outcome, sizeof(outcome), "stopping");
+		done(engine, command, outcome);
 	}
-	engine->experiment.is_paused = false;
-	schedule_set_state(engine, EXPERIMENT_STOPPING);
-	for (struct live *live = engine->first; live; live = next) {
-		next = live->later;
-		attempts_kill(engine, live, TRIAL_USER_CANCELED,
-			      "the experiment was stopped");
-	}
-	done(engine, command, "stopping");
 }
 
 static void do_restart_failed(struct engine *engine,

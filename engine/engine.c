@@ -106,6 +106,7 @@ static void try_recovery(void *arg);
 /* The store failed: as after a crash, only later. */
 static void collapse(struct engine *engine)
 {
+	error_prefix(&engine->failure, "cannot write");
 	status_fault(engine, engine->failure.text);
 	engine_forget(engine);
 	engine->has_failed = false;
@@ -159,6 +160,7 @@ static void end_of_turn(void *arg)
 	if (engine->is_up) {
 		if (engine->has_trial_changes)
 			attempts_write_changes(engine, false);
+		status_store_fault(engine);
 		write_experiment(engine);
 	}
 	if (!commit(engine)) {
@@ -254,6 +256,8 @@ static void disown(struct engine *engine)
 		return;
 	engine->experiment.run_ns = schedule_run_ns(engine);
 	engine->experiment.owner_pid = 0;
+	status_fault(engine, NULL); /* nobody tries again from now on */
+	status_store_fault(engine);
 	engine->is_versioned = true;
 	attempts_write_changes(engine, true);
 	if (turn_begin(engine) &&

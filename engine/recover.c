@@ -151,18 +151,6 @@ static bool take_up_live(struct engine *engine, struct error *err)
 	return true;
 }
 
-/* A trial row whose STOP was asked for before the crash must still end. */
-static void finish_stopping(struct engine *engine)
-{
-	struct live *next;
-
-	for (struct live *live = engine->first; live; live = next) {
-		next = live->later;
-		attempts_kill(engine, live, TRIAL_USER_CANCELED,
-			      "the experiment was stopped");
-	}
-}
-
 static void claim(struct engine *engine)
 {
 	struct experiment *experiment = &engine->experiment;
@@ -198,7 +186,7 @@ bool engine_recover(struct engine *engine, struct error *err)
 	engine->is_up = true;
 	claim(engine);
 	if (experiment->state == EXPERIMENT_STOPPING)
-		finish_stopping(engine);
+		schedule_stop(engine, experiment->lets_finish);
 	schedule_knobs_changed(engine);
 	ingest_want_summaries(engine); /* a crash leaves metrics staged */
 	log_line(LOG_LEVEL_INFO,

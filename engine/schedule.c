@@ -7,6 +7,10 @@
  * never kills what runs: the experiment is NO_MORE_TRIAL until the last one
  * has ended, then DONE; raising the limit brings it back.  An exhausted tuner
  * ends it the same way.
+ *
+ * A stop cancels what runs, or lets it finish: which of them stands in the
+ * experiment's row beside STOPPING, so that it outlives a crash.  What is only
+ * queued is canceled in either case.
  */
 #include "engine/state.h"
 
@@ -77,7 +81,25 @@ void schedule_go_on(struct engine *engine)
 	free(engine->experiment.error);
 	engine->experiment.error = NULL;
 	engine->experiment.is_paused = false;
+	engine->experiment.lets_finish = false;
 	schedule_set_state(engine, EXPERIMENT_RUNNING);
+}
+
+void schedule_stop(struct engine *engine, bool lets_finish)
+{
+	struct experiment *experiment = &engine->experiment;
+	struct live *next;
+
+	experiment->is_paused = false;
+	experiment->lets_finish = lets_finish;
+	engine->has_experiment_changes = true;
+	schedule_set_state(engine, EXPERIMENT_STOPPING);
+	for (struct live *live = engine->first; live; live = next) {
+		next = live->later;
+		if (!lets_finish || !live->is_submitted)
+			attempts_kill(engine, live, TRIAL_USER_CANCELED,
+				      "the experiment was stopped");
+	}
 }
 
 static bool is_out_of_time(const struct engine *engine)
@@ -208,8 +230,10 @@ void schedule_settle(struct engine *engine)
 	bool is_limited = is_out_of_trials(engine) || is_out_of_time(engine);
 
 	if (state == EXPERIMENT_STOPPING) {
-		if (is_idle(engine))
+		if (is_idle(engine)) {
+			engine->experiment.lets_finish = false;
 			schedule_set_state(engine, EXPERIMENT_STOPPED);
+		}
 		return;
 	}
 	if (experiment_state_is_terminal(state) && state != EXPERIMENT_DONE)

@@ -239,6 +239,8 @@ bool schedule_set_state(struct engine *engine, enum experiment_state state);
 void schedule_settle(struct engine *engine);
 /* Run again what was stopped or had failed. */
 void schedule_go_on(struct engine *engine);
+/* Start nothing more; cancel what runs, or let it finish. */
+void schedule_stop(struct engine *engine, bool lets_finish);
 /* A trial could not be started at all: pause before the next one. */
 void schedule_hold(struct engine *engine);
 int64_t schedule_run_ns(const struct engine *engine);
@@ -249,6 +251,8 @@ void status_event(struct engine *engine, const struct live *live,
 		  ...) __attribute__((format(printf, 5, 6)));
 /* NULL: over.  False when this was known already. */
 bool status_fault(struct engine *engine, const char *text);
+/* Others see it in the experiment's row: written when it has changed. */
+void status_store_fault(struct engine *engine);
 void status_publish(struct engine *engine);
 
 #endif

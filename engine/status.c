@@ -64,6 +64,21 @@ bool status_fault(struct engine *engine, const char *text)
 	return is_news;
 }
 
+/* A fault of the store itself cannot be stored: ours alone. */
+void status_store_fault(struct engine *engine)
+{
+	struct experiment *experiment = &engine->experiment;
+	/* only this thread changes it */
+	const char *text = engine->recovery_delay_ms ? "" : engine->fault;
+
+	if (!strcmp(text, experiment->fault ? experiment->fault : ""))
+		return;
+	free(experiment->fault);
+	experiment->fault = *text ? xstrdup(text) : NULL;
+	experiment->fault_since_ns = *text ? engine->fault_since_ns : 0;
+	engine->has_experiment_changes = true;
+}
+
 bool engine_fault(struct engine *engine, char *text, size_t size,
 		  int64_t *ret_since_ns)
 {

@@ -32,12 +32,16 @@ enum command_verb {
 	COMMAND_KILL,	 /* trial; 0 means every live trial */
 	COMMAND_RESTART, /* trial; 0 means every failed trial */
 	COMMAND_PAUSE,
-	COMMAND_RESUME,	   /* of a paused experiment */
-	COMMAND_STOP,	   /* cancel what runs, end as STOPPED */
+	COMMAND_RESUME, /* of a paused experiment */
+	/* end as STOPPED: cancel what runs, or with argument
+	 * COMMAND_STOP_LEAVE let it finish */
+	COMMAND_STOP,
 	COMMAND_SET,	   /* argument "concurrency=4" and the like */
 	COMMAND_ADD_TRIAL, /* argument: parameters JSON */
 	COMMAND_VERB_COUNT
 };
+
+#define COMMAND_STOP_LEAVE "leave"
 
 enum command_state { COMMAND_PENDING, COMMAND_DONE, COMMAND_REFUSED };
 

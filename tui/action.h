@@ -138,7 +138,7 @@ enum action_flag {
 	  DOES_COMMAND | DOES_DESTROY, NULL,                                   \
 	  "kill every running trial of the experiment")                        \
 	X(STOP, "stop", "T", VIEW_WORK, ACT, DOES_COMMAND | DOES_DESTROY,      \
-	  NULL, "stop the experiment: cancel its trials and end it")           \
+	  NULL, "stop the experiment: kill its trials, or let them finish")    \
 	X(TAKE_UP, "take-up", "u", VIEW_WORK, ACT, 0, NULL,                    \
 	  "take up an experiment that nobody runs")                            \
 	X(MORE, "more", "+", VIEW_WORK, ACT, DOES_COMMAND, NULL,               \

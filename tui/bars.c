@@ -57,6 +57,8 @@ const char *bars_experiment_state(const struct experiment_row *row,
 		*ret_role = ROLE_WAITING;
 		return "PAUSED";
 	}
+	if (row->lets_finish && row->state == EXPERIMENT_STOPPING)
+		return "FINISHING";
 	return experiment_state_name(row->state);
 }
 
@@ -256,10 +258,28 @@ static int add_facts(struct console *console, const struct experiment_row *row,
 	return x;
 }
 
+const char *bars_fault(const struct console *console, int64_t *ret_since_ns)
+{
+	const struct experiment *experiment = &console->data.experiment;
+	const struct experiment_row *row = data_selected(&console->data);
+
+	if (console->fault[0]) {
+		*ret_since_ns = console->fault_since_ns;
+		return console->fault;
+	}
+	/* our own engine has just said that it has none */
+	if (!row || !row->is_live || console_runs(console))
+		return NULL;
+	*ret_since_ns = experiment->fault_since_ns;
+	return experiment->fault;
+}
+
 void bars_status(struct console *console)
 {
 	const struct experiment_row *row = data_selected(&console->data);
 	struct strbuf fact = STRBUF_INIT;
+	const char *fault;
+	int64_t since_ns;
 	int y = console->layout.status_row, cols = draw_cols(), x = 0;
 
 	if (console->is_frozen) {
@@ -268,13 +288,13 @@ void bars_status(struct console *console)
 		strbuf_adds(&fact, ": Z goes on ");
 		x += draw_part(y, x, cols, ROLE_QUESTION, fact.data);
 	}
-	if (console->fault[0]) {
+	fault = bars_fault(console, &since_ns);
+	if (fault) {
 		strbuf_clear(&fact);
-		strbuf_adds(&fact, " cannot write (");
-		format_age(&fact, console->fault_since_ns, clock_wall_ns());
-		strbuf_adds(&fact, "), retrying: ");
-		utf8_sanitize(&fact, console->fault, strlen(console->fault),
-			      console->options->is_ascii);
+		strbuf_adds(&fact, " retrying for ");
+		clock_format_duration(&fact, clock_wall_ns() - since_ns);
+		strbuf_adds(&fact, ": ");
+		utf8_sanitize(&fact, fault, strlen(fault), console->is_ascii);
 		strbuf_addch(&fact, ' ');
 		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
 	}

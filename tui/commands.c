@@ -47,8 +47,13 @@ static void do_restart(struct console *console, const struct cmdline *line)
 
 static void do_stop(struct console *console, const struct cmdline *line)
 {
-	(void)line;
-	request_all(console, COMMAND_STOP);
+	const char *how = line->argc > 1 ? line->argv[1] : NULL;
+
+	if (how && strcmp(how, "kill") != 0 && strcmp(how, "leave") != 0)
+		console_say(console, ROLE_ERROR,
+			    "stop: kill or leave, not \"%s\"", how);
+	else
+		request_stop(console, how);
 }
 
 static void do_pause(struct console *console, const struct cmdline *line)
@@ -295,7 +300,9 @@ const struct console_command console_commands[] = {
 	 COMPLETE_NONE},
 	{"restart", "[failed | TRIAL...]", "run trials again", 0, 60,
 	 do_restart, COMPLETE_NONE},
-	{"stop", "", "stop the experiment", 0, 0, do_stop, COMPLETE_NONE},
+	{"stop", "[kill|leave]",
+	 "stop the experiment: kill its trials or let them finish", 0, 1,
+	 do_stop, COMPLETE_STOP},
 	{"pause", "", "start no new trials", 0, 0, do_pause, COMPLETE_NONE},
 	{"resume", "", "go on; takes up an experiment that nobody runs", 0, 0,
 	 do_pause, COMPLETE_NONE},

@@ -12,7 +12,8 @@ enum completion {
 	COMPLETE_KNOB,
 	COMPLETE_EXPERIMENT,
 	COMPLETE_ACTION,
-	COMPLETE_ROLE
+	COMPLETE_ROLE,
+	COMPLETE_STOP
 };
 
 struct console_command {

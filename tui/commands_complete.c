@@ -59,6 +59,10 @@ static void offer_arguments(struct console *console, enum completion completion)
 		for (i = 0; i < COUNT_OF(roles); i++)
 			prompt_offer(prompt, roles[i]);
 		break;
+	case COMPLETE_STOP:
+		prompt_offer(prompt, "kill");
+		prompt_offer(prompt, "leave");
+		break;
 	default:
 		break;
 	}

@@ -350,7 +350,7 @@ void console_do(struct console *console, enum action_id action)
 		request_all(console, COMMAND_KILL);
 		break;
 	case ACTION_STOP:
-		request_all(console, COMMAND_STOP);
+		request_stop(console, NULL);
 		break;
 	case ACTION_PAUSE:
 		request_pause(console, -1);

@@ -140,7 +140,7 @@ struct console {
 
 	bool is_frozen;
 	int64_t frozen_ns; /* wall time */
-	char fault[256];   /* what keeps our engine from writing, or empty */
+	char fault[256];   /* what our engine cannot do now, or empty */
 	int64_t fault_since_ns;
 	bool needs_layout, needs_paint;
 	bool in_paste;
@@ -197,6 +197,9 @@ enum role bars_state_role(enum trial_state state);
 /* What to call an experiment's state; role says how it looks. */
 const char *bars_experiment_state(const struct experiment_row *row,
 				  enum role *ret_role);
+/* What the engine that runs the shown experiment cannot do at the moment, and
+ * since when (wall time); NULL: nothing. */
+const char *bars_fault(const struct console *console, int64_t *ret_since_ns);
 /* Nanoseconds until it is over, as far as can be told; -1: unknown.
  * *ret_is_bound: only that it will not take longer. */
 int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound);
@@ -206,6 +209,8 @@ int64_t bars_eta_ns(const struct console *console, bool *ret_is_bound);
 void request_kill(struct console *console);
 void request_restart(struct console *console);
 void request_all(struct console *console, enum command_verb verb);
+/* how: "kill", "leave", or NULL to ask. */
+void request_stop(struct console *console, const char *how);
 void request_pause(struct console *console, int wanted); /* 1, 0; -1: other */
 void request_set(struct console *console, const char *assignment);
 void request_add(struct console *console, const char *parameters);

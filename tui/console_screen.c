@@ -141,11 +141,14 @@ static bool shows_running(const struct console *console)
 int console_tick_ms(const struct console *console)
 {
 	int64_t tick_ns = 60 * NS_PER_S;
+	int64_t since_ns;
 
 	if (console->is_frozen)
 		return (int)(tick_ns / NS_PER_MS);
 	if (shows_running(console))
 		tick_ns = 5 * NS_PER_S;
+	if (bars_fault(console, &since_ns))
+		tick_ns = NS_PER_S;
 	if (*console->message && console->message_until_ns) {
 		int64_t left_ns = console->message_until_ns - clock_mono_ns();
 

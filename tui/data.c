@@ -145,6 +145,7 @@ static bool read_experiment(const struct experiment *from, void *arg)
 	memcpy(row->id, from->id, sizeof(row->id));
 	row->state = from->state;
 	row->is_paused = from->is_paused;
+	row->lets_finish = from->lets_finish;
 	row->objective = from->objective;
 	row->concurrency = from->concurrency;
 	row->max_trials = from->max_trials;

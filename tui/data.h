@@ -29,6 +29,7 @@ struct experiment_row {
 	char *name; /* owned; safe to draw */
 	enum experiment_state state;
 	bool is_paused;
+	bool lets_finish;
 	bool is_live; /* some process runs it */
 	int pid;      /* ... this one, when known */
 	enum objective_mode objective;

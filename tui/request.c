@@ -149,6 +149,23 @@ static void offer_take_up(struct console *console)
 		*console->request.what ? " and " : "", console->request.what);
 }
 
+static void submit(struct console *console);
+
+static void on_stop_answer(struct console *console, int key)
+{
+	struct request *request = &console->request;
+
+	if (key == 'l' || key == 'L') {
+		snprintf(request->argument, sizeof(request->argument), "%s",
+			 COMMAND_STOP_LEAVE);
+		submit(console);
+	} else if (key == 'k' || key == 'K') {
+		submit(console);
+	} else {
+		console_say(console, ROLE_NORMAL, "not done");
+	}
+}
+
 /* Send now, unless nobody would act on it. */
 static void submit(struct console *console)
 {
@@ -321,23 +338,43 @@ void request_all(struct console *console, enum command_verb verb)
 			    name);
 		return;
 	}
-	if (verb == COMMAND_STOP && experiment_state_is_terminal(row->state)) {
+	if (verb == COMMAND_KILL)
+		snprintf(request->what, sizeof(request->what),
+			 "kill all %lld live trials of %.100s", live, name);
+	else
+		snprintf(request->what, sizeof(request->what),
+			 "restart all %lld failed trials of %.100s", failed,
+			 name);
+	propose(console, true);
+}
+
+void request_stop(struct console *console, const char *how)
+{
+	const struct experiment_row *row = data_selected(&console->data);
+	const char *name = console_experiment_name(console);
+	struct request *request = &console->request;
+	long long live;
+
+	if (is_refused(console) || !row)
+		return;
+	if (experiment_state_is_terminal(row->state)) {
 		console_say(console, ROLE_WARNING, "%s has ended already",
 			    name);
 		return;
 	}
-	if (verb == COMMAND_KILL)
-		snprintf(request->what, sizeof(request->what),
-			 "kill all %lld live trials of %.100s", live, name);
-	else if (verb == COMMAND_RESTART)
-		snprintf(request->what, sizeof(request->what),
-			 "restart all %lld failed trials of %.100s", failed,
-			 name);
+	begin(console, COMMAND_STOP);
+	snprintf(request->what, sizeof(request->what), "stop %.100s", name);
+	live = experiment_row_live(row);
+	if (how)
+		on_stop_answer(console, how[0]);
+	else if (live == 0)
+		propose(console, true);
 	else
-		snprintf(request->what, sizeof(request->what),
-			 "stop %.100s, canceling %lld live trial%s", name, live,
-			 live == 1 ? "" : "s");
-	propose(console, true);
+		console_ask(console, on_stop_answer,
+			    "stop %.100s: [k]ill its %lld trial%s, [l]eave %s "
+			    "to finish, [N]o ",
+			    name, live, live == 1 ? "" : "s",
+			    live == 1 ? "it" : "them");
 }
 
 void request_pause(struct console *console, int wanted)

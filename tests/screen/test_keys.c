@@ -77,6 +77,28 @@ static void interrupts_explain(void **state)
 	screen_close(screen);
 }
 
+static void a_stop_asks_how(void **state)
+{
+	struct screen *screen = start(80, 24);
+
+	(void)state;
+	screen_type(screen, "T");
+	assert_true(screen_wait_text(screen,
+				     "stop digits: [k]ill its 4 trials, "
+				     "[l]eave them to finish, [N]o",
+				     RIG_DEADLINE_MS));
+	screen_type(screen, "y"); /* is no answer to that */
+	assert_true(screen_wait_text(screen, "not done", RIG_DEADLINE_MS));
+	screen_type(screen, "Tl");
+	assert_true(screen_wait_text(screen, "nobody runs digits",
+				     RIG_DEADLINE_MS));
+	screen_type(screen, "n:stop gently\r");
+	assert_true(screen_wait_text(screen,
+				     "stop: kill or leave, not \"gently\"",
+				     RIG_DEADLINE_MS));
+	screen_close(screen);
+}
+
 /* Every key of a long way down, scrolling included. */
 static void a_key_costs_little(void **state)
 {
@@ -120,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_paste_is_not_typed),
 		cmocka_unit_test(interrupts_explain),
+		cmocka_unit_test(a_stop_asks_how),
 		cmocka_unit_test(a_key_costs_little),
 		cmocka_unit_test(refuses_what_is_no_terminal),
 	};

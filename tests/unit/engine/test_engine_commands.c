@@ -154,6 +154,95 @@ static void test_a_stop_outlives_the_engine(void **state)
 	assert_int_equal(lab_int(lab, TRIALS), 1);
 }
 
+#define LEAVES "stopping when 1 trial has ended"
+
+static void test_a_stop_that_leaves(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, LAB_WAITS "; echo final=0.5",
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 9");
+	lab_start(lab, true);
+	lab_wait(lab, RUNNING, 1);
+	/* one that is only queued is not left */
+	lab_do(lab, COMMAND_ADD_TRIAL, 0, "{\"x\":0.5}");
+	assert_non_null(strstr(lab_do(lab, COMMAND_STOP, 0, "gently"),
+			       "refused: a stop either"));
+	assert_string_equal(lab_do(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE),
+			    LEAVES);
+	assert_int_equal(lab_int(lab, STATE), EXPERIMENT_STOPPING);
+	assert_int_equal(lab_int(lab, RUNNING), 1);
+	assert_int_equal(lab_int(lab, "SELECT state FROM trial"
+				      " WHERE key & 255 = 1"),
+			 TRIAL_USER_CANCELED);
+	assert_string_equal(lab_do(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE),
+			    LEAVES);
+	lab_let_go(lab, 0);
+	lab_wait(lab, STATE, EXPERIMENT_STOPPED);
+	assert_int_equal(lab_int(lab, "SELECT succeeded FROM experiment"), 1);
+	assert_int_equal(lab_int(lab, TRIALS), 2);
+	assert_int_equal(lab_int(lab, "SELECT lets_finish FROM experiment"), 0);
+	/* and goes on when it is wanted again */
+	assert_string_equal(lab_do(lab, COMMAND_RESUME, 0, NULL), "going on");
+	lab_wait(lab, RUNNING, 1);
+	/* the harder one wins */
+	lab_do(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE);
+	assert_string_equal(lab_do(lab, COMMAND_STOP, 0, NULL), "stopping");
+	lab_wait(lab, STATE, EXPERIMENT_STOPPED);
+	assert_int_equal(lab_int(lab, "SELECT user_canceled FROM experiment"),
+			 2);
+}
+
+/* Ignores TERM, so that there is time to ask again. */
+static void test_a_stop_is_not_softened(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, "trap '' TERM; sleep 60", ONE);
+	lab_start(lab, true);
+	lab_wait(lab, RUNNING, 1);
+	assert_string_equal(lab_do(lab, COMMAND_STOP, 0, NULL), "stopping");
+	assert_non_null(strstr(lab_do(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE),
+			       "refused: its trials are being canceled"));
+}
+
+static void test_a_stop_that_leaves_outlives_the_engine(void **state)
+{
+	struct lab *lab = *state;
+	int64_t stop;
+
+	/* carried out, then killed */
+	lab_create(lab, LAB_WAITS, ", \"trialConcurrency\": 1");
+	lab_start_other(lab);
+	lab_wait(lab, RUNNING, 1);
+	assert_string_equal(lab_do(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE),
+			    LEAVES);
+	lab_kill_other(lab);
+	lab_run(lab, "UPDATE experiment SET concurrency = 3");
+	lab_start(lab, false);
+	lab_wait(lab, "SELECT owner_pid <> 0 FROM experiment", 1);
+	assert_int_equal(lab_int(lab, STATE), EXPERIMENT_STOPPING);
+	assert_int_equal(lab_int(lab, RUNNING), 1);
+	lab_let_go(lab, 0);
+	lab_wait(lab, STATE, EXPERIMENT_STOPPED);
+	lab_leave(lab);
+	assert_int_equal(lab_int(lab, "SELECT succeeded FROM experiment"), 1);
+
+	/* asked, but not carried out yet */
+	lab_run(lab, "UPDATE experiment SET concurrency = 1");
+	lab_start_other(lab);
+	lab_wait(lab, RUNNING, 1);
+	lab_kill_other(lab);
+	lab_run(lab, "UPDATE experiment SET concurrency = 3");
+	stop = lab_ask(lab, COMMAND_STOP, 0, COMMAND_STOP_LEAVE);
+	lab_start(lab, false);
+	assert_string_equal(lab_answer(lab, stop), LEAVES);
+	lab_let_go(lab, 1);
+	lab_wait(lab, STATE, EXPERIMENT_STOPPED);
+	assert_int_equal(lab_int(lab, "SELECT succeeded FROM experiment"), 2);
+	assert_int_equal(lab_int(lab, TRIALS), 2);
+}
+
 /* The turn that carries it out fails, and nobody else writes afterwards. */
 static void test_a_command_outlives_a_failed_turn(void **state)
 {
@@ -202,6 +291,9 @@ int main(int argc, char **argv)
 		TEST(test_an_unknown_verb_is_refused),
 		TEST(test_a_kill_outlives_the_engine),
 		TEST(test_a_stop_outlives_the_engine),
+		TEST(test_a_stop_that_leaves),
+		TEST(test_a_stop_is_not_softened),
+		TEST(test_a_stop_that_leaves_outlives_the_engine),
 		TEST(test_a_command_outlives_a_failed_turn),
 		TEST(test_commands_of_the_last_moment),
 	};

@@ -4,10 +4,13 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "engine/platform/keeper_install.h"
 #include "model/experiment.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SLEEP "exec sleep 60"
 #define ONE ", \"trialConcurrency\": 1, \"maxTrialNumber\": 1"
@@ -44,6 +47,43 @@ static void test_a_platform_that_refuses_everything(void **state)
 	assert_true(lab_int(lab, "SELECT count(*) * 1000000000.0"
 				 " / (max(ended_ns) - min(submitted_ns) + 1)"
 				 " < 10 FROM trial"));
+}
+
+/* A keeper that is just being written cannot be started, which passes. */
+static void test_a_fault_is_seen_by_others(void **state)
+{
+	struct lab *lab = *state;
+	char *folder = fs_folder(lab->db_path);
+	char *keepers = fs_join(folder, "keeper");
+	struct error err;
+	char *keeper;
+	int fd;
+
+	lab_create(lab, SLEEP, ONE);
+	if (!fs_make_folders(keepers, &err) ||
+	    !keeper_install(keepers, &keeper, &err))
+		fail_msg("%s", err.text);
+	fd = open(keeper, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	lab_start(lab, true);
+	lab_wait(lab, "SELECT fault IS NOT NULL FROM experiment", 1);
+	assert_non_null(
+		strstr(lab_text(lab, "SELECT fault FROM experiment"), keeper));
+	assert_true(lab_int(lab, "SELECT fault_since_ns >= started_ns"
+				 " FROM experiment"));
+	/* whoever leaves takes it along */
+	lab_leave(lab);
+	assert_int_equal(lab_int(lab, "SELECT count(*) FROM experiment WHERE"
+				      " fault IS NOT NULL OR fault_since_ns"),
+			 0);
+	lab_start(lab, true);
+	lab_wait(lab, "SELECT fault IS NOT NULL FROM experiment", 1);
+	close(fd);
+	lab_wait(lab, "SELECT fault IS NULL FROM experiment", 1);
+	lab_wait(lab, RUNNING, 1);
+	free(keeper);
+	free(keepers);
+	free(folder);
 }
 
 static void test_retries_are_counted(void **state)
@@ -188,6 +228,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_platform_that_refuses_everything),
+		TEST(test_a_fault_is_seen_by_others),
 		TEST(test_retries_are_counted),
 		TEST(test_reports_while_commits_fail),
 		TEST(test_an_end_while_the_store_fails),
