@@ -16,9 +16,10 @@
 
 /* Exit statuses of a keeper that did not run the command. */
 enum keeper_status {
-	KEEPER_HELD = 121,   /* another keeper is at work here */
-	KEEPER_USED = 122,   /* another keeper was here, and ended or died */
-	KEEPER_BROKEN = 123, /* bad arguments, no directory, ... */
+	KEEPER_HELD = 121,    /* another keeper is at work here */
+	KEEPER_USED = 122,    /* another keeper was here, and ended or died */
+	KEEPER_BROKEN = 123,  /* bad arguments, no directory, ... */
+	KEEPER_NO_CODE = 125, /* the code directory cannot be had */
 };
 
 /* How the command ended. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,47 +28,37 @@ static void deadline_after(struct timespec *ret, int ms)
 	}
 }
 
-/* The file is read again for every connection: a console that comes back may
- * have another port. */
-static bool refresh_url(struct deliver *deliver)
+/* Somebody else's answer, or one that may change: with the log as a second
+ * way such a report is not given up. */
+static bool is_stranger(int status)
 {
-	char text[600];
-	ssize_t n;
-	int fd;
-
-	if (deliver->http.fd >= 0)
-		return true;
-	if (!deliver->url_file)
-		return http_set_url(&deliver->http, deliver->url);
-	fd = open(deliver->url_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	text[strcspn(text, " \t\r\n")] = '\0';
-	return http_set_url(&deliver->http, text);
+	return status == 401 || status == 403 || status == 404 || status == 405;
 }
 
 static enum outcome post(struct deliver *deliver, const char *path,
 			 const char *type, const char *body, size_t len)
 {
+	const struct http_request request = {.method = "POST",
+					     .path = path,
+					     .token = deliver->options.token,
+					     .type = type,
+					     .body = body,
+					     .len = len};
 	int status;
 
-	deliver->has_address = refresh_url(deliver);
+	deliver->has_address =
+		target_apply(&deliver->options.target, &deliver->http);
 	if (!deliver->has_address)
 		return RETRY;
-	status = http_post(&deliver->http, path, deliver->token, type, body,
-			   len, REQUEST_TIMEOUT_MS);
+	status = http_send(&deliver->http, &request);
 	if (status >= 200 && status < 300)
 		return DELIVERED;
-	if (status >= 400 && status < 500 && status != 408 && status != 429) {
-		note("deliver: %s answered %d to %zu bytes", path, status, len);
-		return REFUSED;
-	}
-	return RETRY;
+	if (status < 400 || status >= 500 || status == 408 || status == 429)
+		return RETRY;
+	note("deliver: %s answered %d to %zu bytes", path, status, len);
+	if (deliver->options.has_echo && is_stranger(status))
+		return RETRY;
+	return REFUSED;
 }
 
 static void save_offset(const struct deliver *deliver)
@@ -96,7 +87,7 @@ static bool read_batch(struct deliver *deliver, int64_t end)
 		batch->len = 0;
 		if (!buffer_reserve(batch, want))
 			return false;
-		n = pread(deliver->spool->fd, batch->data, want,
+		n = pread(deliver->options.spool->fd, batch->data, want,
 			  deliver->offset);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -121,7 +112,7 @@ static enum outcome deliver_batch(struct deliver *deliver, int64_t end)
 	enum outcome outcome;
 	size_t len;
 
-	fdatasync(deliver->spool->fd);
+	fdatasync(deliver->options.spool->fd);
 	if (!read_batch(deliver, end)) {
 		note("deliver: the spool cannot be read at %lld",
 		     (long long)deliver->offset);
@@ -146,10 +137,26 @@ static enum outcome deliver_batch(struct deliver *deliver, int64_t end)
 	return outcome;
 }
 
+/* What the main thread may know. */
+static void publish(struct deliver *deliver, enum outcome outcome)
+{
+	struct spool *spool = deliver->options.spool;
+	bool was_failing;
+
+	pthread_mutex_lock(&spool->mutex);
+	was_failing = deliver->state.is_failing;
+	deliver->state.delivered = deliver->offset;
+	deliver->state.is_failing = outcome == RETRY;
+	pthread_mutex_unlock(&spool->mutex);
+	deliver->failures = outcome == RETRY ? deliver->failures + 1 : 0;
+	if (outcome == RETRY && !was_failing)
+		eventfd_write(deliver->wake_fd, 1);
+}
+
 /* Sleep before trying again; cut short when the command ends. */
 static void back_off(struct deliver *deliver, int *backoff_ms)
 {
-	struct spool *spool = deliver->spool;
+	struct spool *spool = deliver->options.spool;
 	struct timespec deadline;
 	bool was_finishing;
 
@@ -170,104 +177,137 @@ static void back_off(struct deliver *deliver, int *backoff_ms)
 	fdatasync(spool->fd);
 }
 
-/* The command has ended and nobody says where to deliver: whoever comes back
- * reads the spool. */
-static bool is_pointless(struct deliver *deliver)
+/* The command has ended, and either nobody says where to deliver (whoever
+ * comes back reads the spool), or the pod's log carries everything and a few
+ * attempts, the last one after the end, were in vain. */
+static bool is_pointless(struct deliver *deliver, bool was_finishing)
 {
 	bool is_finishing;
 
-	pthread_mutex_lock(&deliver->spool->mutex);
+	pthread_mutex_lock(&deliver->options.spool->mutex);
 	is_finishing = deliver->is_finishing;
-	pthread_mutex_unlock(&deliver->spool->mutex);
-	return is_finishing && !deliver->has_address;
+	pthread_mutex_unlock(&deliver->options.spool->mutex);
+	if (!is_finishing)
+		return false;
+	if (deliver->options.has_echo)
+		return was_finishing &&
+		       deliver->failures >= DELIVER_ECHO_ATTEMPTS;
+	return !deliver->has_address;
 }
 
-static void post_status(struct deliver *deliver, int *backoff_ms)
+static bool post_status(struct deliver *deliver, int *backoff_ms)
 {
 	char body[32];
 	int n = snprintf(body, sizeof(body), "{\"code\":%d}",
 			 deliver->exit_code);
 
-	while (post(deliver, "/v1/status", "application/json", body,
-		    (size_t)n) == RETRY &&
-	       !is_pointless(deliver))
+	for (;;) {
+		enum outcome outcome =
+			post(deliver, "/v1/status", "application/json", body,
+			     (size_t)n);
+
+		publish(deliver, outcome);
+		if (outcome != RETRY)
+			return outcome == DELIVERED;
+		if (is_pointless(deliver, true))
+			return false;
 		back_off(deliver, backoff_ms);
+	}
 }
 
-static void *deliver_main(void *arg)
+/* Deliver until the command has ended and nothing is left. */
+static bool deliver_all(struct deliver *deliver, int *backoff_ms)
 {
-	struct deliver *deliver = arg;
-	struct spool *spool = deliver->spool;
-	int backoff_ms = DELIVER_BACKOFF_MIN_MS;
+	struct spool *spool = deliver->options.spool;
 
 	for (;;) {
+		enum outcome outcome;
+		bool was_finishing;
 		int64_t end;
 
 		pthread_mutex_lock(&spool->mutex);
 		while (spool->size == deliver->offset && !deliver->is_finishing)
 			pthread_cond_wait(&spool->grown, &spool->mutex);
 		end = spool->size;
+		was_finishing = deliver->is_finishing;
 		pthread_mutex_unlock(&spool->mutex);
 		if (end == deliver->offset)
-			break;
-		if (deliver_batch(deliver, end) != RETRY)
-			backoff_ms = DELIVER_BACKOFF_MIN_MS;
-		else if (is_pointless(deliver))
-			break;
+			return true;
+		outcome = deliver_batch(deliver, end);
+		publish(deliver, outcome);
+		if (outcome != RETRY)
+			*backoff_ms = DELIVER_BACKOFF_MIN_MS;
+		else if (is_pointless(deliver, was_finishing))
+			return false;
 		else
-			back_off(deliver, &backoff_ms);
+			back_off(deliver, backoff_ms);
 	}
-	post_status(deliver, &backoff_ms);
+}
+
+static void *deliver_main(void *arg)
+{
+	struct deliver *deliver = arg;
+	struct spool *spool = deliver->options.spool;
+	int backoff_ms = DELIVER_BACKOFF_MIN_MS;
+	bool is_complete;
+
+	/* the status says that every metric is there: it comes last */
+	is_complete = deliver_all(deliver, &backoff_ms) &&
+		      deliver->may_post_status &&
+		      post_status(deliver, &backoff_ms);
 	pthread_mutex_lock(&spool->mutex);
-	deliver->is_done = true;
-	pthread_cond_signal(&deliver->done);
+	deliver->state.is_complete = is_complete;
+	deliver->state.is_done = true;
 	pthread_mutex_unlock(&spool->mutex);
+	eventfd_write(deliver->wake_fd, 1);
 	return NULL;
 }
 
-void deliver_start(struct deliver *deliver, struct spool *spool, int dir_fd,
-		   const char *url, const char *url_file, const char *token)
+void deliver_start(struct deliver *deliver,
+		   const struct deliver_options *options)
 {
-	pthread_condattr_t attributes;
-
 	memset(deliver, 0, sizeof(*deliver));
-	deliver->spool = spool;
-	deliver->url = url;
-	deliver->url_file = url_file;
-	deliver->token = token ? token : "";
+	deliver->options = *options;
+	if (!options->token)
+		deliver->options.token = "";
 	deliver->batch.max = 2 * SPOOL_PENDING_MAX_BYTES;
+	deliver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	http_init(&deliver->http);
-	if (!url && !url_file)
+	deliver->state.is_failing = true;
+	if (!options->target.url && !options->target.url_file)
 		return;
+	deliver->state.is_failing = false;
 	deliver->offset_fd =
-		openat(dir_fd, "spool.offset",
+		openat(options->dir_fd, "spool.offset",
 		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&deliver->done, &attributes);
 	deliver->has_thread = pthread_create(&deliver->thread, NULL,
 					     deliver_main, deliver) == 0;
+	deliver->state.is_failing = !deliver->has_thread;
 	if (!deliver->has_thread)
 		note("deliver: no thread; the console will read the spool");
 }
 
-void deliver_finish(struct deliver *deliver, int exit_code, int linger_s)
+struct deliver_state deliver_state(struct deliver *deliver)
 {
-	struct spool *spool = deliver->spool;
-	struct timespec deadline;
-	int failure = 0;
+	struct spool *spool = deliver->options.spool;
+	struct deliver_state state;
 
-	if (!deliver->has_thread)
-		return;
-	deadline_after(&deadline, linger_s * 1000);
+	pthread_mutex_lock(&spool->mutex);
+	state = deliver->state;
+	pthread_mutex_unlock(&spool->mutex);
+	return state;
+}
+
+void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole)
+{
+	struct spool *spool = deliver->options.spool;
+
 	pthread_mutex_lock(&spool->mutex);
 	deliver->exit_code = exit_code;
+	deliver->may_post_status = is_whole;
 	deliver->is_finishing = true;
+	if (!deliver->has_thread)
+		deliver->state.is_done = true;
 	pthread_cond_signal(&spool->grown);
-	while (!deliver->is_done && !failure)
-		failure = pthread_cond_timedwait(&deliver->done, &spool->mutex,
-						 &deadline);
-	if (!deliver->is_done)
-		note("deliver: not everything reached the console in time");
 	pthread_mutex_unlock(&spool->mutex);
 }

@@ -12,6 +12,7 @@
 
 #include "keeper/http.h"
 #include "keeper/spool.h"
+#include "keeper/target.h"
 
 #include <stdint.h>
 
@@ -22,32 +23,52 @@
 #define DELIVER_BACKOFF_LAST_MS 500 /* once the command has ended */
 /* How long it goes on after the command's end, unless told otherwise. */
 #define DELIVER_LINGER_S 10
+/* Failures in a row after which the pod's log has to do, once the command has
+ * ended. */
+#define DELIVER_ECHO_ATTEMPTS 3
+
+struct deliver_options {
+	struct spool *spool;
+	int dir_fd; /* spool.offset is kept there */
+	struct target target;
+	const char *token; /* or NULL */
+	bool has_echo;	   /* metrics have a second way, the pod's log */
+};
+
+/* What others see of it. */
+struct deliver_state {
+	int64_t delivered; /* the spool has been delivered up to here */
+	bool is_failing;   /* the last attempt failed, or there is none */
+	bool is_done;	   /* it will not try any more */
+	bool is_complete;  /* every metric and then the status were taken */
+};
 
 struct deliver {
-	struct spool *spool;
-	const char *url;      /* fixed address, or NULL */
-	const char *url_file; /* file that holds the address, or NULL */
-	const char *token;
+	struct deliver_options options;
+	int wake_fd;   /* readable: state has changed; the main thread's */
 	int offset_fd; /* spool.offset */
 	struct http http;
 	struct buffer batch;
 	int64_t offset;	      /* delivered (or given up) up to here */
 	bool has_address;     /* the last look for one found something */
 	int64_t single_until; /* lines up to here go one by one */
+	int failures;	      /* in a row */
 	/* guarded by spool->mutex */
+	struct deliver_state state;
 	bool is_finishing; /* the command has ended: exit_code is set */
-	bool is_done;
+	bool may_post_status;
 	int exit_code;
-	pthread_cond_t done;
 	pthread_t thread;
 	bool has_thread;
 };
 
-/* Without an address nothing is started and deliver_finish returns at once. */
-void deliver_start(struct deliver *deliver, struct spool *spool, int dir_fd,
-		   const char *url, const char *url_file, const char *token);
-/* Tell the exit code, deliver the rest, wait at most linger_s seconds; not at
- * all when there is no address to be found. */
-void deliver_finish(struct deliver *deliver, int exit_code, int linger_s);
+/* Without an address no thread is started. */
+void deliver_start(struct deliver *deliver,
+		   const struct deliver_options *options);
+struct deliver_state deliver_state(struct deliver *deliver);
+/* The command has ended: deliver the rest, then the exit code as the proof
+ * that nothing is missing; is_whole unset: something is, it did not even get
+ * into the spool.  Does not wait: wake_fd tells when it is done. */
+void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole);
 
 #endif

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* POST to the side port. */
+/* Requests to the side port. */
 #include "keeper/http.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define ANSWER_MAX 16384
 #define ANSWER_BODY_MAX 65536
@@ -21,14 +14,12 @@
 void http_init(struct http *http)
 {
 	memset(http, 0, sizeof(*http));
-	http->fd = -1;
+	wire_init(&http->wire);
 }
 
 void http_close(struct http *http)
 {
-	if (http->fd >= 0)
-		close(http->fd);
-	http->fd = -1;
+	wire_close(&http->wire);
 }
 
 static bool copy_part(char *out, size_t size, const char *from, size_t len)
@@ -46,10 +37,11 @@ static bool copy_part(char *out, size_t size, const char *from, size_t len)
 bool http_set_url(struct http *http, const char *url)
 {
 	static const char scheme[] = "http://";
-	struct http next = {.fd = -1};
+	struct http next;
 	size_t host_len, rest_len;
 	const char *host;
 
+	http_init(&next);
 	if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
 		return false;
 	host = url + sizeof(scheme) - 1;
@@ -82,90 +74,10 @@ bool http_set_url(struct http *http, const char *url)
 	if (!strcmp(next.host, http->host) && !strcmp(next.port, http->port) &&
 	    !strcmp(next.prefix, http->prefix))
 		return true;
+	next.wire.deadline_ms = http->wire.deadline_ms;
 	http_close(http);
 	*http = next;
 	return true;
-}
-
-static bool wait_for(int fd, short events, int timeout_ms)
-{
-	struct pollfd ready = {.fd = fd, .events = events};
-	int n;
-
-	do
-		n = poll(&ready, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
-}
-
-static int connect_one(const struct addrinfo *address, int timeout_ms)
-{
-	socklen_t len = sizeof(int);
-	int fd, failure = 0, on = 1;
-
-	fd = socket(address->ai_family,
-		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0) {
-		if (errno != EINPROGRESS ||
-		    !wait_for(fd, POLLOUT, timeout_ms) ||
-		    getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) < 0 ||
-		    failure) {
-			close(fd);
-			return -1;
-		}
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
-}
-
-static bool connect_any(struct http *http, int timeout_ms)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-				 .ai_flags = AI_NUMERICSERV};
-	struct addrinfo *list;
-
-	if (getaddrinfo(http->host, http->port, &hints, &list) != 0)
-		return false;
-	for (struct addrinfo *at = list; at && http->fd < 0; at = at->ai_next)
-		http->fd = connect_one(at, timeout_ms);
-	freeaddrinfo(list);
-	return http->fd >= 0;
-}
-
-static bool send_all(int fd, const char *data, size_t len, int timeout_ms)
-{
-	while (len) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			if (!wait_for(fd, POLLOUT, timeout_ms))
-				return false;
-			continue;
-		}
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static ssize_t receive(int fd, char *data, size_t size, int timeout_ms)
-{
-	for (;;) {
-		ssize_t n = recv(fd, data, size, 0);
-
-		if (n >= 0)
-			return n;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN || !wait_for(fd, POLLIN, timeout_ms))
-			return -1;
-	}
 }
 
 /* Value of a header line, or NULL; text ends with the header's blank line. */
@@ -181,84 +93,184 @@ static const char *header_find(const char *text, const char *name)
 	return NULL;
 }
 
-/* Read the answer.  *ret_keep: the connection may carry another request. */
-static int read_answer(int fd, int timeout_ms, bool *ret_keep)
-{
-	char text[ANSWER_MAX + 1], waste[4096];
-	const char *value;
-	char *body;
-	size_t len = 0;
-	long long left;
+/* An answer on its way: its head, and what came with it of its body. */
+struct answer {
+	char text[ANSWER_MAX + 1];
+	const char *body;
+	size_t body_len; /* bytes that are here */
 	int status;
+	long long left; /* bytes of the body to come; -1: until the end */
+	bool may_keep;	/* another request may follow */
+};
 
-	*ret_keep = false;
+static bool fail(struct http *http, const char *why)
+{
+	snprintf(http->why, sizeof(http->why), "%s", why);
+	return false;
+}
+
+/* "HTTP/1.1 200 OK".  0 when it is none. */
+static int status_of(const char *text)
+{
+	long status;
+
+	if (strncmp(text, "HTTP/1.", 7) != 0 || !text[7] || text[8] != ' ')
+		return 0;
+	status = strtol(text + 9, NULL, 10);
+	return status >= 200 && status <= 599 ? (int)status : 0;
+}
+
+static bool read_head(struct http *http, struct answer *answer)
+{
+	size_t len = 0;
+	char *body;
+
 	for (;;) {
-		ssize_t n =
-			receive(fd, text + len, ANSWER_MAX - len, timeout_ms);
+		ssize_t n = wire_receive(&http->wire, answer->text + len,
+					 ANSWER_MAX - len);
 
-		if (n <= 0)
-			return -1;
+		if (n < 0)
+			return fail(http, strerror(errno));
+		if (n == 0)
+			return fail(http, "the connection was closed");
 		len += (size_t)n;
-		text[len] = '\0';
-		body = strstr(text, "\r\n\r\n");
+		answer->text[len] = '\0';
+		body = strstr(answer->text, "\r\n\r\n");
 		if (body)
 			break;
 		if (len == ANSWER_MAX)
-			return -1;
+			return fail(http, "the answer's header is too long");
 	}
 	body[2] = '\0';
-	body += 4;
-	if (sscanf(text, "HTTP/1.%*d %d", &status) != 1 || status < 200 ||
-	    status > 599)
-		return -1;
-	value = header_find(text, "Content-Length");
-	if (!value || header_find(text, "Transfer-Encoding"))
-		return status; /* such a body is not read: reconnect */
-	left = strtoll(value, NULL, 10) - (text + len - body);
-	if (left < 0 || left > ANSWER_BODY_MAX)
-		return status;
-	while (left > 0) {
-		ssize_t n =
-			receive(fd, waste,
-				left < (long long)sizeof(waste) ? (size_t)left
-								: sizeof(waste),
-				timeout_ms);
+	answer->body = body + 4;
+	answer->body_len = len - (size_t)(body + 4 - answer->text);
+	answer->status = status_of(answer->text);
+	return answer->status || fail(http, "the answer is not HTTP");
+}
 
+static bool read_headers(struct http *http, struct answer *answer)
+{
+	const char *length = header_find(answer->text, "Content-Length");
+	const char *connection = header_find(answer->text, "Connection");
+
+	answer->may_keep =
+		!connection || strncasecmp(connection, "close", 5) != 0;
+	if (header_find(answer->text, "Transfer-Encoding"))
+		return fail(http, "the answer comes in chunks");
+	answer->left = -1;
+	if (!length)
+		return true;
+	answer->left = strtoll(length, NULL, 10);
+	if (answer->left < (long long)answer->body_len)
+		return fail(http, "the answer's length is wrong");
+	answer->left -= (long long)answer->body_len;
+	return true;
+}
+
+/* Read the body to its end, and give it to the sink if there is one. */
+static bool read_body(struct http *http, const struct http_request *request,
+		      struct answer *answer)
+{
+	bool is_wanted = request->sink && answer->status == 200;
+	char data[16384];
+
+	if (!is_wanted && (answer->left < 0 || answer->left > ANSWER_BODY_MAX))
+		return false; /* rather connect again */
+	if (is_wanted && answer->body_len &&
+	    !request->sink(request->arg, answer->body, answer->body_len))
+		return fail(http, "given up");
+	while (answer->left) {
+		size_t want = sizeof(data);
+		ssize_t n;
+
+		if (answer->left >= 0 && answer->left < (long long)want)
+			want = (size_t)answer->left;
+		n = wire_receive(&http->wire, data, want);
+		if (n == 0 && answer->left < 0)
+			break;
 		if (n <= 0)
-			return status;
-		left -= n;
+			return fail(http, n ? strerror(errno)
+					    : "the answer was cut short");
+		if (answer->left > 0)
+			answer->left -= n;
+		if (is_wanted && !request->sink(request->arg, data, (size_t)n))
+			return fail(http, "given up");
 	}
-	value = header_find(text, "Connection");
-	*ret_keep = !value || strncasecmp(value, "close", 5) != 0;
+	return answer->left == 0;
+}
+
+/* Status of the answer, or -1.  Closes what cannot be used again. */
+static int read_answer(struct http *http, const struct http_request *request)
+{
+	struct answer answer;
+	int status = -1;
+	bool may_keep = false;
+
+	if (read_head(http, &answer)) {
+		bool is_wanted = request->sink && answer.status == 200;
+		bool is_whole = read_headers(http, &answer) &&
+				read_body(http, request, &answer);
+
+		may_keep = is_whole && answer.may_keep;
+		/* without a length nobody knows whether it was all */
+		if (is_whole || !is_wanted)
+			status = answer.status;
+	}
+	if (!may_keep)
+		http_close(http);
 	return status;
 }
 
-int http_post(struct http *http, const char *path, const char *token,
-	      const char *type, const char *body, size_t len, int timeout_ms)
+static int write_head(const struct http *http,
+		      const struct http_request *request, char *head,
+		      size_t size)
 {
-	bool was_open = http->fd >= 0, keep = false;
-	char head[1024];
+	bool is_ipv6 = strchr(http->host, ':') != NULL;
+	char type[128] = "", token[512] = "";
+
+	if (request->token)
+		snprintf(token, sizeof(token), "Authorization: Bearer %s\r\n",
+			 request->token);
+	if (request->type)
+		snprintf(type, sizeof(type),
+			 "Content-Type: %s\r\nContent-Length: %zu\r\n",
+			 request->type, request->len);
+	return snprintf(head, size,
+			"%s %s%s HTTP/1.1\r\n"
+			"Host: %s%s%s:%s\r\n%s%s\r\n",
+			request->method, http->prefix, request->path,
+			is_ipv6 ? "[" : "", http->host, is_ipv6 ? "]" : "",
+			http->port, token, type);
+}
+
+int http_send(struct http *http, const struct http_request *request)
+{
+	bool was_open = http->wire.fd >= 0;
+	char head[2048];
 	int n, status = -1;
 
-	n = snprintf(head, sizeof(head),
-		     "POST %s%s HTTP/1.1\r\nHost: %s:%s\r\n"
-		     "Authorization: Bearer %s\r\nContent-Type: %s\r\n"
-		     "Content-Length: %zu\r\n\r\n",
-		     http->prefix, path, http->host, http->port, token, type,
-		     len);
-	if (n < 0 || n >= (int)sizeof(head))
-		return -1;
-	if (!was_open && !connect_any(http, timeout_ms))
-		return -1;
-	if (send_all(http->fd, head, (size_t)n, timeout_ms) &&
-	    send_all(http->fd, body, len, timeout_ms))
-		status = read_answer(http->fd, timeout_ms, &keep);
-	if (!keep)
+	if (was_open && request->sink) {
 		http_close(http);
+		was_open = false;
+	}
+	n = write_head(http, request, head, sizeof(head));
+	if (n < 0 || n >= (int)sizeof(head)) {
+		fail(http, "the address is too long");
+		return -1;
+	}
+	if (!was_open && !wire_connect(&http->wire, http->host, http->port,
+				       http->why, sizeof(http->why)))
+		return -1;
+	if (wire_send(&http->wire, head, (size_t)n) &&
+	    wire_send(&http->wire, request->body, request->len)) {
+		status = read_answer(http, request);
+	} else {
+		fail(http, strerror(errno));
+		http_close(http);
+	}
 	/* a kept connection may have been closed over there meanwhile: that is
 	 * no failure of the server; sending twice is harmless by numbering */
 	if (status < 0 && was_open)
-		return http_post(http, path, token, type, body, len,
-				 timeout_ms);
+		return http_send(http, request);
 	return status;
 }

@@ -1,28 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client for one thing: POST a body to the side port, keep the connection.
- * Plain HTTP/1.1, blocking with time limits, answers read only as far as the
- * next request needs.
+ * A client for one thing: requests to the side port, over one connection that
+ * is kept.  HTTP/1.1, blocking with time limits.  An answer's body is read only
+ * as far as the next request needs, unless somebody wants it.
  */
 #ifndef KEEPER_HTTP_H
 #define KEEPER_HTTP_H
+
+#include "keeper/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct http {
-	int fd; /* -1: not connected */
+	struct wire wire;
+	bool is_tls;
 	char host[256], port[8], prefix[256];
+	char why[128]; /* no answer came: what went wrong */
+};
+
+struct http_request {
+	const char *method, *path;
+	const char *token; /* or NULL */
+	const char *type;  /* of the body; NULL: there is none */
+	const char *body;
+	size_t len;
+	/* Gets the body of a 200, in pieces; false ends the request.  Such a
+	 * request is made on a connection of its own. */
+	bool (*sink)(void *arg, const char *data, size_t len);
+	void *arg;
 };
 
 void http_init(struct http *http);
 void http_close(struct http *http);
 /* Take "http://host[:port][/prefix]" apart; closes a connection to elsewhere.
- * False when it is no such address. */
+ * False when it is no such address.  IPv6 addresses stand in brackets. */
 bool http_set_url(struct http *http, const char *url);
-/* Status of the answer, or -1 when none came (the connection is closed then).
- * timeout_ms limits every single wait: connecting, sending, each read. */
-int http_post(struct http *http, const char *path, const char *token,
-	      const char *type, const char *body, size_t len, int timeout_ms);
+/* Status of the answer, or -1 when none came or the body for the sink was cut
+ * short (the connection is closed then, and http->why says why). */
+int http_send(struct http *http, const struct http_request *request);
 
 #endif

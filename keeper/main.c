@@ -2,19 +2,23 @@
 /*
  * trialdeck-keeper: runs one command and answers for it.
  *
- *     trialdeck-keeper --dir DIR [--url URL | --url-file FILE] [--cwd DIR]
- *                      [--grace SECONDS] [--linger SECONDS]
- *                      [--metric-pattern ERE] -- COMMAND...
+ *     trialdeck-keeper --dir DIR [OPTION...] [-- COMMAND...]
  *
  * It claims the attempt's directory (claim.h), starts the command (child.h),
  * copies its output to files (output.h), recognises metrics there and in two
  * files the command may write (report.h, tail.h), spools them (spool.h) and
  * delivers them (deliver.h); at the end it writes down how the command ended.
+ * In a pod it is process 1 of the container: it takes what the attempt is given
+ * from mounted files (input.h), unpacks the code directory (code.h), passes the
+ * output on to the container's (tee.h), and where the side port cannot be
+ * reached it sends metrics through the pod's log (echo.h).
+ *
  * It outlives the console and must never disturb the command: whatever fails
  * here, a full disk or a silent console, is noted and lived with.
  *
  * One thread, this one, owns everything but the delivery.  Its life:
  *
+ *     PREPARING the code directory is being fetched and unpacked
  *     RUNNING   the command runs
  *     ENDING    the command has ended, or is to end: TERM was sent
  *     KILLING   the grace is over: KILL to every descendant, again and again
@@ -29,21 +33,27 @@
  */
 #include "keeper/child.h"
 #include "keeper/claim.h"
+#include "keeper/clock.h"
+#include "keeper/code.h"
 #include "keeper/deliver.h"
+#include "keeper/echo.h"
+#include "keeper/input.h"
 #include "keeper/note.h"
+#include "keeper/options.h"
 #include "keeper/output.h"
 #include "keeper/report.h"
 #include "keeper/spool.h"
 #include "keeper/tail.h"
+#include "keeper/tee.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -53,17 +63,10 @@
 
 #define TICK_MS 200
 #define ENDING_TICK_MS 50
-#define GRACE_DEFAULT_S 5
 /* A process the kernel cannot end (a dead NFS server) is left behind then. */
 #define KILLING_MAX_MS 30000
 
-struct options {
-	const char *dir, *url, *url_file, *cwd, *pattern;
-	int grace_s, linger_s;
-	char *const *command;
-};
-
-enum phase { RUNNING, ENDING, KILLING };
+enum phase { PREPARING, RUNNING, ENDING, KILLING };
 
 struct keeper {
 	struct options options;
@@ -76,23 +79,13 @@ struct keeper {
 	struct reporter reporter;
 	struct spool spool;
 	struct deliver deliver;
+	struct code code;
+	struct tee tee;
+	struct echo echo;
 	struct output out, err;
 	struct tail lines, records;
 	int64_t dropped; /* metrics that could not be taken */
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static int64_t mono_ms(void)
-{
-	return now_ns(CLOCK_MONOTONIC) / 1000000;
-}
 
 static void count_dropped(struct keeper *keeper)
 {
@@ -112,7 +105,7 @@ static void on_line(const char *line, size_t len, void *arg)
 {
 	struct keeper *keeper = arg;
 
-	if (!report_line(&keeper->reporter, line, len, now_ns(CLOCK_REALTIME),
+	if (!report_line(&keeper->reporter, line, len, wall_ns(),
 			 &keeper->spool.pending))
 		count_dropped(keeper);
 	flush_when_large(keeper);
@@ -122,67 +115,29 @@ static void on_record(const char *json, size_t len, void *arg)
 {
 	struct keeper *keeper = arg;
 
-	if (!report_nni(json, len, now_ns(CLOCK_REALTIME),
-			&keeper->spool.pending))
+	if (!report_nni(json, len, wall_ns(), &keeper->spool.pending))
 		count_dropped(keeper);
 	flush_when_large(keeper);
-}
-
-static bool parse_options(int argc, char **argv, struct options *ret)
-{
-	static const struct option known[] = {
-		{"dir", required_argument, NULL, 'd'},
-		{"url", required_argument, NULL, 'u'},
-		{"url-file", required_argument, NULL, 'f'},
-		{"cwd", required_argument, NULL, 'c'},
-		{"grace", required_argument, NULL, 'g'},
-		{"linger", required_argument, NULL, 'l'},
-		{"metric-pattern", required_argument, NULL, 'm'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
-
-	*ret = (struct options){.grace_s = GRACE_DEFAULT_S,
-				.linger_s = DELIVER_LINGER_S};
-	while ((c = getopt_long(argc, argv, "+", known, NULL)) >= 0) {
-		if (c == 'd')
-			ret->dir = optarg;
-		else if (c == 'u')
-			ret->url = optarg;
-		else if (c == 'f')
-			ret->url_file = optarg;
-		else if (c == 'c')
-			ret->cwd = optarg;
-		else if (c == 'g')
-			ret->grace_s = (int)strtol(optarg, NULL, 10);
-		else if (c == 'l')
-			ret->linger_s = (int)strtol(optarg, NULL, 10);
-		else if (c == 'm')
-			ret->pattern = optarg;
-		else
-			return false;
-	}
-	ret->command = argv + optind;
-	return ret->dir && ret->command[0] && ret->grace_s >= 0 &&
-	       ret->grace_s <= 86400 && ret->linger_s >= 0 &&
-	       ret->linger_s <= 86400;
 }
 
 /* What came open from whoever started us is not for the command. */
 static void close_strangers(void)
 {
-	int null_fd = open("/dev/null", O_RDWR);
+	int null_fd;
 
+	do /* no pipe of ours may become number 0, 1 or 2 */
+		null_fd = open("/dev/null", O_RDWR);
+	while (null_fd >= 0 && null_fd <= 2);
 	for (int fd = 3; fd < 1024; fd++)
-		close(fd);
+		if (fd != null_fd)
+			close(fd);
 	if (null_fd < 0)
 		return;
 	dup2(null_fd, 0);
-	if (null_fd > 2)
-		close(null_fd);
+	close(null_fd);
 }
 
-static int open_signals(void)
+static int open_signals(const struct options *options)
 {
 	static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGHUP,
 				      SIGINT,  SIGTTOU, SIGTTIN};
@@ -194,8 +149,32 @@ static int open_signals(void)
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
 	sigaddset(&wanted, SIGTERM);
+	if (options->is_tee) { /* images may choose another signal to stop */
+		signal(SIGINT, SIG_DFL);
+		sigaddset(&wanted, SIGINT);
+		sigaddset(&wanted, SIGQUIT);
+	}
 	sigprocmask(SIG_SETMASK, &wanted, NULL);
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Where whoever looks at the pod will see it. */
+static void complain(struct keeper *keeper, const char *text)
+{
+	char line[600];
+	int n = snprintf(line, sizeof(line), "trialdeck-keeper: %s\n", text);
+
+	if (n >= (int)sizeof(line))
+		n = (int)sizeof(line) - 1;
+	note("%s", text);
+	tee_feed(&keeper->tee, 1, line, (size_t)n);
+}
+
+static void give_up(struct keeper *keeper, int code, const char *text)
+{
+	snprintf(keeper->end.error, sizeof(keeper->end.error), "%s", text);
+	keeper->end.code = code;
+	complain(keeper, text);
 }
 
 static void begin_phase(struct keeper *keeper, enum phase phase, int64_t ms)
@@ -207,6 +186,11 @@ static void begin_phase(struct keeper *keeper, enum phase phase, int64_t ms)
 static void on_term(struct keeper *keeper)
 {
 	keeper->end.is_canceled = true;
+	if (keeper->phase == PREPARING) { /* nothing has been started */
+		keeper->end.signal = SIGTERM;
+		give_up(keeper, 128 + SIGTERM, "asked to end before the start");
+		begin_phase(keeper, ENDING, 0);
+	}
 	if (keeper->phase != RUNNING)
 		return;
 	note("asked to end the command");
@@ -220,7 +204,7 @@ static void on_term(struct keeper *keeper)
 static void on_command_end(struct keeper *keeper, int status)
 {
 	keeper->pid = 0;
-	keeper->end.ended_ns = now_ns(CLOCK_REALTIME);
+	keeper->end.ended_ns = wall_ns();
 	if (WIFSIGNALED(status)) {
 		keeper->end.signal = WTERMSIG(status);
 		keeper->end.code = 128 + WTERMSIG(status);
@@ -248,14 +232,14 @@ static void read_signals(struct keeper *keeper)
 	struct signalfd_siginfo info;
 
 	while (read(keeper->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo == SIGTERM)
+		if (info.ssi_signo != SIGCHLD)
 			on_term(keeper);
 }
 
 /* False when nothing of the command is left. */
 static bool step(struct keeper *keeper)
 {
-	if (keeper->phase == RUNNING)
+	if (keeper->phase <= RUNNING)
 		return true;
 	if (keeper->phase == ENDING && mono_ms() >= keeper->deadline_ms) {
 		note("the grace of %d s is over: killing what is left",
@@ -274,19 +258,88 @@ static bool step(struct keeper *keeper)
 	return keeper->pid || keeper->has_descendants;
 }
 
+static bool start(struct keeper *keeper)
+{
+	const struct options *options = &keeper->options;
+	struct child_options child = {.argv = options->command,
+				      .cwd = options->cwd};
+	const char *sys_dir = getenv("NNI_SYS_DIR");
+	static char records_path[4096];
+	char why[256];
+	int failure;
+
+	if (!child.cwd && (options->code_archive || options->is_code_fetch))
+		child.cwd = options->code_dir;
+	if (!output_open(&keeper->out, keeper->dir_fd, "stdout", on_line,
+			 keeper, &child.stdout_fd) ||
+	    !output_open(&keeper->err, keeper->dir_fd, "stderr", NULL, NULL,
+			 &child.stderr_fd)) {
+		snprintf(why, sizeof(why), "create pipe: %s", strerror(errno));
+		give_up(keeper, 126, why);
+		return false;
+	}
+	output_set_tee(&keeper->out, &keeper->tee, 0);
+	output_set_tee(&keeper->err, &keeper->tee, 1);
+	tail_init(&keeper->lines, getenv("TRIALDECK_METRICS"), false, on_line,
+		  keeper);
+	if (sys_dir)
+		snprintf(records_path, sizeof(records_path), "%s/.nni/metrics",
+			 sys_dir);
+	tail_init(&keeper->records, sys_dir ? records_path : NULL, true,
+		  on_record, keeper);
+	keeper->end.started_ns = wall_ns();
+	keeper->pid = child_start(&child, why, sizeof(why), &failure);
+	close(child.stdout_fd);
+	close(child.stderr_fd);
+	keeper->phase = RUNNING;
+	if (keeper->pid > 0)
+		return true;
+	keeper->pid = 0;
+	give_up(keeper, failure == ENOENT ? 127 : 126, why);
+	return false;
+}
+
+/* False when the command cannot be started. */
+static bool look_at_code(struct keeper *keeper)
+{
+	int state = atomic_load(&keeper->code.state);
+
+	if (keeper->phase != PREPARING || state == CODE_WORKING)
+		return true;
+	if (state == CODE_READY)
+		return start(keeper);
+	give_up(keeper, KEEPER_NO_CODE, keeper->code.err.text);
+	return false;
+}
+
+static void wait_for_something(struct keeper *keeper, int timeout_ms)
+{
+	struct tee *tee = &keeper->tee;
+	struct pollfd ready[] = {
+		{.fd = keeper->signal_fd, .events = POLLIN},
+		{.fd = output_fd(&keeper->out), .events = POLLIN},
+		{.fd = output_fd(&keeper->err), .events = POLLIN},
+		{.fd = keeper->deliver.wake_fd, .events = POLLIN},
+		{.fd = keeper->code.wake_fd, .events = POLLIN},
+		{.fd = tee_is_waiting(tee, 0) ? 1 : -1, .events = POLLOUT},
+		{.fd = tee_is_waiting(tee, 1) ? 2 : -1, .events = POLLOUT},
+	};
+	eventfd_t count;
+
+	poll(ready, sizeof(ready) / sizeof(ready[0]), timeout_ms);
+	eventfd_read(keeper->deliver.wake_fd, &count);
+	if (keeper->code.wake_fd >= 0)
+		eventfd_read(keeper->code.wake_fd, &count);
+}
+
 static void run(struct keeper *keeper)
 {
 	int64_t polled_ms = 0;
 
 	do {
-		struct pollfd ready[] = {
-			{.fd = keeper->signal_fd, .events = POLLIN},
-			{.fd = keeper->out.pipe_fd, .events = POLLIN},
-			{.fd = keeper->err.pipe_fd, .events = POLLIN},
-		};
-
-		poll(ready, 3,
-		     keeper->phase == RUNNING ? TICK_MS : ENDING_TICK_MS);
+		wait_for_something(keeper, keeper->phase <= RUNNING
+						   ? TICK_MS
+						   : ENDING_TICK_MS);
 		read_signals(keeper);
 		output_pump(&keeper->out);
 		output_pump(&keeper->err);
@@ -296,45 +349,31 @@ static void run(struct keeper *keeper)
 			polled_ms = mono_ms();
 		}
 		spool_flush(&keeper->spool);
+		echo_pump(&keeper->echo);
+		tee_pump(&keeper->tee);
 		reap(keeper);
-	} while (step(keeper));
+	} while (look_at_code(keeper) && step(keeper));
 }
 
-static bool start(struct keeper *keeper)
+/* Let the delivery come to its end, and the log take what it could not. */
+static void deliver_rest(struct keeper *keeper)
 {
-	struct child_options child = {.argv = keeper->options.command,
-				      .cwd = keeper->options.cwd};
-	const char *sys_dir = getenv("NNI_SYS_DIR");
-	static char records_path[4096];
-	int failure;
+	int64_t deadline = mono_ms() + keeper->options.linger_s * 1000LL;
 
-	if (!output_open(&keeper->out, keeper->dir_fd, "stdout", on_line,
-			 keeper, &child.stdout_fd) ||
-	    !output_open(&keeper->err, keeper->dir_fd, "stderr", NULL, NULL,
-			 &child.stderr_fd)) {
-		snprintf(keeper->end.error, sizeof(keeper->end.error),
-			 "create pipe: %s", strerror(errno));
-		keeper->end.code = 126;
-		return false;
+	deliver_finish(&keeper->deliver, keeper->end.code,
+		       !keeper->spool.pending.len || !keeper->echo.mode);
+	while (!deliver_state(&keeper->deliver).is_done &&
+	       mono_ms() < deadline) {
+		echo_pump(&keeper->echo);
+		tee_pump(&keeper->tee);
+		wait_for_something(keeper, ENDING_TICK_MS);
 	}
-	tail_init(&keeper->lines, getenv("TRIALDECK_METRICS"), false, on_line,
-		  keeper);
-	if (sys_dir)
-		snprintf(records_path, sizeof(records_path), "%s/.nni/metrics",
-			 sys_dir);
-	tail_init(&keeper->records, sys_dir ? records_path : NULL, true,
-		  on_record, keeper);
-	keeper->end.started_ns = now_ns(CLOCK_REALTIME);
-	keeper->pid = child_start(&child, keeper->end.error,
-				  sizeof(keeper->end.error), &failure);
-	close(child.stdout_fd);
-	close(child.stderr_fd);
-	if (keeper->pid > 0)
-		return true;
-	keeper->pid = 0;
-	keeper->end.code = failure == ENOENT ? 127 : 126;
-	note("%s", keeper->end.error);
-	return false;
+	if (!deliver_state(&keeper->deliver).is_done)
+		note("deliver: not everything reached the console in time");
+	while (echo_finish(&keeper->echo) && tee_drain(&keeper->tee))
+		;
+	echo_end(&keeper->echo, keeper->end.code);
+	tee_drain(&keeper->tee);
 }
 
 static void finish(struct keeper *keeper)
@@ -346,50 +385,97 @@ static void finish(struct keeper *keeper)
 	spool_flush(&keeper->spool);
 	fdatasync(keeper->spool.fd);
 	if (!keeper->end.ended_ns)
-		keeper->end.ended_ns = now_ns(CLOCK_REALTIME);
+		keeper->end.ended_ns = wall_ns();
 	if (keeper->dropped)
 		note("metrics: %lld were dropped", (long long)keeper->dropped);
 	claim_end(keeper->dir_fd, &keeper->end);
-	deliver_finish(&keeper->deliver, keeper->end.code,
-		       keeper->options.linger_s);
+	deliver_rest(keeper);
+}
+
+/* What has to be there before the command can start.  False when it is not. */
+static bool prepare(struct keeper *keeper)
+{
+	struct options *options = &keeper->options;
+	const struct code_options code = {.archive = options->code_archive,
+					  .dir = options->dir,
+					  .folder = options->code_dir,
+					  .digest = options->code_digest,
+					  .target = options->target,
+					  .token = getenv("TRIALDECK_TOKEN"),
+					  .wait_s = options->code_wait_s};
+
+	if (!options->command[0]) {
+		give_up(keeper, KEEPER_BROKEN, "there is no command to run");
+		return false;
+	}
+	if (!options->code_archive && !options->is_code_fetch)
+		return start(keeper);
+	keeper->phase = PREPARING;
+	code_start(&keeper->code, &code);
+	return true;
+}
+
+/* The attempt's folder is ours and open, or a status to exit with. */
+static int take_folder(struct keeper *keeper)
+{
+	const char *dir = keeper->options.dir;
+	int status = KEEPER_BROKEN;
+
+	mkdir(dir, 0700);
+	keeper->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (keeper->dir_fd >= 0 && keeper->signal_fd >= 0)
+		status = claim_take(keeper->dir_fd);
+	if (status && keeper->options.is_tee)
+		dprintf(2, "trialdeck-keeper: %s: %s\n", dir,
+			status == KEEPER_HELD || status == KEEPER_USED
+				? "this attempt was started before"
+				: strerror(errno));
+	return status;
 }
 
 int main(int argc, char **argv)
 {
-	static struct keeper keeper;
+	static struct keeper keeper = {.out = {.pipe_fd = -1, .file_fd = -1},
+				       .err = {.pipe_fd = -1, .file_fd = -1},
+				       .code = {.wake_fd = -1}};
+	struct options *options = &keeper.options;
+	struct deliver_options delivery = {.spool = &keeper.spool};
+	struct error err;
+	bool has_input = true;
 	int status;
 
-	opterr = 0;
-	if (!parse_options(argc, argv, &keeper.options)) {
-		fprintf(stderr, "usage: trialdeck-keeper --dir DIR "
-				"[--url URL | --url-file FILE] [--cwd DIR] "
-				"[--grace SECONDS] [--linger SECONDS] "
-				"[--metric-pattern ERE] "
-				"-- COMMAND...\n");
+	if (!options_parse(argc, argv, options)) {
+		options_usage();
 		return KEEPER_BROKEN;
 	}
 	close_strangers();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	keeper.signal_fd = open_signals();
-	keeper.dir_fd =
-		open(keeper.options.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (keeper.dir_fd < 0 || keeper.signal_fd < 0)
-		return KEEPER_BROKEN;
-	status = claim_take(keeper.dir_fd);
+	keeper.signal_fd = open_signals(options);
+	status = take_folder(&keeper);
 	if (status)
 		return status;
 	note_open(keeper.dir_fd);
-	if (!reporter_init(&keeper.reporter, keeper.options.pattern))
+	tee_init(&keeper.tee, options->is_tee);
+	if (options->input)
+		has_input =
+			input_take(options->input, options->dir,
+				   &options->target, &options->command, &err);
+	if (!reporter_init(&keeper.reporter, options->pattern))
 		note("the metric pattern is not a regular expression");
 	if (!spool_open(&keeper.spool, keeper.dir_fd))
 		note("spool: %s", strerror(errno));
-	if (start(&keeper)) {
-		deliver_start(&keeper.deliver, &keeper.spool, keeper.dir_fd,
-			      keeper.options.url, keeper.options.url_file,
-			      getenv("TRIALDECK_TOKEN"));
+	delivery.dir_fd = keeper.dir_fd;
+	delivery.target = options->target;
+	delivery.token = getenv("TRIALDECK_TOKEN");
+	delivery.has_echo = options->echo != ECHO_NEVER;
+	deliver_start(&keeper.deliver, &delivery);
+	echo_init(&keeper.echo, options->echo, &keeper.spool, &keeper.deliver,
+		  &keeper.tee);
+	if (!has_input)
+		give_up(&keeper, KEEPER_BROKEN, err.text);
+	else if (prepare(&keeper))
 		run(&keeper);
-	}
 	finish(&keeper);
 	_exit(keeper.end.code);
 }

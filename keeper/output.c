@@ -120,27 +120,51 @@ static void keep(struct output *output, const char *data, size_t len)
 	output->has_failed = true;
 }
 
-bool output_pump(struct output *output)
+void output_set_tee(struct output *output, struct tee *tee, int tee_stream)
+{
+	output->tee = tee;
+	output->tee_stream = tee_stream;
+}
+
+int output_fd(const struct output *output)
+{
+	if (output->tee && !tee_has_room(output->tee, output->tee_stream))
+		return -1;
+	return output->pipe_fd;
+}
+
+/* False: nothing is there, or nothing more will come. */
+static bool take(struct output *output)
 {
 	char data[CHUNK_BYTES];
+	ssize_t n;
+
+	do
+		n = read(output->pipe_fd, data, sizeof(data));
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0) {
+		close(output->pipe_fd);
+		output->pipe_fd = -1;
+		return false;
+	}
+	keep(output, data, (size_t)n);
+	if (output->has_lines)
+		splitter_feed(&output->splitter, data, (size_t)n);
+	if (output->tee)
+		tee_feed(output->tee, output->tee_stream, data, (size_t)n);
+	return true;
+}
+
+bool output_pump(struct output *output)
+{
 	bool any = false;
 
-	for (int i = 0; i < CHUNKS_A_TURN && output->pipe_fd >= 0; i++) {
-		ssize_t n = read(output->pipe_fd, data, sizeof(data));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return any;
-		if (n <= 0) {
-			close(output->pipe_fd);
-			output->pipe_fd = -1;
-			return any;
-		}
+	for (int i = 0; i < CHUNKS_A_TURN && output_fd(output) >= 0; i++) {
+		if (!take(output))
+			break;
 		any = true;
-		keep(output, data, (size_t)n);
-		if (output->has_lines)
-			splitter_feed(&output->splitter, data, (size_t)n);
 	}
 	return any;
 }
@@ -149,10 +173,13 @@ void output_close(struct output *output)
 {
 	/* a stranger that got hold of the pipe may write for ever: what fits
 	 * into the pipe now is the last that belongs to the command */
-	for (int i = 0; i < 2; i++)
-		output_pump(output);
+	for (int i = 0; i < 2 * CHUNKS_A_TURN && output->pipe_fd >= 0; i++)
+		if (!take(output))
+			break;
 	if (output->has_lines)
 		splitter_end(&output->splitter);
+	if (output->tee)
+		tee_end(output->tee, output->tee_stream);
 	if (output->pipe_fd >= 0)
 		close(output->pipe_fd);
 	output->pipe_fd = -1;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One output stream of the command: a pipe in, a bounded file out, and lines
- * shown to whoever wants them on the way.
+ * One output stream of the command: a pipe in, a bounded file and perhaps the
+ * container's own output out, and lines shown to whoever wants them on the way.
  */
 #ifndef KEEPER_OUTPUT_H
 #define KEEPER_OUTPUT_H
 
 #include "keeper/buffer.h"
+#include "keeper/tee.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,12 +40,20 @@ struct output {
 	bool has_failed; /* the last write failed: noted */
 	bool has_lines;	 /* splitter.fn is wanted */
 	struct splitter splitter;
+	struct tee *tee; /* or NULL */
+	int tee_stream;
 };
 
 /* Create the file and a pipe.  *ret_write_fd is the command's end. */
 bool output_open(struct output *output, int dir_fd, const char *name,
 		 output_line_fn *fn, void *arg, int *ret_write_fd);
-/* Take in what is ready, at most 1 MiB.  False when nothing was. */
+/* Pass everything on to this as well. */
+void output_set_tee(struct output *output, struct tee *tee, int tee_stream);
+/* What to poll for input: -1 when there is nothing to wait for, at the stream's
+ * end or while the tee has no room. */
+int output_fd(const struct output *output);
+/* Take in what is ready and finds room, at most 1 MiB.  False when nothing
+ * was. */
 bool output_pump(struct output *output);
 /* Take in what is left, close. */
 void output_close(struct output *output);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The keeper's command line. */
+#ifndef KEEPER_OPTIONS_H
+#define KEEPER_OPTIONS_H
+
+#include "keeper/echo.h"
+
+#include <stdbool.h>
+
+struct options {
+	const char *dir;
+	struct target target;
+	const char *cwd, *pattern;
+	int grace_s, linger_s;
+	char *const *command; /* NULL-terminated; empty: --input has it */
+	/* in a pod */
+	bool is_tee;
+	enum echo_mode echo;
+	const char *input;		    /* mounted Secret, or NULL */
+	const char *code_archive;	    /* file, or NULL */
+	bool is_code_fetch;		    /* from the side port */
+	const char *code_dir, *code_digest; /* with either */
+	int code_wait_s;		    /* for the side port */
+	const char *probe, *result;	    /* URL,URL,...; file */
+};
+
+/* False when this is no command line to run. */
+bool options_parse(int argc, char **argv, struct options *ret);
+void options_usage(void);
+
+#endif
