@@ -2,6 +2,8 @@
 /* Letting go of what an experiment file said. */
 #include "model/experiment.h"
 
+#include "base/mem.h"
+
 #include <stdlib.h>
 
 static void algorithm_config_release(struct algorithm_config *config)
@@ -10,6 +12,45 @@ static void algorithm_config_release(struct algorithm_config *config)
 	free(config->class_name);
 	free(config->code_directory);
 	free(config->class_args);
+}
+
+static void kubernetes_config_release(struct kubernetes_config *config)
+{
+	char *const texts[] = {
+		config->kind,
+		config->kubeconfig,
+		config->context,
+		config->namespace,
+		config->image,
+		config->image_pull_policy,
+		config->image_pull_secrets,
+		config->resources,
+		config->env,
+		config->env_from,
+		config->volumes,
+		config->volume_mounts,
+		config->local_paths,
+		config->node_selector,
+		config->tolerations,
+		config->affinity,
+		config->topology_spread,
+		config->priority_class,
+		config->service_account,
+		config->scheduler_name,
+		config->runtime_class,
+		config->queue,
+		config->labels,
+		config->annotations,
+		config->security_context,
+		config->pod_security_context,
+		config->pod_template,
+		config->side_port_address,
+		config->side_port_certificate,
+		config->side_port_key,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		free(texts[i]);
 }
 
 void experiment_config_release(struct experiment_config *config)
@@ -27,6 +68,7 @@ void experiment_config_release(struct experiment_config *config)
 	free(config->tuner_gpu_indices);
 	free(config->platform);
 	free(config->local.gpu_indices);
+	kubernetes_config_release(&config->kubernetes);
 	free(config->canonical);
 	*config = (struct experiment_config){0};
 }

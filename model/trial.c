@@ -95,15 +95,13 @@ bool trial_id_is_valid(const char *id)
 
 void trial_id_format(char ret_id[TRIAL_ID_SIZE], uint64_t bits)
 {
-	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz"
-				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789";
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-	ret_id[0] = alphabet[bits % 52];
-	bits /= 52;
+	ret_id[0] = alphabet[bits % 26];
+	bits /= 26;
 	for (int i = 1; i < TRIAL_ID_LENGTH; i++) {
-		ret_id[i] = alphabet[bits % 62];
-		bits /= 62;
+		ret_id[i] = alphabet[bits % 36];
+		bits /= 36;
 	}
 	ret_id[TRIAL_ID_LENGTH] = '\0';
 }

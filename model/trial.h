@@ -88,7 +88,9 @@ bool trial_state_may_move(enum trial_state from, enum trial_state to);
 
 /* Is `id` of the form NNI gives to trials? */
 bool trial_id_is_valid(const char *id);
-/* Write a fresh id from random bits (caller's). */
+/* Write a fresh id from random bits (caller's).  Unlike NNI's it has no
+ * capitals: names of Kubernetes objects are lower case, and two ids that
+ * differ in case alone would give two trials one name. */
 void trial_id_format(char ret_id[TRIAL_ID_SIZE], uint64_t bits);
 
 #endif

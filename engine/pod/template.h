@@ -23,7 +23,9 @@
 #define POD_INPUT_MOUNT "/trialdeck/input"   /* Secret: see below */
 #define POD_LINK_MOUNT "/trialdeck/link"     /* ConfigMap: url, and ca.pem */
 #define POD_CODE_MOUNT "/trialdeck/code"     /* ConfigMap: code.tar.gz */
-#define POD_WORK_MOUNT "/trialdeck/work"     /* emptyDir: attempt's folder */
+#define POD_WORK_MOUNT                                                         \
+	"/trialdeck/work" /* emptyDir: attempt's folder,                       \
+			   * code below it in code/ */
 
 /* Keys of the attempt's Secret. */
 #define POD_INPUT_TOKEN "token"
@@ -58,6 +60,13 @@ struct pod_plan {
  * container; NULL on failure (parameters or overlay that are no JSON).  The
  * caller frees with cJSON_Delete. */
 cJSON *pod_template_build(const struct pod_plan *plan, struct error *err);
+
+/* Add metadata.labels (ours and the user's) and metadata.annotations. */
+bool pod_metadata_add(cJSON *object, const struct pod_plan *plan,
+		      struct error *err);
+/* Where a folder of this machine is inside the pods, by localPath of a volume;
+ * NULL: on none of them.  path is absolute, links resolved.  Caller frees. */
+char *pod_path_inside(const struct kubernetes_config *config, const char *path);
 
 /* Labels of everything that belongs to an experiment, trial or attempt (NNI's:
  * app, expId, trialId; ours: attempt); trial and attempt may be NULL. */

@@ -14,6 +14,12 @@ void draft_init(struct draft *draft)
 	*draft = (struct draft){0};
 	draft->config.trial_gpu_number = -1;
 	draft->config.local.max_trials_per_gpu = 1;
+	draft->config.kubernetes = (struct kubernetes_config){
+		.ttl_after_finished_s = -1,
+		.grace_period_s = 30,
+		.infrastructure_retries = 3,
+		.image_pull_timeout_s = 180,
+	};
 	draft->service.trial_gpu_number = -1;
 }
 
@@ -38,6 +44,8 @@ void draft_release(struct draft *draft)
 	free(draft->tuner_gpu_indices.items);
 	free(draft->gpu_indices.items);
 	free(draft->search_space_file);
+	free(draft->kubernetes.service_account);
+	free(draft->kubernetes.cleanup);
 	free(draft->ignored_text);
 	*draft = (struct draft){0};
 }

@@ -30,6 +30,13 @@ struct service_draft {
 	struct place trial_gpu_number_place, debug_place;
 };
 
+/* platform kubernetes: what does not go straight into its configuration */
+struct kubernetes_draft {
+	char *service_account, *cleanup;
+	struct place service_account_place, pod_template;
+	struct place tls, certificate, key;
+};
+
 struct spec_platform;
 
 struct draft {
@@ -44,7 +51,8 @@ struct draft {
 	struct place training_service, platform_place;
 	struct place trial_command_place, trial_gpu_number_place;
 	struct place use_active_gpu_place, max_trials_per_gpu_place;
-	struct place seed_place;
+	struct place seed_place, nni_manager_ip_place;
+	struct kubernetes_draft kubernetes;
 	/* accepted for NNI's sake; nothing here depends on them */
 	char *ignored_text;
 	bool ignored_bool;
@@ -54,7 +62,8 @@ struct draft {
 struct spec_platform {
 	const char *name;
 	const struct form *service; /* second form: in trainingService */
-	const struct form *first;   /* first form: trial, localConfig, ... */
+	/* first form: trial, localConfig, ...; NULL: it has none */
+	const struct form *first;
 	/* Hold values against each other. */
 	void (*check)(struct reader *reader, struct draft *draft);
 	/* Append its keys of trainingService: ,"useActiveGpu":true */
@@ -62,6 +71,7 @@ struct spec_platform {
 		      struct strbuf *out);
 };
 
+extern const struct spec_platform spec_kubernetes;
 extern const struct spec_platform spec_local;
 extern const struct form service_form;	    /* keys of every service */
 extern const struct form first_common_form; /* keys of every first form */

@@ -139,6 +139,15 @@ void first_form_read(struct reader *reader, const struct node *root,
 		reader_leave(reader, len);
 		draft->platform =
 			spec_platform_find(reader, &place, entry->value->text);
+		if (draft->platform && !draft->platform->first) {
+			reader_fail_at(reader, &place,
+				       "'%s' needs the second form: write "
+				       "trainingService: {platform: %s, ...} "
+				       "instead",
+				       draft->platform->name,
+				       draft->platform->name);
+			draft->platform = NULL;
+		}
 		if (!draft->platform)
 			return;
 	}

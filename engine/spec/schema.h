@@ -36,6 +36,7 @@ enum value_type {
 	VALUE_TREE,	/* anything; only its place is kept */
 	VALUE_MAP,	/* a mapping of any keys; only its place is kept */
 	VALUE_SECTION,	/* a mapping of `section`, target within ours */
+	VALUE_OWN,	/* by the key's own `read` */
 	VALUE_REFUSED,	/* known, but cannot be served; help says why */
 };
 
@@ -60,6 +61,7 @@ struct indices {
 };
 
 struct form;
+struct reader;
 
 struct key {
 	const char *name;
@@ -71,6 +73,9 @@ struct key {
 	size_t place;  /* offset of a struct place plus 1; 0: none kept */
 	const struct form *section;
 	const char *help; /* what to do when it is missing or refused */
+	/* VALUE_OWN: slot is what target stands for */
+	void (*read)(struct reader *reader, const struct key *key,
+		     const struct node *node, void *slot);
 };
 
 #define KEY_PLACE(type, member) (offsetof(type, member) + 1)
@@ -119,6 +124,11 @@ void reader_leave(struct reader *reader, size_t len);
 /* Read one value by its key's type into target + key->target. */
 void value_read(struct reader *reader, const struct key *key,
 		const struct node *node, void *target);
+/* "must be WHAT, got ...".  Returns false. */
+bool value_fail(struct reader *reader, const struct node *node,
+		const char *what);
+/* Is it text?  If not, say so, and how to make it one. */
+bool value_is_text(struct reader *reader, const struct node *node);
 /* Append what a node is, for "got ...": the number 5, the text "a", a list. */
 void node_describe(struct strbuf *out, const struct node *node);
 /* Is this a regular expression with exactly two groups, of bounded cost? */

@@ -61,7 +61,8 @@ static const struct key top_keys[] = {
 	{"seed", VALUE_SEED, .target = CONFIG(seed),
 	 .place = PLACE(seed_place)},
 	{"nniManagerIp", VALUE_TEXT, .least = 1,
-	 .target = CONFIG(nni_manager_ip)},
+	 .target = CONFIG(nni_manager_ip),
+	 .place = PLACE(nni_manager_ip_place)},
 	{"useAnnotation", VALUE_FALSE,
 	 .help = "annotations in trial code are not read (NNI 3 dropped them "
 		 "too): put the space into searchSpace and call "
@@ -83,8 +84,9 @@ static const struct key top_keys[] = {
 	 .help = "where trials run, such as trainingService: "
 		 "{platform: local}"},
 	{"sharedStorage", VALUE_REFUSED,
-	 .help = "platform local needs no shared storage: trials read this "
-		 "machine's own files; remove it"},
+	 .help = "not needed here: local trials read this machine's own "
+		 "files, and those on Kubernetes get their code from here; "
+		 "remove it"},
 	{"isFirstForm", VALUE_BOOL, KEY_RELOAD,
 	 .target = CONFIG(is_first_form)},
 	{0},
@@ -112,7 +114,8 @@ static const struct key service_keys[] = {
 	 .target = DRAFT(service.trial_gpu_number),
 	 .place = PLACE(service.trial_gpu_number_place)},
 	{"nniManagerIp", VALUE_TEXT, .least = 1,
-	 .target = DRAFT(service.nni_manager_ip)},
+	 .target = DRAFT(service.nni_manager_ip),
+	 .place = PLACE(nni_manager_ip_place)},
 	{"debug", VALUE_BOOL, .target = DRAFT(service.debug),
 	 .place = PLACE(service.debug_place)},
 	{0},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct spec_platform *const platforms[] = {
+	&spec_kubernetes,
 	&spec_local,
 };
 
@@ -17,9 +18,11 @@ struct absent {
 };
 
 #define KUBERNETES                                                             \
-	"is not available in this version, which runs platform local; "        \
-	"Kubernetes platforms are to follow"
-#define OUTSIDE "is a platform of NNI that does not exist here: use local"
+	"is not available in this version; it has jobs on Kubernetes: write "  \
+	"trainingService: {platform: kubernetes, kind: job, image: ...}"
+#define OUTSIDE                                                                \
+	"is a platform of NNI that does not exist here: use local or "         \
+	"kubernetes"
 
 static const struct absent absents[] = {
 	{"kubeflow", KUBERNETES}, {"frameworkcontroller", KUBERNETES},
@@ -54,6 +57,6 @@ const struct spec_platform *spec_platform_find(struct reader *reader,
 	near = nearest_word(name, names, count);
 	reader_fail_at(reader, place, "unknown platform '%.64s'%s%s%s", name,
 		       near ? ", did you mean '" : "", near ? near : "",
-		       near ? "'?" : ": use local");
+		       near ? "'?" : ": use local or kubernetes");
 	return NULL;
 }

@@ -49,9 +49,8 @@ void node_describe(struct strbuf *out, const struct node *node)
 	}
 }
 
-/* "must be WHAT, got ...". */
-static bool fail_kind(struct reader *reader, const struct node *node,
-		      const char *what)
+bool value_fail(struct reader *reader, const struct node *node,
+		const char *what)
 {
 	struct strbuf got = STRBUF_INIT;
 
@@ -91,7 +90,7 @@ static bool read_integer(struct reader *reader, const struct key *key,
 	int64_t value;
 
 	if (node->kind != NODE_INTEGER)
-		return fail_kind(reader, node, "a whole number");
+		return value_fail(reader, node, "a whole number");
 	if (node->is_wide || node->magnitude > INT64_MAX)
 		return fail_range(reader, key, node);
 	value = (int64_t)node->magnitude;
@@ -106,7 +105,7 @@ static void read_seed(struct reader *reader, const struct node *node,
 		      uint64_t *ret)
 {
 	if (node->kind != NODE_INTEGER)
-		fail_kind(reader, node, "a whole number");
+		value_fail(reader, node, "a whole number");
 	else if (node->is_negative || node->is_wide)
 		reader_fail(reader, node->mark,
 			    "must be between 0 and 18446744073709551615, got "
@@ -145,9 +144,9 @@ static void read_duration(struct reader *reader, const struct key *key,
 		read_integer(reader, &bounds, node, ret);
 	else if (key->type == VALUE_TERM &&
 		 (node->kind != NODE_STRING || !is_term(node->text)))
-		fail_kind(reader, node, TERM_HINT);
+		value_fail(reader, node, TERM_HINT);
 	else if (node->kind != NODE_STRING || !has_unit(node->text))
-		fail_kind(reader, node, DURATION_HINT);
+		value_fail(reader, node, DURATION_HINT);
 	else if (!duration_parse(node->text, &seconds, &err))
 		reader_fail(reader, node->mark, "%s", err.text);
 	else if (!seconds)
@@ -159,12 +158,12 @@ static void read_duration(struct reader *reader, const struct key *key,
 /* --- text -------------------------------------------------------------------
  */
 
-static bool check_text(struct reader *reader, const struct node *node)
+bool value_is_text(struct reader *reader, const struct node *node)
 {
 	if (node->kind == NODE_STRING)
 		return true;
 	if (node->kind == NODE_SEQUENCE || node->kind == NODE_MAPPING)
-		return fail_kind(reader, node, "text");
+		return value_fail(reader, node, "text");
 	if (node->kind == NODE_BOOL)
 		reader_fail(reader, node->mark,
 			    "must be text, and without quotes this is a truth "
@@ -182,7 +181,7 @@ static void read_text(struct reader *reader, const struct key *key,
 {
 	size_t len;
 
-	if (!check_text(reader, node))
+	if (!value_is_text(reader, node))
 		return;
 	len = strlen(node->text);
 	if (key->least && !node->text[strspn(node->text, " \t\r\n")])
@@ -202,7 +201,7 @@ static void read_word(struct reader *reader, const struct key *key,
 	const char *near;
 	size_t count = 0;
 
-	if (!check_text(reader, node))
+	if (!value_is_text(reader, node))
 		return;
 	for (; key->words[count]; count++) {
 		if (!strcmp(node->text, key->words[count])) {
@@ -249,7 +248,7 @@ static void read_path(struct reader *reader, const struct key *key,
 	struct stat st;
 	char *path;
 
-	if (!check_text(reader, node))
+	if (!value_is_text(reader, node))
 		return;
 	if (!*node->text) {
 		reader_fail(reader, node->mark, "must not be empty");
@@ -321,14 +320,14 @@ static bool add_index_text(struct reader *reader, const struct node *node,
 		at += strspn(at, " ");
 		value = strtoul(at, &end, 10);
 		if (!isdigit((unsigned char)*at) || value > INDEX_MAX)
-			return fail_kind(reader, node, INDICES_HINT);
+			return value_fail(reader, node, INDICES_HINT);
 		if (!add_index(reader, node, (double)value, list))
 			return false;
 		at = end + strspn(end, " ");
 		if (!*at)
 			return true;
 		if (*at++ != ',')
-			return fail_kind(reader, node, INDICES_HINT);
+			return value_fail(reader, node, INDICES_HINT);
 	}
 }
 
@@ -362,7 +361,7 @@ static void read_pattern(struct reader *reader, const struct node *node,
 {
 	struct error err;
 
-	if (!check_text(reader, node))
+	if (!value_is_text(reader, node))
 		return;
 	if (!pattern_check(node->text, &err))
 		reader_fail(reader, node->mark, "%s", err.text);
@@ -377,7 +376,7 @@ static void read_bool(struct reader *reader, const struct key *key,
 		      const struct node *node, bool *ret)
 {
 	if (node->kind != NODE_BOOL)
-		fail_kind(reader, node, "true or false");
+		value_fail(reader, node, "true or false");
 	else if (key->type == VALUE_BOOL)
 		*ret = node->boolean;
 	else if (node->boolean)
@@ -428,7 +427,10 @@ void value_read(struct reader *reader, const struct key *key,
 		break;
 	case VALUE_MAP:
 		if (node->kind != NODE_MAPPING)
-			fail_kind(reader, node, "a mapping (key: value)");
+			value_fail(reader, node, "a mapping (key: value)");
+		break;
+	case VALUE_OWN:
+		key->read(reader, key, node, slot);
 		break;
 	case VALUE_TREE:
 	case VALUE_SECTION:

@@ -110,7 +110,7 @@ static void draw_parameters(struct random *random, struct strbuf *out,
  * the count of ids. */
 static void make_id(char *ret_id, long sequence)
 {
-	const uint64_t count = UINT64_C(52) * 62 * 62 * 62 * 62;
+	const uint64_t count = UINT64_C(26) * 36 * 36 * 36 * 36;
 
 	trial_id_format(ret_id, (UINT64_C(1000000007) * (uint64_t)sequence +
 				 UINT64_C(123456789)) %

@@ -121,6 +121,8 @@ static void trial_ids(void **state)
 	for (uint64_t i = 0; i < 100; i++) {
 		trial_id_format(id, i * UINT64_C(0x9e3779b97f4a7c15));
 		assert_true(trial_id_is_valid(id));
+		for (const char *at = id; *at; at++)
+			assert_false(*at >= 'A' && *at <= 'Z');
 	}
 	trial_id_format(id, 1);
 	trial_id_format(other, 2);

@@ -236,8 +236,12 @@ static const struct expectation the_first_form[] = {
 	 "tuner: {builtinTunerName: Random}\n"
 	 "trial: {codeDir: ., command: x}\n",
 	 "e.yaml:4:26: trainingServicePlatform: 'kubeflow' is not available in "
-	 "this version, which runs platform local; Kubernetes platforms are to "
-	 "follow"},
+	 "this version; it has jobs on Kubernetes: write trainingService: "
+	 "{platform: kubernetes, kind: job, image: ...}"},
+	{"trialConcurrency: 2\n"
+	 "trainingServicePlatform: kubernetes\n",
+	 "e.yaml:2:26: trainingServicePlatform: 'kubernetes' needs the second "
+	 "form: write trainingService: {platform: kubernetes, ...} instead"},
 	{FIRST "trialconcurrency: 3\n",
 	 "e.yaml:8:1: trialconcurrency: unknown key, did you mean "
 	 "'trialConcurrency'?"},

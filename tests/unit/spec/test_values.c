@@ -238,8 +238,9 @@ static const struct expectation what_is_refused[] = {
 	 "(NNI 3 dropped them too): put the space into searchSpace and call "
 	 "nni.get_next_parameter()"},
 	{MINIMAL "sharedStorage: {}\n",
-	 "e.yaml:6:1: sharedStorage: platform local needs no shared storage: "
-	 "trials read this machine's own files; remove it"},
+	 "e.yaml:6:1: sharedStorage: not needed here: local trials read this "
+	 "machine's own files, and those on Kubernetes get their code from "
+	 "here; remove it"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
@@ -301,15 +302,15 @@ static const struct expectation platforms[] = {
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: kubeflow, operator: x}\n",
 	 "e.yaml:5:29: trainingService.platform: 'kubeflow' is not available "
-	 "in this version, which runs platform local; Kubernetes platforms are "
-	 "to follow"},
+	 "in this version; it has jobs on Kubernetes: write trainingService: "
+	 "{platform: kubernetes, kind: job, image: ...}"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: remote}\n",
 	 "e.yaml:5:29: trainingService.platform: 'remote' is a platform of NNI "
-	 "that does not exist here: use local"},
+	 "that does not exist here: use local or kubernetes"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
@@ -323,7 +324,7 @@ static const struct expectation platforms[] = {
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: zzz}\n",
 	 "e.yaml:5:29: trainingService.platform: unknown platform 'zzz': use "
-	 "local"},
+	 "local or kubernetes"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* The pod of an attempt: metadata, the pod's own fields, the one container. */
+#include "engine/pod/parts.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define APP "nni-kubernetes-trial"
+/* Kept of the grace period to report how it ended and deliver the rest. */
+#define REPORTING_S 5
+#define NUMBER_SIZE 24
+
+/* --- labels -----------------------------------------------------------------
+ */
+
+/* An experiment's id may begin or end with '-' or '_', a label's value may not;
+ * ids have no dots, so that no two become one. */
+static char *label_value(const char *id)
+{
+	size_t len = strlen(id);
+
+	if (len && isalnum((unsigned char)id[0]) &&
+	    isalnum((unsigned char)id[len - 1]))
+		return xstrdup(id);
+	return xasprintf("id.%s.id", id);
+}
+
+void pod_labels_add(cJSON *labels, const struct experiment *experiment,
+		    const struct trial *trial, const struct attempt *attempt)
+{
+	char number[NUMBER_SIZE];
+	char *id = label_value(experiment->id);
+
+	cJSON_AddStringToObject(labels, "app", APP);
+	cJSON_AddStringToObject(labels, "expId", id);
+	free(id);
+	if (trial)
+		cJSON_AddStringToObject(labels, "trialId", trial->id);
+	if (!attempt)
+		return;
+	snprintf(number, sizeof(number), "%d", attempt->number);
+	cJSON_AddStringToObject(labels, "attempt", number);
+}
+
+char *pod_labels_selector(const struct experiment *experiment)
+{
+	char *id = label_value(experiment->id);
+	char *selector = xasprintf("app=" APP ",expId=%s", id);
+
+	free(id);
+	return selector;
+}
+
+/* --- small parts ------------------------------------------------------------
+ */
+
+const char *pod_code_dir(const struct pod_plan *plan)
+{
+	switch (plan->code) {
+	case POD_CODE_MAP:
+	case POD_CODE_SIDEPORT:
+		return POD_CODE_DIR;
+	case POD_CODE_IN_PLACE:
+		return plan->code_path;
+	case POD_CODE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+bool pod_fragment_parse(const char *name, const char *json, cJSON **ret,
+			struct error *err)
+{
+	*ret = NULL;
+	if (!json)
+		return true;
+	*ret = cJSON_Parse(json);
+	return *ret || error_set(err, ERROR_CORRUPT,
+				 "trainingService.%s: not JSON", name);
+}
+
+bool pod_fragment_add(cJSON *object, const char *key, const char *json,
+		      struct error *err)
+{
+	cJSON *tree;
+
+	if (!pod_fragment_parse(key, json, &tree, err))
+		return false;
+	if (tree)
+		cJSON_AddItemToObject(object, key, tree);
+	return true;
+}
+
+cJSON *pod_list_find(const cJSON *list, const char *key, const char *value)
+{
+	cJSON *item;
+
+	cJSON_ArrayForEach (item, list) {
+		const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, key);
+
+		if (cJSON_IsString(name) && !strcmp(name->valuestring, value))
+			return item;
+	}
+	return NULL;
+}
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(object, key, text);
+}
+
+/* --- the container ----------------------------------------------------------
+ */
+
+static void add_word(cJSON *command, const char *word)
+{
+	char *escaped = pod_escape(word);
+
+	cJSON_AddItemToArray(command, cJSON_CreateString(escaped));
+	free(escaped);
+}
+
+static void add_option(cJSON *command, const char *name, const char *value)
+{
+	add_word(command, name);
+	if (value)
+		add_word(command, value);
+}
+
+static void add_code_options(cJSON *command, const struct pod_plan *plan)
+{
+	const char *dir = pod_code_dir(plan);
+
+	switch (plan->code) {
+	case POD_CODE_MAP:
+		add_option(command, "--code-archive",
+			   POD_CODE_MOUNT "/code.tar.gz");
+		break;
+	case POD_CODE_SIDEPORT:
+		add_option(command, "--code-fetch", NULL);
+		break;
+	case POD_CODE_IN_PLACE:
+		add_option(command, "--cwd", dir);
+		return;
+	case POD_CODE_NONE:
+		return;
+	}
+	add_option(command, "--code-dir", dir);
+	add_option(command, "--code-digest", plan->code_digest);
+}
+
+/* The keeper, which takes the command from the Secret. */
+static void add_command(cJSON *container, const struct pod_plan *plan)
+{
+	int64_t grace_s = plan->config->kubernetes.grace_period_s;
+	cJSON *command = cJSON_AddArrayToObject(container, "command");
+	char grace[NUMBER_SIZE];
+
+	grace_s -= grace_s / 2 < REPORTING_S ? grace_s / 2 : REPORTING_S;
+	snprintf(grace, sizeof(grace), "%lld", (long long)grace_s);
+	add_word(command, POD_KEEPER_MOUNT "/trialdeck-keeper");
+	add_option(command, "--dir", POD_WORK_MOUNT);
+	add_option(command, "--input", POD_INPUT_MOUNT);
+	add_option(command, "--url-file", POD_LINK_MOUNT "/url");
+	add_option(command, "--tee", NULL);
+	add_option(command, "--echo", plan->is_echoing ? "always" : "auto");
+	add_option(command, "--grace", grace);
+	add_code_options(command, plan);
+	if (plan->config->metric_pattern)
+		add_option(command, "--metric-pattern",
+			   plan->config->metric_pattern);
+}
+
+/* Requests and limits may each be empty. */
+static bool add_resources(cJSON *container, const char *json, struct error *err)
+{
+	cJSON *tree, *item, *next;
+
+	if (!pod_fragment_parse("resources", json, &tree, err))
+		return false;
+	for (item = tree ? tree->child : NULL; item; item = next) {
+		next = item->next;
+		if (!item->child)
+			cJSON_Delete(cJSON_DetachItemViaPointer(tree, item));
+	}
+	if (tree)
+		cJSON_AddItemToObject(container, "resources", tree);
+	return true;
+}
+
+static bool add_container(cJSON *spec, const struct pod_plan *plan,
+			  struct error *err)
+{
+	const struct kubernetes_config *config = &plan->config->kubernetes;
+	cJSON *containers = cJSON_AddArrayToObject(spec, "containers");
+	cJSON *container = cJSON_CreateObject();
+
+	cJSON_AddItemToArray(containers, container);
+	add_text(container, "name", POD_MAIN_CONTAINER);
+	add_text(container, "image", config->image);
+	add_text(container, "imagePullPolicy", config->image_pull_policy);
+	add_command(container, plan);
+	/* the last lines of a failed one come with the pod's status */
+	add_text(container, "terminationMessagePolicy",
+		 "FallbackToLogsOnError");
+	return pod_environment_add(container, plan, err) &&
+	       pod_fragment_add(container, "envFrom", config->env_from, err) &&
+	       add_resources(container, config->resources, err) &&
+	       pod_fragment_add(container, "securityContext",
+				config->security_context, err) &&
+	       pod_volumes_add(spec, container, plan, err);
+}
+
+/* --- the pod ----------------------------------------------------------------
+ */
+
+static bool add_spec(cJSON *template, const struct pod_plan *plan,
+		     struct error *err)
+{
+	const struct kubernetes_config *config = &plan->config->kubernetes;
+	cJSON *spec = cJSON_AddObjectToObject(template, "spec");
+
+	add_text(spec, "restartPolicy", "Never");
+	cJSON_AddNumberToObject(spec, "terminationGracePeriodSeconds",
+				(double)config->grace_period_s);
+	/* hundreds of services would flood the trial's environment */
+	cJSON_AddFalseToObject(spec, "enableServiceLinks");
+	add_text(spec, "priorityClassName", config->priority_class);
+	add_text(spec, "serviceAccountName", config->service_account);
+	add_text(spec, "schedulerName", config->scheduler_name);
+	add_text(spec, "runtimeClassName", config->runtime_class);
+	return pod_fragment_add(spec, "imagePullSecrets",
+				config->image_pull_secrets, err) &&
+	       pod_fragment_add(spec, "nodeSelector", config->node_selector,
+				err) &&
+	       pod_fragment_add(spec, "tolerations", config->tolerations,
+				err) &&
+	       pod_fragment_add(spec, "affinity", config->affinity, err) &&
+	       pod_fragment_add(spec, "topologySpreadConstraints",
+				config->topology_spread, err) &&
+	       pod_fragment_add(spec, "securityContext",
+				config->pod_security_context, err) &&
+	       add_container(spec, plan, err);
+}
+
+bool pod_metadata_add(cJSON *object, const struct pod_plan *plan,
+		      struct error *err)
+{
+	const struct kubernetes_config *config = &plan->config->kubernetes;
+	cJSON *metadata = cJSON_GetObjectItemCaseSensitive(object, "metadata");
+	cJSON *labels;
+
+	if (!metadata)
+		metadata = cJSON_AddObjectToObject(object, "metadata");
+	if (!pod_fragment_parse("labels", config->labels, &labels, err))
+		return false;
+	if (!labels)
+		labels = cJSON_CreateObject();
+	pod_labels_add(labels, plan->experiment, plan->trial, plan->attempt);
+	cJSON_AddItemToObject(metadata, "labels", labels);
+	return pod_fragment_add(metadata, "annotations", config->annotations,
+				err);
+}
+
+static bool lay_over(cJSON *template, const char *json, struct error *err)
+{
+	cJSON *overlay;
+	bool ok;
+
+	if (!pod_fragment_parse("podTemplate", json, &overlay, err))
+		return false;
+	ok = !overlay || pod_overlay_apply(template, overlay, err);
+	cJSON_Delete(overlay);
+	return ok;
+}
+
+cJSON *pod_template_build(const struct pod_plan *plan, struct error *err)
+{
+	cJSON *template = cJSON_CreateObject();
+
+	if (pod_metadata_add(template, plan, err) &&
+	    add_spec(template, plan, err) &&
+	    lay_over(template, plan->config->kubernetes.pod_template, err))
+		return template;
+	cJSON_Delete(template);
+	return NULL;
+}
