@@ -45,6 +45,87 @@ void clock_format_iso(struct strbuf *buf, int64_t wall_ns)
 	strbuf_addf(buf, "%s.%03dZ", text, ms);
 }
 
+/* Exactly `width` digits, then the character `after` (NUL: anything). */
+static bool take_number(const char **at, int width, char after, int least,
+			int most, int *ret)
+{
+	int value = 0;
+
+	for (int i = 0; i < width; i++, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		value = 10 * value + (**at - '0');
+	}
+	if (value < least || value > most)
+		return false;
+	if (after && **at != after && (after != 'T' || **at != 't'))
+		return false;
+	*at += after != 0;
+	*ret = value;
+	return true;
+}
+
+static int64_t take_fraction(const char **at)
+{
+	int64_t ns = 0, unit = NS_PER_S / 10;
+
+	for ((*at)++; **at >= '0' && **at <= '9'; (*at)++, unit /= 10)
+		ns += unit * (**at - '0');
+	return ns;
+}
+
+static bool take_offset(const char **at, int64_t *ret_s)
+{
+	int hours, minutes, sign = **at == '-' ? -1 : 1;
+
+	*ret_s = 0;
+	if (**at == 'Z' || **at == 'z') {
+		(*at)++;
+		return true;
+	}
+	if (**at != '+' && **at != '-')
+		return false;
+	(*at)++;
+	if (!take_number(at, 2, ':', 0, 23, &hours) ||
+	    !take_number(at, 2, '\0', 0, 59, &minutes))
+		return false;
+	*ret_s = sign * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+bool clock_parse_iso(const char *text, int64_t *ret_wall_ns)
+{
+	const char *at = text;
+	struct tm tm = {0}, same;
+	int64_t fraction_ns = 0, offset_s, seconds;
+	time_t utc;
+
+	if (!take_number(&at, 4, '-', 0, 9999, &tm.tm_year) ||
+	    !take_number(&at, 2, '-', 1, 12, &tm.tm_mon) ||
+	    !take_number(&at, 2, 'T', 1, 31, &tm.tm_mday) ||
+	    !take_number(&at, 2, ':', 0, 23, &tm.tm_hour) ||
+	    !take_number(&at, 2, ':', 0, 59, &tm.tm_min) ||
+	    !take_number(&at, 2, '\0', 0, 60, &tm.tm_sec))
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	if (*at == '.' && at[1] >= '0' && at[1] <= '9')
+		fraction_ns = take_fraction(&at);
+	if (!take_offset(&at, &offset_s) || *at)
+		return false;
+	same = tm;
+	utc = timegm(&same); /* puts a 31st of June right: no such day */
+	if (same.tm_mday != tm.tm_mday && tm.tm_sec < 60)
+		return false;
+	seconds = utc - offset_s;
+	if (seconds < 0)
+		return false;
+	*ret_wall_ns = seconds < INT64_MAX / NS_PER_S
+			       ? seconds * NS_PER_S + fraction_ns
+			       : INT64_MAX;
+	return true;
+}
+
 void clock_format_duration(struct strbuf *buf, int64_t ns)
 {
 	long long s = ns > 0 ? ns / NS_PER_S : 0;

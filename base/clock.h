@@ -24,6 +24,11 @@ void clock_fix_wall(int64_t wall_ns);
 /* Append "2026-11-21T21:22:37.123Z" (milliseconds; UTC). */
 void clock_format_iso(struct strbuf *buf, int64_t wall_ns);
 
+/* Read a time as RFC 3339 has it ("2026-11-21T21:22:37Z", fraction and offset
+ * allowed); digits beyond nanoseconds are dropped, and what lies beyond int64
+ * becomes INT64_MAX.  False: it is none, or lies before 1970. */
+bool clock_parse_iso(const char *text, int64_t *ret_wall_ns);
+
 /* Append a duration people read at a glance, never more than 7 columns:
  * "0.4s", "12s", "3m05s", "2h14m", "4d03h".  Negative counts as zero. */
 void clock_format_duration(struct strbuf *buf, int64_t ns);
