@@ -210,6 +210,17 @@ void event_say(struct event_text *out, const char *head, const char *text)
 	line_add(out->text, out->size, text, len);
 }
 
+/* Where the message was empty, the colon before it has nothing to announce. */
+static void end_sentence(const struct pod_event *event, struct event_text *out)
+{
+	size_t len = strlen(out->text);
+
+	while (len && strchr(" :", out->text[len - 1]))
+		out->text[--len] = '\0';
+	if (!len)
+		event_say(out, event->reason, "");
+}
+
 bool pod_event_explains(const struct pod_event *event, char *ret_text,
 			size_t size)
 {
@@ -218,8 +229,12 @@ bool pod_event_explains(const struct pod_event *event, char *ret_text,
 
 	*ret_text = '\0';
 	for (size_t i = 0; i < COUNT_OF(TELLINGS); i++)
-		if (!strcmp(reason, TELLINGS[i].reason))
-			return TELLINGS[i].tell(event, &out);
+		if (!strcmp(reason, TELLINGS[i].reason)) {
+			if (!TELLINGS[i].tell(event, &out))
+				return false;
+			end_sentence(event, &out);
+			return true;
+		}
 	for (size_t i = 0; i < COUNT_OF(HARMLESS); i++)
 		if (!strcmp(reason, HARMLESS[i]))
 			return false;
