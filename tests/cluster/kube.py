@@ -58,26 +58,29 @@ class Kube:
             self.connection.close()
             self.connection = None
 
-    def call(self, method, path, body=None, kind="application/json"):
-        """The answer's JSON, or its text when it is none."""
-        data = json.dumps(body).encode() if body is not None else None
+    def call(self, method, path, body=None, kind="application/json",
+             text=None):
+        """The answer's JSON, or its text when it is none.  The body is JSON
+        of `body`, or `text` as it is."""
+        data = text.encode() if text is not None else (
+            json.dumps(body).encode() if body is not None else None)
         for is_last in (False, True):
             try:
                 if not self.connection:
                     self.connection = self.connect()
-                self.connection.request(method, path, data,
-                                        {"Content-Type": kind})
+                self.connection.request(method, path, data, {
+                    "Content-Type": kind, "Accept": "application/json"})
                 answer = self.connection.getresponse()
-                text = answer.read()
+                content = answer.read()
                 break
             except (OSError, http.client.HTTPException):
                 # a connection that idled until the server closed it
                 self.close()
                 if is_last:
                     raise
-        value = text.decode(errors="replace")
+        value = content.decode(errors="replace")
         if answer.headers.get_content_type() == "application/json":
-            value = json.loads(text)
+            value = json.loads(content)
         if answer.status >= 300:
             raise Refused(answer.status, value)
         return value

@@ -3,9 +3,12 @@
 runs as Jobs in a namespace of its own."""
 import json
 import os
+import re
 import secrets
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -20,9 +23,39 @@ TRIALS = os.path.join(HERE, "trials")
 PATIENCE = 120
 
 
+def free_port():
+    """A port such that it and the one above it are free."""
+    while True:
+        with socket.socket() as base, socket.socket() as side:
+            base.bind(("0.0.0.0", 0))
+            try:
+                side.bind(("0.0.0.0", base.getsockname()[1] + 1))
+            except OSError:
+                continue
+            return base.getsockname()[1]
+
+
 def skip(why):
     print("1..0 # SKIP " + why)
     sys.exit(0)
+
+
+def require_platform(env):
+    """Ends the test as skipped while the program lacks the platform."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+        json.dump({"experimentName": "x", "trialCommand": "true",
+                   "searchSpace": {"x": {"_type": "uniform",
+                                         "_value": [0, 1]}},
+                   "trialConcurrency": 1, "tuner": {"name": "Random"},
+                   "trainingService": {"platform": "kubernetes",
+                                       "kind": "job", "image": IMAGE}}, f)
+        f.flush()
+        out = subprocess.run([PROGRAM, "check", f.name], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             env=dict(os.environ,
+                                      KUBECONFIG=env["KUBECONFIG"]))
+    if out.returncode == 2:
+        skip("this program has no platform kubernetes")
 
 
 def require_cluster():
@@ -46,6 +79,7 @@ class Lab(Rig):
     def __init__(self, trials, concurrency, steps=5, pause=0.5, script="steps",
                  platform=None, quota=None, **keys):
         self.cluster = require_cluster()
+        require_platform(self.cluster)
         self.kube = Kube(self.cluster)
         self.namespace = "td-" + secrets.token_hex(4)
         command = ["namespace", self.namespace]
@@ -55,6 +89,8 @@ class Lab(Rig):
             "namespace": self.namespace,
             "image": IMAGE, "imagePullPolicy": "IfNotPresent",
             "resources": {"cpu": 0.05, "memory": "64Mi"},
+            "terminationGracePeriodSeconds": 2,
+            "sidePort": {"address": self.cluster["CLUSTER_HOST_IP"]},
             "cleanup": "all"}
         keys.setdefault("trialCodeDirectory", TRIALS)
         keys.setdefault("debug", True)
@@ -89,6 +125,9 @@ class Lab(Rig):
         path = "%s/namespaces/%s/%s" % (group, self.namespace, plural)
         return path + "/" + name if name else path
 
+    def all(self, plural):
+        return self.kube.items(self.path(plural))
+
     def objects(self, plural):
         """Those of the experiment."""
         return self.kube.items(self.path(plural), "expId=" + self.id)
@@ -107,20 +146,24 @@ class Lab(Rig):
 
     # --- what trials say they did ------------------------------------------------
 
-    def reported(self):
-        """(trial id, attempt, name, sequence) -> value, by the trials' own
-        files."""
-        found = {}
+    def reports(self):
+        """All of them, with `trial` and `attempt`, by the trials' own files."""
         for name in os.listdir(self.truth):
             if not name.endswith(".reports"):
                 continue
             trial, attempt, _ = name.split(".")
             with open(os.path.join(self.truth, name)) as f:
                 for line in f:
-                    report = json.loads(line)
-                    found[trial, int(attempt), report["name"],
-                          report["sequence"]] = report["value"]
-        return found
+                    yield dict(json.loads(line), trial=trial,
+                               attempt=int(attempt))
+
+    def reported(self):
+        """(trial id, attempt, name, sequence) -> value."""
+        return {(r["trial"], r["attempt"], r["name"], r["sequence"]):
+                r["value"] for r in self.reports()}
+
+    def times(self):
+        return [r["at"] for r in self.reports()]
 
     def stored(self):
         """The same by the program, and what it has twice."""
@@ -137,24 +180,22 @@ class Lab(Rig):
             found[key] = metric["value"]
         return found, twice
 
-    def check_metrics(self, label):
+    def check_metrics(self, label, are_killed=False):
+        """Killed trials may have said what they could not note any more."""
         reported = self.reported()
         stored, twice = self.stored()
         wrong = ["%s: reported %s, stored %s" % (key, value, stored.get(key))
                  for key, value in sorted(reported.items())
                  if stored.get(key) != value]
         wrong += ["%s: stored, never reported" % (key,)
-                  for key in sorted(set(stored) - set(reported))]
+                  for key in sorted(set(stored) - set(reported))
+                  if not are_killed]
         wrong += ["%s: twice" % (key,) for key in twice]
         check(reported and not wrong, label +
               ": %d reported metrics are stored once" % len(reported),
               "\n".join(wrong) or "none was reported")
 
     # --- the program ---------------------------------------------------------------
-
-    def start(self):
-        super().start()
-        return self
 
     def finish(self, seconds=300):
         try:
@@ -195,6 +236,14 @@ class Lab(Rig):
             again = [t["sequence"] for t in trials if t["attempt"] != 1]
             check(not again, label + ": no trial ran twice", again)
         return trials
+
+    def events(self):
+        return self.ask("events", self.id, "--json")
+
+    def said(self, pattern):
+        """Events whose text matches."""
+        return [e["text"] for e in self.events()
+                if re.search(pattern, e["text"] or "", re.I)]
 
     def wait_trial(self, what, condition, seconds=PATIENCE):
         return super().wait_trial(what, condition, seconds)

@@ -61,6 +61,7 @@ class Rig:
                         CRASH_STEPS=str(steps), CRASH_PAUSE=str(pause),
                         XDG_DATA_HOME=self.dir)
         self.id = None
+        self.options = []  # of every run and resume, such as --port
 
     def start(self):
         if self.id:
@@ -68,7 +69,7 @@ class Rig:
         else:
             argv = ["run", "--headless", self.file]
         self.process = subprocess.Popen(
-            [PROGRAM, "--db", self.db] + argv, env=self.env,
+            [PROGRAM, "--db", self.db] + argv + self.options, env=self.env,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self.id:
             return

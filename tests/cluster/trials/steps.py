@@ -22,7 +22,7 @@ truth = open("/truth/%s.%s.reports" % (os.environ["TRIALDECK_TRIAL_ID"],
 def report(name, sequence, value):
     print("%s=%.17g" % (name, value), flush=True)
     truth.write(json.dumps({"name": name, "sequence": sequence,
-                            "value": value}) + "\n")
+                            "value": value, "at": time.time()}) + "\n")
     truth.flush()
 
 
