@@ -126,17 +126,18 @@ static bool read_stat(pid_t pid, struct process *ret,
 		return false;
 	text[n] = '\0';
 	at = strrchr(text, ')');
-	if (!at || sscanf(at, ") %c %d", &ret->state, &ret->parent) != 2)
+	if (!at || at[1] != ' ' || !at[2])
 		return false;
+	ret->state = at[2];
+	ret->parent = (pid_t)strtol(at + 3, NULL, 10);
 	ret->pid = pid;
 	ret->is_ours = false;
-	if (ret_start &&
-	    sscanf(at,
-		   ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		   "%*s %*s %*s %*s %*s %llu",
-		   ret_start) != 1)
-		return false;
-	return true;
+	if (!ret_start)
+		return true;
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	*ret_start = at ? strtoull(at, NULL, 10) : 0;
+	return at != NULL;
 }
 
 unsigned long long process_start_time(pid_t pid)

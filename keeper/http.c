@@ -36,15 +36,15 @@ static bool copy_part(char *out, size_t size, const char *from, size_t len)
 
 bool http_set_url(struct http *http, const char *url)
 {
-	static const char scheme[] = "http://";
 	struct http next;
 	size_t host_len, rest_len;
 	const char *host;
 
 	http_init(&next);
-	if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
+	next.is_tls = !strncasecmp(url, "https://", 8);
+	if (!next.is_tls && strncasecmp(url, "http://", 7) != 0)
 		return false;
-	host = url + sizeof(scheme) - 1;
+	host = url + (next.is_tls ? 8 : 7);
 	if (*host == '[') { /* IPv6 */
 		host_len = strcspn(++host, "]");
 		if (host[host_len] != ']')
@@ -57,7 +57,7 @@ bool http_set_url(struct http *http, const char *url)
 	if (!host_len ||
 	    !copy_part(next.host, sizeof(next.host), host, host_len))
 		return false;
-	snprintf(next.port, sizeof(next.port), "80");
+	snprintf(next.port, sizeof(next.port), next.is_tls ? "443" : "80");
 	if (*url == ':') {
 		size_t len = strspn(++url, "0123456789");
 
@@ -71,13 +71,23 @@ bool http_set_url(struct http *http, const char *url)
 	if ((rest_len && *url != '/') ||
 	    !copy_part(next.prefix, sizeof(next.prefix), url, rest_len))
 		return false;
-	if (!strcmp(next.host, http->host) && !strcmp(next.port, http->port) &&
+	if (next.is_tls == http->is_tls && !strcmp(next.host, http->host) &&
+	    !strcmp(next.port, http->port) &&
 	    !strcmp(next.prefix, http->prefix))
 		return true;
+	memcpy(next.pin, http->pin, sizeof(next.pin));
 	next.wire.deadline_ms = http->wire.deadline_ms;
 	http_close(http);
 	*http = next;
 	return true;
+}
+
+void http_set_pin(struct http *http, const char *pin)
+{
+	if (!strcmp(http->pin, pin))
+		return;
+	http_close(http);
+	snprintf(http->pin, sizeof(http->pin), "%s", pin);
 }
 
 /* Value of a header line, or NULL; text ends with the header's blank line. */
@@ -258,7 +268,12 @@ int http_send(struct http *http, const struct http_request *request)
 		fail(http, "the address is too long");
 		return -1;
 	}
+	if (!was_open && http->is_tls && !*http->pin) {
+		fail(http, "https needs a pinned certificate");
+		return -1;
+	}
 	if (!was_open && !wire_connect(&http->wire, http->host, http->port,
+				       http->is_tls ? http->pin : NULL,
 				       http->why, sizeof(http->why)))
 		return -1;
 	if (wire_send(&http->wire, head, (size_t)n) &&

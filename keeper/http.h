@@ -15,6 +15,7 @@
 struct http {
 	struct wire wire;
 	bool is_tls;
+	char pin[65]; /* of the certificate for https; "": none known */
 	char host[256], port[8], prefix[256];
 	char why[128]; /* no answer came: what went wrong */
 };
@@ -33,9 +34,12 @@ struct http_request {
 
 void http_init(struct http *http);
 void http_close(struct http *http);
-/* Take "http://host[:port][/prefix]" apart; closes a connection to elsewhere.
- * False when it is no such address.  IPv6 addresses stand in brackets. */
+/* Take "http://host[:port][/prefix]" or https apart; closes a connection to
+ * elsewhere.  False when it is no such address.  IPv6 addresses stand in
+ * brackets. */
 bool http_set_url(struct http *http, const char *url);
+/* The certificate that is trusted, 64 hexadecimal digits or "". */
+void http_set_pin(struct http *http, const char *pin);
 /* Status of the answer, or -1 when none came or the body for the sink was cut
  * short (the connection is closed then, and http->why says why). */
 int http_send(struct http *http, const struct http_request *request);

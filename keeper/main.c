@@ -3,6 +3,7 @@
  * trialdeck-keeper: runs one command and answers for it.
  *
  *     trialdeck-keeper --dir DIR [OPTION...] [-- COMMAND...]
+ *     trialdeck-keeper --probe URL[,URL...] [--result FILE]
  *
  * It claims the attempt's directory (claim.h), starts the command (child.h),
  * copies its output to files (output.h), recognises metrics there and in two
@@ -29,7 +30,8 @@
  * has ended gets TERM as well, and what is left after the grace gets KILL.
  *
  * Environment: TRIALDECK_TOKEN (the attempt's secret), TRIALDECK_METRICS (file
- * of metric lines), NNI_SYS_DIR (where NNI's .nni/metrics lies).
+ * of metric lines), NNI_SYS_DIR (where NNI's .nni/metrics lies).  Added to the
+ * command's: TRIALDECK_CACERT (the side port's certificate, if it has one).
  */
 #include "keeper/child.h"
 #include "keeper/claim.h"
@@ -41,6 +43,7 @@
 #include "keeper/note.h"
 #include "keeper/options.h"
 #include "keeper/output.h"
+#include "keeper/probe.h"
 #include "keeper/report.h"
 #include "keeper/spool.h"
 #include "keeper/tail.h"
@@ -415,6 +418,15 @@ static bool prepare(struct keeper *keeper)
 	return true;
 }
 
+/* For a command that talks to the side port itself. */
+static void export_certificate(const struct target *target)
+{
+	char path[4096];
+
+	if (target_certificate(target, path, sizeof(path)))
+		setenv("TRIALDECK_CACERT", path, 0);
+}
+
 /* The attempt's folder is ours and open, or a status to exit with. */
 static int take_folder(struct keeper *keeper)
 {
@@ -448,6 +460,9 @@ int main(int argc, char **argv)
 		options_usage();
 		return KEEPER_BROKEN;
 	}
+	if (options->probe)
+		return probe_run(options->probe, &options->target,
+				 options->result);
 	close_strangers();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -457,6 +472,7 @@ int main(int argc, char **argv)
 		return status;
 	note_open(keeper.dir_fd);
 	tee_init(&keeper.tee, options->is_tee);
+	export_certificate(&options->target);
 	if (options->input)
 		has_input =
 			input_take(options->input, options->dir,

@@ -76,6 +76,9 @@ static bool read_option(struct options *ret, int c, const char *value)
 	case 'f':
 		ret->target.url_file = value;
 		return true;
+	case 'P':
+		ret->target.pin = value;
+		return is_digest(value);
 	case 'c':
 		ret->cwd = value;
 		return true;
@@ -136,6 +139,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 		{"dir", required_argument, NULL, 'd'},
 		{"url", required_argument, NULL, 'u'},
 		{"url-file", required_argument, NULL, 'f'},
+		{"pin", required_argument, NULL, 'P'},
 		{"cwd", required_argument, NULL, 'c'},
 		{"grace", required_argument, NULL, 'g'},
 		{"linger", required_argument, NULL, 'l'},

@@ -3,6 +3,7 @@
 #include "keeper/wire.h"
 
 #include "keeper/clock.h"
+#include "keeper/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,8 @@ void wire_init(struct wire *wire)
 
 void wire_close(struct wire *wire)
 {
+	tls_free(wire->tls);
+	wire->tls = NULL;
 	if (wire->fd >= 0)
 		close(wire->fd);
 	wire->fd = -1;
@@ -76,8 +79,8 @@ static int connect_one(const struct wire *wire, const struct addrinfo *address)
 	return fd;
 }
 
-bool wire_connect(struct wire *wire, const char *host, const char *port,
-		  char *why, size_t size)
+static bool connect_any(struct wire *wire, const char *host, const char *port,
+			char *why, size_t size)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_NUMERICSERV};
@@ -97,8 +100,10 @@ bool wire_connect(struct wire *wire, const char *host, const char *port,
 	return wire->fd >= 0;
 }
 
-bool wire_send(struct wire *wire, const char *data, size_t len)
+static bool socket_send(void *arg, const char *data, size_t len)
 {
+	const struct wire *wire = arg;
+
 	while (len) {
 		ssize_t n = send(wire->fd, data, len, MSG_NOSIGNAL);
 
@@ -117,8 +122,10 @@ bool wire_send(struct wire *wire, const char *data, size_t len)
 	return true;
 }
 
-ssize_t wire_receive(struct wire *wire, char *data, size_t size)
+static ssize_t socket_receive(void *arg, char *data, size_t size)
 {
+	const struct wire *wire = arg;
+
 	for (;;) {
 		ssize_t n;
 
@@ -136,4 +143,34 @@ ssize_t wire_receive(struct wire *wire, char *data, size_t size)
 		    !wait_for(wire, wire->fd, POLLIN, WIRE_WAIT_MS))
 			return -1;
 	}
+}
+
+bool wire_connect(struct wire *wire, const char *host, const char *port,
+		  const char *pin, char *why, size_t size)
+{
+	const struct tls_wire bare = {
+		.send = socket_send, .receive = socket_receive, .arg = wire};
+
+	if (!connect_any(wire, host, port, why, size))
+		return false;
+	if (!pin)
+		return true;
+	wire->tls = tls_open(&bare, host, pin, why, size);
+	if (!wire->tls)
+		wire_close(wire);
+	return wire->tls != NULL;
+}
+
+bool wire_send(struct wire *wire, const char *data, size_t len)
+{
+	if (!len)
+		return true;
+	return wire->tls ? tls_send(wire->tls, data, len)
+			 : socket_send(wire, data, len);
+}
+
+ssize_t wire_receive(struct wire *wire, char *data, size_t size)
+{
+	return wire->tls ? tls_receive(wire->tls, data, size)
+			 : socket_receive(wire, data, size);
 }
