@@ -5,8 +5,10 @@
  * curl's multi handle is the poll: curl_multi_poll takes our descriptors
  * beside its own sockets and can be woken from any thread, so HTTP transfers,
  * children, the side port's queue and timers share a single call.  A turn is:
- * wait, let curl work, call ready watches, call due timers, call the woken
- * hook if somebody woke us, call the turn hook.
+ * wait, let curl work, call the owners of finished transfers, call ready
+ * watches, call due timers, call the woken hook if somebody woke us, call the
+ * turn hook.  A transfer that was added makes curl's own timeout zero, so its
+ * request is on the wire with the next turn, which follows at once.
  *
  * Watches and timers that are removed while callbacks run are only marked, and
  * freed at the end of the turn, so that a callback may remove any of them.
@@ -15,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/timers.h"
 
 #include <curl/curl.h>
 #include <poll.h>
@@ -30,17 +33,16 @@ struct loop_watch {
 	void *arg;
 };
 
-struct loop_timer {
-	struct loop_timer *next; /* by time, earliest first */
-	int64_t at_ns;		 /* monotonic */
-	loop_timer_fn *fn;
+struct loop_transfer {
+	CURL *easy;
+	loop_transfer_fn *fn;
 	void *arg;
 };
 
 struct loop {
 	CURLM *multi;
 	struct loop_watch *watches;
-	struct loop_timer *timers;
+	struct timers timers;
 	struct curl_waitfd *waiting; /* scratch, one a watch */
 	size_t waiting_capacity;
 	loop_timer_fn *turn, *woken;
@@ -74,8 +76,7 @@ void loop_free(struct loop *loop)
 		free(loop->watches);
 		loop->watches = next;
 	}
-	while (loop->timers)
-		loop_cancel(loop, loop->timers);
+	timers_release(&loop->timers);
 	curl_multi_cleanup(loop->multi);
 	free(loop->waiting);
 	free(loop);
@@ -125,30 +126,16 @@ static void sweep_removed(struct loop *loop)
 struct loop_timer *loop_after(struct loop *loop, int64_t delay_ms,
 			      loop_timer_fn *fn, void *arg)
 {
-	struct loop_timer *timer = xcalloc(1, sizeof(*timer));
-	struct loop_timer **at = &loop->timers;
-
-	timer->at_ns = clock_mono_ns() + delay_ms * NS_PER_MS;
-	timer->fn = fn;
-	timer->arg = arg;
-	while (*at && (*at)->at_ns <= timer->at_ns)
-		at = &(*at)->next;
-	timer->next = *at;
-	*at = timer;
-	return timer;
+	return timers_add(&loop->timers, clock_mono_ns() + delay_ms * NS_PER_MS,
+			  fn, arg);
 }
 
+/* A timer whose function runs is out of the heap and freed behind it. */
 void loop_cancel(struct loop *loop, struct loop_timer *timer)
 {
-	struct loop_timer **at = &loop->timers;
-
-	if (!timer)
+	if (!timer || timer->place == TIMER_OUT)
 		return;
-	while (*at && *at != timer)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	*at = timer->next;
+	timers_remove(&loop->timers, timer);
 	free(timer);
 }
 
@@ -180,13 +167,58 @@ void *loop_curl(struct loop *loop)
 	return loop->multi;
 }
 
+struct loop_transfer *loop_transfer(struct loop *loop, void *easy,
+				    loop_transfer_fn *fn, void *arg)
+{
+	struct loop_transfer *transfer = xcalloc(1, sizeof(*transfer));
+
+	transfer->easy = easy;
+	transfer->fn = fn;
+	transfer->arg = arg;
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_multi_add_handle(loop->multi, easy);
+	return transfer;
+}
+
+void loop_transfer_cancel(struct loop *loop, struct loop_transfer *transfer)
+{
+	if (!transfer)
+		return;
+	curl_multi_remove_handle(loop->multi, transfer->easy);
+	free(transfer);
+}
+
+/* Removing a handle takes its message out of the queue as well, so a function
+ * that cancels another transfer never has it finish afterwards. */
+static void call_finished(struct loop *loop)
+{
+	struct loop_transfer *transfer;
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(loop->multi, &left))) {
+		int result = (int)message->data.result;
+		CURL *easy = message->easy_handle;
+		char *private = NULL;
+
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+		curl_multi_remove_handle(loop->multi, easy);
+		transfer = (struct loop_transfer *)(void *)private;
+		if (!transfer)
+			continue;
+		transfer->fn(result, transfer->arg);
+		free(transfer);
+	}
+}
+
 static int timeout_ms(const struct loop *loop)
 {
+	const struct loop_timer *first = timers_first(&loop->timers);
 	int64_t left;
 
-	if (!loop->timers)
+	if (!first)
 		return 60000;
-	left = loop->timers->at_ns - clock_mono_ns();
+	left = first->at_ns - clock_mono_ns();
 	if (left <= 0)
 		return 0;
 	if (left > 60 * NS_PER_S)
@@ -234,10 +266,10 @@ static void call_due_timers(struct loop *loop)
 {
 	int64_t now = clock_mono_ns();
 
-	while (loop->timers && loop->timers->at_ns <= now) {
-		struct loop_timer *timer = loop->timers;
+	struct loop_timer *timer;
 
-		loop->timers = timer->next;
+	while ((timer = timers_first(&loop->timers)) && timer->at_ns <= now) {
+		timers_remove(&loop->timers, timer);
 		timer->fn(timer->arg);
 		free(timer);
 	}
@@ -254,6 +286,7 @@ void loop_run(struct loop *loop)
 		curl_multi_poll(loop->multi, loop->waiting, count,
 				timeout_ms(loop), NULL);
 		curl_multi_perform(loop->multi, &running);
+		call_finished(loop);
 		call_ready(loop, first, count);
 		call_due_timers(loop);
 		if (atomic_exchange(&loop->was_woken, false) && loop->woken)

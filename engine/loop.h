@@ -15,9 +15,11 @@
 struct loop;
 struct loop_watch;
 struct loop_timer;
+struct loop_transfer;
 
 typedef void loop_fd_fn(int fd, short events, void *arg);
 typedef void loop_timer_fn(void *arg);
+typedef void loop_transfer_fn(int result, void *arg); /* CURLcode */
 
 struct loop *loop_new(struct error *err);
 void loop_free(struct loop *loop);
@@ -45,5 +47,13 @@ void loop_wake(struct loop *loop); /* thread: any */
 
 /* The curl multi handle of this loop (CURLM *), for HTTP clients. */
 void *loop_curl(struct loop *loop);
+/* Start a transfer (CURL *, whose CURLOPT_PRIVATE is the loop's from here on);
+ * fn is called once when it is over, the handle is the caller's again then and
+ * the transfer is gone.  Not from inside curl's own callbacks: those must set a
+ * timer of 0 ms, which is due in the same turn. */
+struct loop_transfer *loop_transfer(struct loop *loop, void *easy,
+				    loop_transfer_fn *fn, void *arg);
+/* Take the handle out; fn will not be called.  NULL ok. */
+void loop_transfer_cancel(struct loop *loop, struct loop_transfer *transfer);
 
 #endif
