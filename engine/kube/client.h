@@ -29,7 +29,8 @@ struct kube_client_options {
 	struct kube_config *config; /* borrowed, outlives the client */
 	double requests_per_s;	    /* 0: 200; streams do not count */
 	int burst;		    /* 0: twice that */
-	/* The server cannot be used at the moment, and why; NULL: it can. */
+	/* The server cannot be used at the moment, and why; NULL: it can.
+	 * Told again while it lasts when the text changes. */
 	void (*fault)(void *arg, const char *text);
 	void *arg;
 };
@@ -94,7 +95,8 @@ struct kube_call *kube_call(struct kube_client *client,
 			    kube_reply_fn *fn, void *arg);
 
 /* An answer without end (a watch, a log that is followed).  Not retried, not
- * rate limited.  data gets the body as it comes; returning false cuts it. */
+ * rate limited.  data gets the body as it comes, but first, with len 0, that
+ * the server has accepted (2xx); returning false cuts it. */
 struct kube_stream_request {
 	const char *path;
 	int silence_ms; /* cut when nothing comes for so long; 0: never */
