@@ -71,7 +71,7 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 	environment_set(environment, "TRIALDECK_METRICS",
 			POD_WORK_MOUNT "/metrics");
 	environment_set(environment, "TRIALDECK_PARAMETERS",
-			POD_INPUT_MOUNT "/" POD_INPUT_PARAMETERS);
+			POD_WORK_MOUNT "/" POD_INPUT_PARAMETERS);
 	environment_add_parameters(environment, plan->trial->parameters);
 }
 

@@ -95,6 +95,49 @@ static void assert_same_indices(const int *a, size_t a_count, const int *b,
 		assert_memory_equal(a, b, a_count * sizeof(*a));
 }
 
+static void assert_same_kubernetes(const struct kubernetes_config *a,
+				   const struct kubernetes_config *b)
+{
+	assert_same_text(a->kind, b->kind);
+	assert_same_text(a->kubeconfig, b->kubeconfig);
+	assert_same_text(a->context, b->context);
+	assert_same_text(a->namespace, b->namespace);
+	assert_same_text(a->image, b->image);
+	assert_same_text(a->image_pull_policy, b->image_pull_policy);
+	assert_same_text(a->image_pull_secrets, b->image_pull_secrets);
+	assert_same_text(a->resources, b->resources);
+	assert_same_text(a->env, b->env);
+	assert_same_text(a->env_from, b->env_from);
+	assert_same_text(a->volumes, b->volumes);
+	assert_same_text(a->volume_mounts, b->volume_mounts);
+	assert_same_text(a->local_paths, b->local_paths);
+	assert_same_text(a->node_selector, b->node_selector);
+	assert_same_text(a->tolerations, b->tolerations);
+	assert_same_text(a->affinity, b->affinity);
+	assert_same_text(a->topology_spread, b->topology_spread);
+	assert_same_text(a->priority_class, b->priority_class);
+	assert_same_text(a->service_account, b->service_account);
+	assert_same_text(a->scheduler_name, b->scheduler_name);
+	assert_same_text(a->runtime_class, b->runtime_class);
+	assert_same_text(a->queue, b->queue);
+	assert_same_text(a->labels, b->labels);
+	assert_same_text(a->annotations, b->annotations);
+	assert_same_text(a->security_context, b->security_context);
+	assert_same_text(a->pod_security_context, b->pod_security_context);
+	assert_same_text(a->pod_template, b->pod_template);
+	assert_true(a->active_deadline_s == b->active_deadline_s);
+	assert_true(a->ttl_after_finished_s == b->ttl_after_finished_s);
+	assert_true(a->grace_period_s == b->grace_period_s);
+	assert_int_equal(a->cleanup, b->cleanup);
+	assert_int_equal(a->infrastructure_retries, b->infrastructure_retries);
+	assert_true(a->image_pull_timeout_s == b->image_pull_timeout_s);
+	assert_int_equal(a->requests_per_s, b->requests_per_s);
+	assert_same_text(a->side_port_address, b->side_port_address);
+	assert_int_equal(a->side_port_tls, b->side_port_tls);
+	assert_same_text(a->side_port_certificate, b->side_port_certificate);
+	assert_same_text(a->side_port_key, b->side_port_key);
+}
+
 static void assert_same(const struct experiment_config *a,
 			const struct experiment_config *b)
 {
@@ -130,6 +173,7 @@ static void assert_same(const struct experiment_config *a,
 			 b->local.has_use_active_gpu);
 	assert_int_equal(a->local.max_trials_per_gpu,
 			 b->local.max_trials_per_gpu);
+	assert_same_kubernetes(&a->kubernetes, &b->kubernetes);
 }
 
 struct experiment_config expect_config(const char *text)

@@ -22,6 +22,16 @@
 	"tuner: {builtinTunerName: Random}\n"                                  \
 	"trial: {codeDir: ., command: x}\n"
 
+/* On Kubernetes; keys of trainingService may follow, from line 8 on. */
+#define KUBERNETES                                                             \
+	"trialCommand: python3 t.py\n"                                         \
+	"trialConcurrency: 2\n"                                                \
+	"searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"                \
+	"tuner: {name: Random}\n"                                              \
+	"trainingService:\n"                                                   \
+	"  platform: kubernetes\n"                                             \
+	"  image: i\n"
+
 struct expectation {
 	const char *text;
 	const char *problems; /* lines without the last newline */
