@@ -7,9 +7,10 @@
  * connecting to the whole first request, 15 s from the end of a later request's
  * header to the end of its body, 15 s to read an answer or to ask again.  While
  * the engine holds the report there is none.  A thread of its own looks once a
- * second and, when time is up, says 408 where a request was under way and shuts
- * the socket down; the HTTP thread then sees its end and frees it.  The thread
- * sleeps for good while nobody is connected.
+ * second and, when time is up, says 408 where a request was under way (not
+ * under TLS, whose state is the HTTP thread's) and shuts the socket down; the
+ * HTTP thread then sees its end and frees it.  The thread sleeps for good while
+ * nobody is connected.
  *
  * Shutting down from another thread is safe because CLIENT_CLOSED is announced
  * before the descriptor is closed, and both hold clients_mutex.
@@ -26,16 +27,23 @@
 #define KEEP_BODY_BYTES (64u << 10)
 #define KEEP_METRICS 1024
 
-void client_set_deadline(struct client *client)
+void client_extend_deadline(struct client *client, int64_t latest_ns)
 {
 	int64_t deadline_ns = client->deadline_ns;
 	int64_t next =
 		clock_mono_ns() + client->sideport->request_ms * NS_PER_MS;
 
+	if (next > latest_ns)
+		next = latest_ns;
 	while (deadline_ns != CLIENT_CUT &&
 	       !atomic_compare_exchange_weak(&client->deadline_ns, &deadline_ns,
 					     next))
 		;
+}
+
+void client_set_deadline(struct client *client)
+{
+	client_extend_deadline(client, CLIENT_NO_DEADLINE);
 }
 
 struct client *client_of(struct MHD_Connection *connection)
@@ -131,7 +139,9 @@ static void cut_if_late(struct client *client, int64_t now_ns)
 	    !atomic_compare_exchange_strong(&client->deadline_ns, &deadline_ns,
 					    CLIENT_CUT))
 		return;
-	if (stage == STAGE_FIRST || stage == STAGE_BODY)
+	/* under TLS only the HTTP thread could say anything */
+	if (!client->sideport->is_tls &&
+	    (stage == STAGE_FIRST || stage == STAGE_BODY))
 		(void)!send(client->fd, answer_timeout, strlen(answer_timeout),
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(client->fd, SHUT_RDWR);

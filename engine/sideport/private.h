@@ -7,6 +7,7 @@
  *   client.c    one record a connection, and the clock that cuts slow ones
  *   request.c   libmicrohttpd's callback: one request from header to answer
  *   route.c     the native endpoints       nni.c  NNI's
+ *   code.c      the archive of code, sent piece by piece
  *   answer.c    what is sent back
  */
 #ifndef ENGINE_SIDEPORT_PRIVATE_H
@@ -99,6 +100,8 @@ struct client {
 #define CLIENT_NO_DEADLINE INT64_MAX
 
 void client_set_deadline(struct client *client);
+/* The same, but no later than latest_ns. */
+void client_extend_deadline(struct client *client, int64_t latest_ns);
 /* MHD_NotifyConnectionCallback; cls is the side port. */
 void client_notify(void *cls, struct MHD_Connection *connection,
 		   void **socket_context,
@@ -109,7 +112,7 @@ void client_reset(struct client *client);
 /* Body of the thread that cuts connections whose time is up. */
 void *client_watch(void *sideport);
 
-/* ---- request.c, route.c, nni.c ---------------------------------------- */
+/* ---- request.c, route.c, nni.c, code.c -------------------------------- */
 
 enum outcome {
 	OUTCOME_OK,	/* nothing for the engine: 200 */
@@ -139,6 +142,8 @@ enum outcome route_find(struct client *client, const char *url,
 enum outcome nni_find(struct client *client, const char *url,
 		      const char *method);
 #define NNI_ROOT "/api/v1/nni-pai/"
+
+enum outcome code_get(struct client *client);
 
 /* Put the request's body into the report's text. */
 void client_take_body(struct client *client);
@@ -176,15 +181,18 @@ struct sideport {
 	int listen_fd;
 	uint16_t port;
 	int request_ms;
+	bool is_tls;
+	char *cert_pem, *key_pem; /* libmicrohttpd does not copy them */
 	char *experiment_id;
 	void (*wake)(void *arg);
 	void *wake_arg;
 	struct table table;
 	struct answers answers;
 
-	pthread_mutex_t mutex; /* the queue, prometheus, is_stopping */
+	pthread_mutex_t mutex; /* the queue, prometheus, code, is_stopping */
 	struct report *first, **last;
 	struct MHD_Response *prometheus;
+	char *code_path; /* NULL: none */
 	bool is_stopping;
 	pthread_cond_t idle;  /* busy has become 0 */
 	atomic_bool is_ready; /* the engine has looked once */

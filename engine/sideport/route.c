@@ -132,6 +132,7 @@ static const struct endpoint endpoints[] = {
 	{"/v1/log", "POST", true, post_log},
 	{"/v1/status", "POST", true, post_status},
 	{"/v1/parameters", "GET, HEAD", true, get_parameters},
+	{"/v1/code", "GET, HEAD", true, code_get},
 	{"/v1/health", "GET, HEAD", false, get_health},
 	{"/metrics", "GET, HEAD", false, get_prometheus},
 };
@@ -183,7 +184,7 @@ static enum outcome fail_unknown(struct client *client)
 	return client_fail(client, MHD_HTTP_NOT_FOUND,
 			   "no such endpoint; there are POST /v1/metrics, "
 			   "/v1/log, /v1/status and GET /v1/parameters, "
-			   "/v1/health, /metrics");
+			   "/v1/code, /v1/health, /metrics");
 }
 
 enum outcome route_find(struct client *client, const char *url,

@@ -38,6 +38,11 @@
 #define CONNECTION_INCREMENT (4u << 10)
 #define DESCRIPTORS_BESIDE 512 /* for everything but connections */
 #define STOP_MS 500
+/* What BearSSL's full client can, and everything newer; forward secrecy and
+ * authenticated ciphers only.  In GnuTLS's language. */
+#define TLS_PRIORITIES                                                         \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:"     \
+	"+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"
 
 void sideport_submit(struct client *client)
 {
@@ -184,20 +189,18 @@ static bool listen_at(struct sideport *sideport, const struct addrinfo *address,
 	return true;
 }
 
-static bool open_listener(struct sideport *sideport,
-			  const struct sideport_options *options,
-			  struct error *err)
+static bool listen_on(struct sideport *sideport, const char *host,
+		      uint16_t wanted_port, struct error *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
 					     AI_PASSIVE};
-	const char *host = options->bind ? options->bind : "127.0.0.1";
 	struct addrinfo *address;
 	char port[8];
 	int failure;
 	bool ok;
 
-	snprintf(port, sizeof(port), "%u", options->port);
+	snprintf(port, sizeof(port), "%u", wanted_port);
 	failure = getaddrinfo(host, port, &hints, &address);
 	if (failure)
 		return error_set(err, ERROR_INVALID,
@@ -205,7 +208,21 @@ static bool open_listener(struct sideport *sideport,
 				 gai_strerror(failure));
 	ok = listen_at(sideport, address, err);
 	freeaddrinfo(address);
-	return ok || error_prefix(err, "side port %s:%u", host, options->port);
+	return ok || error_prefix(err, "side port %s:%u", host, wanted_port);
+}
+
+static bool open_listener(struct sideport *sideport,
+			  const struct sideport_options *options,
+			  struct error *err)
+{
+	const char *host = options->bind ? options->bind : "127.0.0.1";
+	struct error ignored;
+
+	if (strcmp(host, "*"))
+		return listen_on(sideport, host, options->port, err);
+	/* no IPv6: the second try tells what else is wrong */
+	return listen_on(sideport, "::", options->port, &ignored) ||
+	       listen_on(sideport, "0.0.0.0", options->port, err);
 }
 
 /* How many connections the limit of open files allows, raising it first. */
@@ -230,22 +247,40 @@ static bool start_daemon(struct sideport *sideport,
 			 const struct sideport_options *options,
 			 struct error *err)
 {
+	unsigned int flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
 	int threads = options->threads > 0 ? options->threads : 2;
 	unsigned int connections = options->connections > 0
 					   ? (unsigned int)options->connections
 					   : connection_limit();
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, sideport->cert_pem},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, sideport->key_pem},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0,
+		 (void *)(uintptr_t)TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
 
+	if (sideport->is_tls)
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
 	sideport->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
-		NULL, NULL, request_handle, sideport, MHD_OPTION_LISTEN_SOCKET,
-		sideport->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
+		flags, 0, NULL, NULL, request_handle, sideport,
+		MHD_OPTION_LISTEN_SOCKET, sideport->listen_fd,
+		MHD_OPTION_THREAD_POOL_SIZE,
 		(unsigned int)(threads > 1 ? threads : 0),
 		MHD_OPTION_CONNECTION_LIMIT, connections,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
 		(size_t)CONNECTION_INCREMENT, MHD_OPTION_NOTIFY_CONNECTION,
 		client_notify, sideport, MHD_OPTION_NOTIFY_COMPLETED,
-		request_completed, sideport, MHD_OPTION_END);
+		request_completed, sideport, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
+	if (!sideport->daemon && sideport->is_tls)
+		return error_set(err, ERROR_INVALID,
+				 "side port: the HTTPS server does not start "
+				 "with this certificate and key");
 	if (!sideport->daemon)
 		return error_set(err, ERROR_SYSTEM,
 				 "side port: the HTTP server does not start");
@@ -275,6 +310,9 @@ static struct sideport *sideport_new(const struct sideport_options *options)
 
 	sideport->experiment_id =
 		xstrdup(options->experiment_id ? options->experiment_id : "");
+	sideport->is_tls = options->cert_pem && options->key_pem;
+	sideport->cert_pem = xstrdup_or_null(options->cert_pem);
+	sideport->key_pem = xstrdup_or_null(options->key_pem);
 	sideport->wake = options->wake;
 	sideport->wake_arg = options->wake_arg;
 	sideport->last = &sideport->first;
@@ -304,17 +342,40 @@ static void sideport_free(struct sideport *sideport)
 	pthread_cond_destroy(&sideport->idle);
 	pthread_mutex_destroy(&sideport->clients_mutex);
 	pthread_cond_destroy(&sideport->clients_changed);
+	if (sideport->key_pem)
+		explicit_bzero(sideport->key_pem, strlen(sideport->key_pem));
+	free(sideport->key_pem);
+	free(sideport->cert_pem);
+	free(sideport->code_path);
 	free(sideport->experiment_id);
 	free(sideport);
+}
+
+/* Never plain text where TLS was meant. */
+static bool check_tls(const struct sideport_options *options, struct error *err)
+{
+	if (!options->cert_pem != !options->key_pem)
+		return error_set(err, ERROR_INVALID,
+				 "side port: a certificate and a key belong "
+				 "together");
+	if (options->cert_pem &&
+	    MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+		return error_set(err, ERROR_INVALID,
+				 "side port: this libmicrohttpd was built "
+				 "without TLS");
+	return true;
 }
 
 bool sideport_start(const struct sideport_options *options,
 		    struct sideport **ret, struct error *err)
 {
-	struct sideport *sideport = sideport_new(options);
+	struct sideport *sideport;
 	sigset_t all, before;
 	bool ok;
 
+	if (!check_tls(options, err))
+		return false;
+	sideport = sideport_new(options);
 	if (!open_listener(sideport, options, err) ||
 	    !answers_init(&sideport->answers, err)) {
 		sideport_free(sideport);

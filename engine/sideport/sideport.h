@@ -41,12 +41,17 @@ struct report {
 };
 
 struct sideport_options {
-	const char *bind;	   /* "127.0.0.1", "0.0.0.0", "::" */
+	/* "127.0.0.1" (NULL too), "0.0.0.0", "::" (IPv4 too), or "*": all of
+	 * IPv4 and, where the kernel has it, of IPv6 */
+	const char *bind;
 	uint16_t port;		   /* 0: any free one */
 	const char *experiment_id; /* in NNI's paths */
 	int threads;		   /* HTTP threads, 0: 2 */
 	int request_ms;		   /* time for a request to arrive, 0: 15 s */
 	int connections; /* at once, 0: 1024, or what open files allow */
+	/* Both or none, in PEM: HTTPS only (TLS 1.2 and 1.3, with forward
+	 * secrecy).  See certificate.h. */
+	const char *cert_pem, *key_pem;
 	/* Called on an HTTP thread when the queue turns non-empty. */
 	void (*wake)(void *arg);
 	void *wake_arg;
@@ -54,7 +59,9 @@ struct sideport_options {
 
 /* Limits (all answered with a clear status, never by growing):
  * body 8 MiB (413), header 8 KiB (431), 1024 connections, 15 s for a request
- * to arrive whole, 64 MiB waiting in the queue (503 with Retry-After). */
+ * to arrive whole (with TLS a connection is closed then, without words; an
+ * archive of code has longer to leave, while it moves), 64 MiB waiting in the
+ * queue (503 with Retry-After). */
 bool sideport_start(const struct sideport_options *options,
 		    struct sideport **ret, struct error *err);
 /* Answers whatever waits with 503 and frees.  The caller has answered every
@@ -71,6 +78,10 @@ void sideport_allow(struct sideport *sideport, int64_t trial, int attempt,
 		    const char *trial_id, const char *token,
 		    const char *parameters, bool allow_nni);
 void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt);
+
+/* The file that GET /v1/code answers (with a token), NULL: none, 404.  Opened
+ * for each request; replace it by renaming only.  Copies.  Thread: engine. */
+void sideport_set_code(struct sideport *sideport, const char *path);
 
 /* Take everything that waits, oldest first.  Thread: engine.
  * Until the first call unknown tokens and trials are answered 503 instead of

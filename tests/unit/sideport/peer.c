@@ -28,19 +28,14 @@ static void wake(void *arg)
 	wake_signal(*(int *)arg);
 }
 
-static int open_with(void **state, int request_ms, int connections)
+static int start(void **state, struct sideport_options options)
 {
 	struct bench *bench = xcalloc(1, sizeof(*bench));
-	struct sideport_options options = {
-		.bind = "127.0.0.1",
-		.experiment_id = "EXP1",
-		.request_ms = request_ms,
-		.connections = connections,
-		.wake = wake,
-		.wake_arg = &bench->wake_fd,
-	};
 	struct error err;
 
+	options.experiment_id = "EXP1";
+	options.wake = wake;
+	options.wake_arg = &bench->wake_fd;
 	strbuf_init(&bench->answer.body);
 	bench->wake_fd = wake_open(&err);
 	if (!sideport_start(&options, &bench->sideport, &err)) {
@@ -54,18 +49,24 @@ static int open_with(void **state, int request_ms, int connections)
 	return 0;
 }
 
-int bench_open(void **state)
+int bench_open_with(void **state, struct sideport_options options)
 {
-	int result = open_with(state, 0, 0);
+	int result = start(state, options);
 
 	if (!result)
 		sideport_take(((struct bench *)*state)->sideport);
 	return result;
 }
 
+int bench_open(void **state)
+{
+	return bench_open_with(state, (struct sideport_options){0});
+}
+
 int bench_open_tight(void **state)
 {
-	return open_with(state, 300, 8);
+	return start(state, (struct sideport_options){.request_ms = 300,
+						      .connections = 8});
 }
 
 int bench_close(void **state)

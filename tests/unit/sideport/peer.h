@@ -29,6 +29,9 @@ struct bench {
 int bench_open(void **state);	    /* cmocka set-up: *state is the bench */
 int bench_open_tight(void **state); /* 300 ms a request, 8 connections */
 int bench_close(void **state);
+/* As options say, which get EXP1 and the stand-in's wake; the engine has
+ * looked already. */
+int bench_open_with(void **state, struct sideport_options options);
 
 /* The next report; waits for it. */
 struct report *bench_take(struct bench *bench);
