@@ -50,18 +50,17 @@ static bool tell_exceeded(const char *rest, struct event_text *out)
 		", requested: ", ", used: ", ", limited: "};
 	static const char *const words[] = {": requested ", ", used ",
 					    ", limited to "};
-	const char *at[3];
+	const char *at[COUNT_OF(marks)], *from = rest;
 
 	for (size_t i = 0; i < COUNT_OF(marks); i++) {
-		at[i] = strstr(i ? at[i - 1] : rest, marks[i]);
-		if (!at[i])
+		at[i] = from = strstr(from, marks[i]);
+		if (!from)
 			return false;
 	}
 	event_say(out, "quota ", "");
 	add(out, rest, (size_t)(at[0] - rest));
 	for (size_t i = 0; i < COUNT_OF(marks); i++) {
-		const char *from = at[i] + strlen(marks[i]);
-
+		from = at[i] + strlen(marks[i]);
 		event_say(out, words[i], "");
 		add(out, from,
 		    i < 2 ? (size_t)(at[i + 1] - from) : strlen(from));

@@ -19,8 +19,10 @@
 /* The kubelet takes no more of a log; its first line may be half of one. */
 #define LOG_TAIL_MAX 2048
 
-/* Exit statuses of the keeper that did not run the command (keeper/claim.h);
- * a command that uses these itself has its own last line shown as well. */
+/* How the keeper begins what it has to say itself. */
+#define KEEPER_LINE "trialdeck-keeper: "
+
+/* Its exit statuses when it did not run the command (keeper/claim.h). */
 enum {
 	KEEPER_HELD = 121,
 	KEEPER_USED = 122,
@@ -59,11 +61,12 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Append ": " and the last line that says something. */
-static void add_last_line(const char *message, struct pod_words *ret)
+/* The last line that says something; *ret_len is 0 when there is none. */
+static const char *last_line(const char *message, size_t *ret_len)
 {
 	size_t all = strlen(message), end = all;
 
+	*ret_len = 0;
 	while (end) {
 		size_t start, from;
 
@@ -74,17 +77,16 @@ static void add_last_line(const char *message, struct pod_words *ret)
 				  message[start - 1] != '\r';)
 			start--;
 		if (start == end || (!start && all >= LOG_TAIL_MAX))
-			return;
+			break;
 		for (from = start; is_space(message[from]);)
 			from++;
 		if (strncmp(message + from, OWN_LINE, strlen(OWN_LINE))) {
-			line_addf(ret->text, ret->size, ": ");
-			line_add(ret->text, ret->size, message + from,
-				 end - from);
-			return;
+			*ret_len = end - from;
+			return message + from;
 		}
 		end = start;
 	}
+	return message;
 }
 
 static const char *signal_name(int number)
@@ -108,7 +110,9 @@ static const char *signal_name(int number)
 
 static void describe_code(int code, int number, struct pod_words *ret)
 {
-	const char *name = signal_name(number > 0 ? number : code - 128);
+	const char *name = signal_name(number > 0   ? number
+				       : code > 128 ? code - 128
+						    : 0);
 
 	if (code < 0)
 		line_addf(ret->text, ret->size, "ended with no exit status");
@@ -141,35 +145,60 @@ static void describe_oom(const cJSON *pod, const char *container,
 			  "resources.memory to what it needs");
 }
 
-/* The keeper refused; false: this is not its status. */
-static bool describe_keeper(int code, struct pod_words *ret)
+/* Did the keeper end it, not the command?  Its complaint stands last in the
+ * log; where no log came with the status, the number has to do. */
+static const char *keeper_words(int code, const char *line, size_t len,
+				enum pod_blame *ret_blame)
 {
+	if (len && (len <= strlen(KEEPER_LINE) ||
+		    strncmp(line, KEEPER_LINE, strlen(KEEPER_LINE))))
+		return NULL;
+	*ret_blame = POD_BLAME_INFRASTRUCTURE;
 	switch (code) {
 	case KEEPER_HELD:
 	case KEEPER_USED:
-		line_addf(ret->text, ret->size,
-			  "exit status %d (the keeper has run here before: its "
-			  "container was started again)",
-			  code);
-		ret->blame = POD_BLAME_INFRASTRUCTURE;
-		return true;
+		return "the keeper has run here before: its container was "
+		       "started again";
 	case KEEPER_BROKEN:
-		line_addf(ret->text, ret->size,
-			  "exit status %d (the keeper could not work in its "
-			  "directory)",
-			  code);
-		ret->blame = POD_BLAME_CONFIG;
-		return true;
+		*ret_blame = POD_BLAME_CONFIG;
+		return "the keeper could not begin";
 	case KEEPER_NO_CODE:
-		line_addf(ret->text, ret->size,
-			  "exit status %d (the keeper could not fetch the "
-			  "code)",
-			  code);
-		ret->blame = POD_BLAME_INFRASTRUCTURE;
-		return true;
+		return "the keeper could not get the code";
 	default:
-		return false;
+		return NULL;
 	}
+}
+
+static void describe_exit(const cJSON *terminated, bool is_main,
+			  struct pod_words *ret)
+{
+	const char *reason = field_text(terminated, "reason");
+	int code = field_integer(terminated, "exitCode", -1);
+	enum pod_blame blame = POD_BLAME_TRIAL;
+	const char *words = NULL, *line;
+	size_t len;
+
+	line = last_line(field_text(terminated, "message"), &len);
+	if (is_main)
+		words = keeper_words(code, line, len, &blame);
+	if (words) {
+		line_addf(ret->text, ret->size, "exit status %d (%s)", code,
+			  words);
+		ret->blame = blame;
+	} else {
+		describe_code(code, field_integer(terminated, "signal", 0),
+			      ret);
+		if (*reason && strcmp(reason, "Error"))
+			line_addf(ret->text, ret->size, ", %.60s", reason);
+	}
+	if (!len)
+		return;
+	if (words) { /* its name has been said */
+		line += strlen(KEEPER_LINE);
+		len -= strlen(KEEPER_LINE);
+	}
+	line_addf(ret->text, ret->size, ": ");
+	line_add(ret->text, ret->size, line, len);
 }
 
 bool pod_words_end(const cJSON *pod, const char *container, bool is_main,
@@ -200,14 +229,8 @@ bool pod_words_end(const cJSON *pod, const char *container, bool is_main,
 	} else if (!strcmp(reason, "DeadlineExceeded")) {
 		line_addf(ret->text, ret->size,
 			  "ran longer than activeDeadlineSeconds");
-	} else if (is_main && describe_keeper(code, ret)) {
-		add_last_line(message, ret);
 	} else {
-		describe_code(code, field_integer(terminated, "signal", 0),
-			      ret);
-		if (*reason && strcmp(reason, "Error"))
-			line_addf(ret->text, ret->size, ", %.60s", reason);
-		add_last_line(message, ret);
+		describe_exit(terminated, is_main, ret);
 	}
 	return true;
 }

@@ -59,9 +59,11 @@ static void requests(void **state)
 							 "1Mi") "}],"
 								"\"containers\""
 								":["
-								"{" NEEDS("1",
-									  "64M"
-									  "i") "}]",
+								"{" NEEDS(
+									"1",
+									"64M"
+									"i") "}"
+									     "]",
 		 {4000, 65 * MIB, 0}},
 		{"\"containers\":[{" NEEDS(
 			 "1", "64Mi") "}],\"overhead\":{"

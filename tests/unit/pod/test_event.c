@@ -92,8 +92,7 @@ static void refused(void **state)
 		"{\"involvedObject\":{\"kind\":\"Pod\"},\"reason\":\"X\"}",
 		"{\"involvedObject\":{\"name\":\"p\"},\"reason\":\"X\"}",
 		"{\"involvedObject\":[],\"reason\":\"X\"}",
-		"{\"involvedObject\":{\"kind\":\"Pod\",\"name\":7},"
-		"\"reason\":\"X\"}",
+		"{\"involvedObject\":{\"kind\":7,\"name\":7},\"reason\":\"X\"}",
 	};
 	struct pod_event event;
 

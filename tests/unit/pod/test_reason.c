@@ -145,17 +145,28 @@ static void keeper_ends(void **state)
 {
 	static const struct sample samples[] = {
 		{ENDED("\"exitCode\":125,\"reason\":\"Error\",\"message\":"
-		       "\"code: 404\\n\""),
-		 "exit status 125 (the keeper could not fetch the code): code: "
-		 "404",
+		       "\"trialdeck-keeper: fetch it from the side port: the "
+		       "side port answered 404\\n@trialdeck:end {}\\n\""),
+		 "exit status 125 (the keeper could not get the code): fetch "
+		 "it from the side port: the side port answered 404",
 		 POD_BLAME_INFRASTRUCTURE, false},
-		{ENDED("\"exitCode\":123,\"reason\":\"Error\""),
-		 "exit status 123 (the keeper could not work in its directory)",
+		{ENDED("\"exitCode\":123,\"reason\":\"Error\",\"message\":"
+		       "\"trialdeck-keeper: there is no command to run\""),
+		 "exit status 123 (the keeper could not begin): there is no "
+		 "command to run",
 		 POD_BLAME_CONFIG, false},
+		/* without the end of the log */
 		{ENDED("\"exitCode\":122,\"reason\":\"Error\""),
 		 "exit status 122 (the keeper has run here before: its "
 		 "container was started again)",
 		 POD_BLAME_INFRASTRUCTURE, false},
+		/* a command that has the same number */
+		{ENDED("\"exitCode\":125,\"reason\":\"Error\",\"message\":"
+		       "\"trialdeck-keeper: \\nmy: no luck\\n\""),
+		 "exit status 125: my: no luck", POD_BLAME_TRIAL, false},
+		{ENDED("\"exitCode\":125,\"reason\":\"Error\",\"message\":"
+		       "\"trialdeck-keeper:  \\n\""),
+		 "exit status 125: trialdeck-keeper:", POD_BLAME_TRIAL, false},
 		/* timeout(1) */
 		{ENDED("\"exitCode\":124,\"reason\":\"Error\""),
 		 "exit status 124", POD_BLAME_TRIAL, false},
