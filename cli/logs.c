@@ -3,6 +3,7 @@
  * `log`: what a trial wrote.  On a terminal the text is made safe line by
  * line; into a pipe or file the bytes go as they are.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -10,6 +11,7 @@
 #include "cli/find.h"
 #include "cli/output.h"
 #include "engine/platform/platform.h"
+#include "store/interest.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -126,13 +128,55 @@ static char *find_path(const struct experiment *experiment,
 	return ops ? ops->log_path(attempt, role) : NULL;
 }
 
-/* With follow, a log that is not there yet is waited for. */
-static int print_log(struct found *found, const struct attempt *attempt,
-		     const char *role, bool follow, long tail)
+static bool is_local(const struct experiment *experiment)
 {
+	return !experiment->platform || !strcmp(experiment->platform, "local");
+}
+
+/* The log of a pod is fetched while somebody says that he looks at it. */
+static void ask_for_log(const struct cli *cli, const struct found *found,
+			int64_t *asked_ns)
+{
+	int64_t now_ns = clock_mono_ns();
+	char name[32];
+
+	if (cli->is_read_only || is_local(&found->experiment) ||
+	    (*asked_ns && now_ns - *asked_ns < INTEREST_RENEW_MS * NS_PER_MS))
+		return;
+	*asked_ns = now_ns;
+	snprintf(name, sizeof(name), "log-%s", found->trial.id);
+	interest_declare(found->experiment.directory, name);
+}
+
+static bool has_no_log(const struct found *found, const struct attempt *attempt,
+		       const char *role, struct error *err)
+{
+	error_set(err, ERROR_NOT_FOUND, "trial %s: attempt %d has no %s log",
+		  found->trial.id, attempt->number, role);
+	if (is_local(&found->experiment))
+		return false;
+	if (!strcmp(role, "stderr") || !strcmp(role, "keeper"))
+		return error_set(err, ERROR_NOT_FOUND,
+				 "trial %s: a pod has one log, with stdout and "
+				 "stderr in it: --role stdout",
+				 found->trial.id);
+	if (!trial_state_is_terminal(attempt->state))
+		return error_set(err, ERROR_NOT_FOUND,
+				 "trial %s: its log has not been fetched, "
+				 "which log -f asks for",
+				 found->trial.id);
+	return false;
+}
+
+/* With follow, a log that is not there yet is waited for. */
+static int print_log(const struct cli *cli, struct found *found,
+		     const struct attempt *attempt, const char *role, long tail)
+{
+	bool follow = cli_option(cli, "follow");
 	const struct timespec pause = {0, LOOK_EVERY_NS};
 	struct reader reader = {.fd = -1, .pending = STRBUF_INIT};
 	struct error err = {0};
+	int64_t asked_ns = 0;
 	bool ok = true, over = false;
 
 	reader.is_terminal = isatty(STDOUT_FILENO);
@@ -155,12 +199,11 @@ static int print_log(struct found *found, const struct attempt *attempt,
 			ok = drain(&reader, &err);
 		if (over)
 			break;
+		ask_for_log(cli, found, &asked_ns);
 		nanosleep(&pause, NULL);
 	}
 	if (ok && reader.fd < 0)
-		ok = error_set(&err, ERROR_NOT_FOUND,
-			       "trial %s: attempt %d has no %s log",
-			       found->trial.id, attempt->number, role);
+		ok = has_no_log(found, attempt, role, &err);
 	if (reader.pending.len) {
 		print_line(reader.pending.data, reader.pending.len);
 		putchar('\n');
@@ -189,9 +232,7 @@ static int print_path(struct found *found, const struct attempt *attempt,
 	struct error err = {0};
 
 	if (!path) {
-		error_set(&err, ERROR_NOT_FOUND,
-			  "trial %s: attempt %d has no %s log", found->trial.id,
-			  attempt->number, role);
+		has_no_log(found, attempt, role, &err);
 		return cli_fail(&err);
 	}
 	puts(path);
@@ -228,8 +269,7 @@ int command_log(struct cli *cli)
 		if (cli_option(cli, "path"))
 			status = print_path(&found, &attempt, role);
 		else
-			status = print_log(&found, &attempt, role,
-					   cli_option(cli, "follow"), tail);
+			status = print_log(cli, &found, &attempt, role, tail);
 		attempt_release(&attempt);
 	}
 	found_release(&found);

@@ -23,10 +23,11 @@ enum view_bit {
 	VIEW_TRIAL = 1 << 4,
 	VIEW_EVENTS = 1 << 5,
 	VIEW_HELP = 1 << 6,
+	VIEW_CLUSTER = 1 << 7,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
 	VIEW_TEXTS = VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP,
-	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS,
+	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER,
 	VIEW_ALL = VIEW_WORK | VIEW_HELP
 };
 
@@ -67,7 +68,7 @@ enum action_flag {
 	  "next pane")                                                         \
 	X(PREVIOUS_PANE, "previous-pane", "<S-Tab>", VIEW_PANES, MOVE, 0,      \
 	  NULL, "previous pane")                                               \
-	X(OPEN, "open", "<Enter>", VIEW_LISTS, MOVE, 0, NULL,                  \
+	X(OPEN, "open", "<Enter>", VIEW_LISTS | VIEW_CLUSTER, MOVE, 0, NULL,   \
 	  "experiments: go to its trials; trials: all about the trial")        \
 	X(BACK, "back", "<Esc> <Backspace>", VIEW_ALL, MOVE, 0, NULL,          \
 	  "back: close the view, clear the filter, leave the pane")            \
@@ -86,6 +87,8 @@ enum action_flag {
 	  "Chart", "log or chart in the third pane")                           \
 	X(EVENTS, "events", "E", VIEW_WORK, LOOK, 0, NULL,                     \
 	  "the experiment's journal")                                          \
+	X(CLUSTER, "cluster", "C", VIEW_WORK, LOOK, 0, NULL,                   \
+	  "the cluster: nodes, and where the trials run")                      \
 	X(ZOOM, "zoom", "z", VIEW_PANES, LOOK, 0, NULL,                        \
 	  "this pane alone, and back")                                         \
 	X(FREEZE, "freeze", "Z", VIEW_ALL, LOOK, 0, NULL,                      \
@@ -99,10 +102,10 @@ enum action_flag {
 	  "previous match")                                                    \
 	X(FILTER, "filter", "\\ <F4>", VIEW_PANES | VIEW_TRIAL, LIST, 0,       \
 	  "Filter", "live filter of the trials, such as state:failed lr>0.01") \
-	X(SORT, "sort", "s <F6>", VIEW_TRIALS, LIST, 0, "Sort",                \
+	X(SORT, "sort", "s <F6>", VIEW_TRIALS | VIEW_CLUSTER, LIST, 0, "Sort", \
 	  "choose the column to sort by")                                      \
-	X(SORT_REVERSE, "reverse", "S", VIEW_TRIALS, LIST, 0, NULL,            \
-	  "reverse the order")                                                 \
+	X(SORT_REVERSE, "reverse", "S", VIEW_TRIALS | VIEW_CLUSTER, LIST, 0,   \
+	  NULL, "reverse the order")                                           \
 	X(SORT_LEFT, "sort-left", "<lt>", VIEW_TRIALS, LIST, 0, NULL,          \
 	  "sort by the column to the left")                                    \
 	X(SORT_RIGHT, "sort-right", ">", VIEW_TRIALS, LIST, 0, NULL,           \

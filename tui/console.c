@@ -30,6 +30,7 @@ static const struct view_ops *const pane_views[PANE_COUNT] = {
 static const struct view_ops *const screen_views[] = {
 	[SCREEN_TRIAL] = &view_trial,
 	[SCREEN_EVENTS] = &view_events,
+	[SCREEN_CLUSTER] = &view_cluster,
 	[SCREEN_HELP] = &view_help,
 };
 
@@ -49,6 +50,7 @@ bool console_init(struct console *console, const struct tui_options *options,
 	console->texts = trial_texts_new(console->is_ascii);
 	console->log = log_pane_new(console->is_ascii);
 	console->chart = chart_pane_new();
+	console->cluster = cluster_pane_new();
 	console->needs_layout = console->needs_paint = true;
 	if (options->script) {
 		console->script = script_open(options->script, err);
@@ -78,6 +80,7 @@ void console_release(struct console *console)
 	script_free(console->script);
 	log_pane_free(console->log);
 	chart_pane_free(console->chart);
+	cluster_pane_free(console->cluster);
 	trial_texts_free(console->texts);
 	pager_release(&console->trial.pager);
 	pager_release(&console->events.pager);
@@ -112,6 +115,13 @@ const char *console_experiment_name(const struct console *console)
 	if (!row)
 		return "(none)";
 	return row->name && *row->name ? row->name : row->id;
+}
+
+bool console_has_cluster(const struct console *console)
+{
+	const char *platform = console->data.experiment.platform;
+
+	return platform && strcmp(platform, "local") != 0;
 }
 
 bool console_runs(const struct console *console)
@@ -157,13 +167,14 @@ void console_recalc(struct console *console, unsigned changes)
 
 	if (!changes)
 		return;
-	for (i = 0; i < PANE_COUNT; i++)
+	for (i = 0; i < PANE_COUNT && changes != DATA_OTHER; i++)
 		pane_views[i]->recalc(console, changes);
 	if (console->depth > 0)
 		console_view(console)->recalc(console, changes);
 	if (changes & DATA_EXPERIMENTS)
 		console->needs_layout = true;
-	console->needs_paint = true;
+	if (changes != DATA_OTHER || console->depth > 0)
+		console->needs_paint = true;
 }
 
 void console_select(struct console *console, int64_t experiment)
@@ -183,9 +194,9 @@ void console_select(struct console *console, int64_t experiment)
 	console->trials.sequence = -1;
 	console->trials.is_chosen = false;
 	memset(&console->trials.list, 0, sizeof(console->trials.list));
-	trial_texts_clear(console->texts);
 	data_select(&console->data, experiment,
 		    draw_rows() > 0 ? draw_rows() : 60);
+	trial_texts_clear(console->texts, console_has_cluster(console));
 	console->trials.list.count = console->data.trials.shown;
 	if (console->data.trials.shown)
 		trials_go(console,
@@ -307,6 +318,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_EVENTS:
 		console_push(console, SCREEN_EVENTS);
+		break;
+	case ACTION_CLUSTER:
+		console_push(console, SCREEN_CLUSTER);
 		break;
 	case ACTION_CHART_TOGGLE:
 		toggle_chart(console);

@@ -10,6 +10,7 @@
  *   commands.c  what ':' commands do
  *   request.c   kill, restart, set ...: ask, append, wait for the outcome
  *   data.c      what is known of the store
+ *   wishes.c    what is looked at, told to whoever could fetch it
  *
  * A view never waits and never reads keys.  on_action changes state and says
  * whether the action was its own; recalc follows changed data; repaint paints
@@ -35,6 +36,7 @@
 struct console;
 struct log_pane;
 struct chart_pane;
+struct cluster_pane;
 struct script;
 
 struct view_ops {
@@ -52,9 +54,15 @@ struct view_ops {
 };
 
 extern const struct view_ops view_experiments, view_trials, view_log,
-	view_chart, view_trial, view_events, view_help;
+	view_chart, view_trial, view_events, view_cluster, view_help;
 
-enum screen { SCREEN_PANES, SCREEN_TRIAL, SCREEN_EVENTS, SCREEN_HELP };
+enum screen {
+	SCREEN_PANES,
+	SCREEN_TRIAL,
+	SCREEN_EVENTS,
+	SCREEN_CLUSTER,
+	SCREEN_HELP
+};
 #define SCREENS_MAX 4
 
 /* What a question is about, until it is answered. */
@@ -118,7 +126,9 @@ struct console {
 	struct {
 		struct pager pager;
 		int64_t key, version; /* of the trial it tells about */
-		int64_t metrics_ns;   /* monotonic, when they were read */
+		int64_t event;	      /* key of its newest one */
+		int64_t place_ns;     /* when it was seen where it is */
+		int64_t told_ns;      /* monotonic */
 		bool is_stale;
 	} trial;
 	struct {
@@ -128,6 +138,7 @@ struct console {
 	struct pager help;
 	struct log_pane *log;
 	struct chart_pane *chart;
+	struct cluster_pane *cluster;
 
 	struct prompt prompt;
 	answer_fn *on_answer;	/* of the open question */
@@ -142,6 +153,8 @@ struct console {
 	int64_t frozen_ns; /* wall time */
 	char fault[256];   /* what our engine cannot do now, or empty */
 	int64_t fault_since_ns;
+	char wish[32]; /* wishes.c: what was asked for last; empty: nothing */
+	int64_t wished_ns; /* monotonic */
 	bool needs_layout, needs_paint;
 	bool in_paste;
 	bool stop_then_leave; /* leave once the experiment has ended */
@@ -179,6 +192,8 @@ struct trial_row *console_trial(const struct console *console);
 /* The shown experiment's name, or its id. */
 const char *console_experiment_name(const struct console *console);
 void console_quit(struct console *console);
+/* Do the shown experiment's trials run in a cluster? */
+bool console_has_cluster(const struct console *console);
 /* Does this process run the shown experiment (and has not ended it)? */
 bool console_runs(const struct console *console);
 /* Is something on the screen that changes by itself?  Then when (ms), else
@@ -264,6 +279,13 @@ bool log_pane_set_role(struct console *console, const char *role);
 
 struct chart_pane *chart_pane_new(void);
 void chart_pane_free(struct chart_pane *pane);
+
+/* ---- view_cluster.c, wishes.c ----------------------------------------- */
+
+struct cluster_pane *cluster_pane_new(void);
+void cluster_pane_free(struct cluster_pane *pane);
+/* Say what is looked at, if it is time to.  Cheap: for every turn. */
+void wishes_renew(struct console *console);
 
 /* ---- script.c --------------------------------------------------------- */
 

@@ -131,6 +131,13 @@ void console_quit(struct console *console)
 	console->is_done = true;
 }
 
+static bool shows_live(const struct console *console)
+{
+	const struct experiment_row *row = data_selected(&console->data);
+
+	return row && row->is_live;
+}
+
 static bool shows_running(const struct console *console)
 {
 	const struct experiment_row *row = data_selected(&console->data);
@@ -147,7 +154,9 @@ int console_tick_ms(const struct console *console)
 		return (int)(tick_ns / NS_PER_MS);
 	if (shows_running(console))
 		tick_ns = 5 * NS_PER_S;
-	if (bars_fault(console, &since_ns))
+	/* ages that are told by the second */
+	if (bars_fault(console, &since_ns) ||
+	    (console_view(console) == &view_cluster && shows_live(console)))
 		tick_ns = NS_PER_S;
 	if (*console->message && console->message_until_ns) {
 		int64_t left_ns = console->message_until_ns - clock_mono_ns();

@@ -200,6 +200,8 @@ static bool read_news(struct data *data, unsigned *changes, struct error *err)
 	    !store_experiments_each(data->store, data->seen_version,
 				    read_experiment, &reading, err))
 		return false;
+	if (version != data->seen_version)
+		*changes |= DATA_OTHER;
 	data->seen_version = version;
 	if (reading.has_changed)
 		*changes |= DATA_EXPERIMENTS;

@@ -47,6 +47,9 @@ enum data_change {
 	DATA_TRIALS = 1 << 2,
 	DATA_TROUBLE = 1 << 3,
 	DATA_SELECTION = 1 << 4, /* another experiment is shown */
+	/* something was committed that no list shows: events, places, nodes;
+	 * alone it concerns no pane */
+	DATA_OTHER = 1 << 5,
 };
 
 struct data {

@@ -244,6 +244,37 @@ void draw_right(int y, int x, int width, enum role role, const char *text)
 	draw_text(y, x + pad, width - pad, role, text);
 }
 
+size_t draw_row_bytes(const char *text, size_t len, int width)
+{
+	size_t n = utf8_prefix(text, len, width, NULL), k;
+
+	if (n == len || n == 0)
+		return n ? n : len;
+	for (k = n; k > n / 2; k--)
+		if (text[k - 1] == ' ')
+			return k;
+	return n;
+}
+
+int draw_wrapped(struct rect rect, enum role role, const char *text)
+{
+	size_t len = strlen(text);
+	int row = 0;
+
+	while (len > 0 && row < rect.rows) {
+		size_t n = draw_row_bytes(text, len, rect.cols);
+
+		/* the last row there is takes all, and shows that it is cut */
+		if (row + 1 == rect.rows)
+			n = len;
+		draw_slice(rect.y + row, rect.x, rect.cols, role, text, n, 0);
+		text += n;
+		len -= n;
+		row++;
+	}
+	return row;
+}
+
 void draw_slice(int y, int x, int width, enum role role, const char *text,
 		size_t len, int skip)
 {

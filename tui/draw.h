@@ -38,6 +38,12 @@ int draw_textf(int y, int x, int cols, enum role role, const char *format, ...)
 void draw_right(int y, int x, int cols, enum role role, const char *text);
 /* Paint text up to `cols` columns without padding; returns what it took. */
 int draw_part(int y, int x, int cols, enum role role, const char *text);
+/* Bytes of text that go into one row of width columns: to the last blank when
+ * it must wrap; at least one while there are any. */
+size_t draw_row_bytes(const char *text, size_t len, int width);
+/* Wrapped at blanks, over as many rows as it needs and the rectangle has;
+ * returns how many. */
+int draw_wrapped(struct rect rect, enum role role, const char *text);
 /* len bytes of text, skipping the first `skip` columns, padded to cols. */
 void draw_slice(int y, int x, int cols, enum role role, const char *text,
 		size_t len, int skip);

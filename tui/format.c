@@ -121,6 +121,32 @@ void format_bytes(struct strbuf *out, int64_t bytes)
 	add_with_unit(out, bytes, 1024, 1024, "KMGTPE");
 }
 
+void format_cpu(struct strbuf *out, int64_t cpu_milli)
+{
+	if (cpu_milli < 0)
+		strbuf_addch(out, '-');
+	else if (cpu_milli >= 100000)
+		format_count(out, cpu_milli / 1000);
+	else
+		format_number_digits(out, (double)cpu_milli / 1000, 5, 3);
+}
+
+void format_memory(struct strbuf *out, int64_t memory_bytes)
+{
+	if (memory_bytes < 0)
+		strbuf_addch(out, '-');
+	else
+		format_bytes(out, memory_bytes);
+}
+
+void format_gpus(struct strbuf *out, int64_t gpus)
+{
+	if (gpus < 0)
+		strbuf_addch(out, '-');
+	else
+		format_count(out, gpus);
+}
+
 #define MINUTE_NS (60 * NS_PER_S)
 #define HOUR_NS (60 * MINUTE_NS)
 #define DAY_NS (24 * HOUR_NS)

@@ -31,6 +31,12 @@ void format_count(struct strbuf *out, int64_t count);
 /* Bytes in at most 5 columns: "512", "1.5K", "20M". */
 void format_bytes(struct strbuf *out, int64_t bytes);
 
+/* What a cluster counts, in at most 5 columns, "-" when it is unknown (below
+ * 0): cores from thousandths of one ("0.1", "2.5", "128"), bytes, GPUs. */
+void format_cpu(struct strbuf *out, int64_t cpu_milli);
+void format_memory(struct strbuf *out, int64_t memory_bytes);
+void format_gpus(struct strbuf *out, int64_t gpus);
+
 /* How long ago, in at most 7 columns and by coarse steps, so that an idle
  * screen stays still: "now" (under a minute, or in the future), "3m ago",
  * "5h ago", "2d ago", "10w ago".  then_ns 0 is "-". */

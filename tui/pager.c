@@ -78,19 +78,6 @@ static struct parts split(const struct pager *pager, size_t i)
 	return parts;
 }
 
-/* Bytes of text that go into one row: to the last blank when it must wrap. */
-static size_t row_bytes(const char *text, size_t len, int cols)
-{
-	size_t n = utf8_prefix(text, len, cols, NULL), k;
-
-	if (n == len || n == 0)
-		return n ? n : len;
-	for (k = n; k > n / 2; k--)
-		if (text[k - 1] == ' ')
-			return k;
-	return n;
-}
-
 static int line_rows(const struct pager *pager, size_t i)
 {
 	struct parts parts = split(pager, i);
@@ -99,7 +86,7 @@ static int line_rows(const struct pager *pager, size_t i)
 	if (pager->is_cut || parts.cols < 8)
 		return 1;
 	while (rows < pager->rows) {
-		size_t n = row_bytes(parts.text, parts.len, parts.cols);
+		size_t n = draw_row_bytes(parts.text, parts.len, parts.cols);
 
 		if (n >= parts.len)
 			break;
@@ -163,7 +150,7 @@ static int draw_line(const struct pager *pager, size_t i, int y, int end_y,
 		return 1;
 	}
 	for (row = 0; row < rows && y + row < end_y; row++) {
-		size_t n = row_bytes(parts.text, parts.len, parts.cols);
+		size_t n = draw_row_bytes(parts.text, parts.len, parts.cols);
 
 		draw_slice(y + row, x, parts.cols, role, parts.text, n, 0);
 		parts.text += n;

@@ -13,6 +13,7 @@
 
 struct trial_texts {
 	bool is_ascii;
+	bool has_nodes;
 	struct trial_text places[PLACES];
 };
 
@@ -33,13 +34,15 @@ static void release(struct trial_text *text)
 	free(text->cells);
 	free(text->parameters);
 	free(text->reason);
+	free(text->node);
 	memset(text, 0, sizeof(*text));
 }
 
-void trial_texts_clear(struct trial_texts *texts)
+void trial_texts_clear(struct trial_texts *texts, bool has_nodes)
 {
 	size_t i;
 
+	texts->has_nodes = has_nodes;
 	for (i = 0; i < PLACES; i++)
 		release(&texts->places[i]);
 }
@@ -48,7 +51,7 @@ void trial_texts_free(struct trial_texts *texts)
 {
 	if (!texts)
 		return;
-	trial_texts_clear(texts);
+	trial_texts_clear(texts, false);
 	free(texts);
 }
 
@@ -78,6 +81,19 @@ static void make_cells(const struct trial_texts *texts, struct trial_text *text,
 	}
 }
 
+static char *read_node(const struct trial_texts *texts, struct store *store,
+		       const struct trial *trial)
+{
+	struct trial_place place;
+	struct error ignored;
+
+	if (!texts->has_nodes ||
+	    !store_place_get(store, trial->key, &place, &ignored) ||
+	    place.attempt != trial->attempt)
+		return xstrdup("");
+	return make_safe(texts, place.node);
+}
+
 const struct trial_text *trial_texts_get(struct trial_texts *texts,
 					 struct store *store,
 					 const struct space *space, int64_t key,
@@ -96,12 +112,14 @@ const struct trial_text *trial_texts_get(struct trial_texts *texts,
 		text->version = trial.version;
 		text->parameters = make_safe(texts, trial.parameters);
 		text->reason = make_safe(texts, trial.reason);
+		text->node = read_node(texts, store, &trial);
 		if (space && trial.parameters)
 			make_cells(texts, text, space, trial.parameters);
 		trial_release(&trial);
 	} else {
 		text->parameters = xstrdup("");
 		text->reason = xstrdup("");
+		text->node = xstrdup("");
 	}
 	return text;
 }

@@ -10,6 +10,7 @@
 #include "model/space.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct trial_text {
 	int64_t version;
 	char *parameters; /* JSON as stored, safe to draw */
 	char *reason;	  /* safe to draw; "" for none */
+	char *node;	  /* of the cluster; safe to draw; "" for none */
 	char **cells;	  /* one a parameter of the space; "" when inactive */
 	size_t cell_count;
 };
@@ -26,8 +28,8 @@ struct trial_texts;
 
 struct trial_texts *trial_texts_new(bool is_ascii);
 void trial_texts_free(struct trial_texts *texts);
-/* Forget all: another experiment is shown. */
-void trial_texts_clear(struct trial_texts *texts);
+/* Forget all: another experiment is shown, whose trials run in a cluster. */
+void trial_texts_clear(struct trial_texts *texts, bool has_nodes);
 /* Borrowed until the next call.  Never NULL: empty when unreadable. */
 const struct trial_text *trial_texts_get(struct trial_texts *texts,
 					 struct store *store,

@@ -42,6 +42,8 @@ static const struct trials_column {
 	{TRIALS_TIME, "time", "TIME", 6, 7, 4, true, false, SORT_TIME, true},
 	{TRIALS_STARTED, "started", "STARTED", 7, 8, 9, true, true,
 	 SORT_STARTED, true},
+	{TRIALS_NODE, "node", "NODE", 8, 20, 8, false, false, SORT_COUNT,
+	 false},
 	{TRIALS_PARAMETERS, "parameters", "PARAMETERS", 10, 200, 3, false,
 	 false, SORT_COUNT, false},
 	{TRIALS_REASON, "reason", "REASON", 10, 80, 7, false, false, SORT_COUNT,
@@ -181,6 +183,8 @@ void trials_hide_columns(struct console *console)
 			column->is_hidden = !is_chosen(console, id);
 		else if (id == TRIALS_TRY)
 			column->is_hidden = console->data.trials.retried == 0;
+		else if (id == TRIALS_NODE)
+			column->is_hidden = !console_has_cluster(console);
 		else if (id == TRIALS_REASON)
 			column->is_hidden = !console->trials.has_reasons;
 		else if (id == TRIALS_PARAMETERS)

@@ -294,6 +294,7 @@ static void run(struct loop_state *loop)
 			make_frame(loop); /* keys are answered first */
 		now_ns = clock_mono_ns();
 		follow_store(loop, now_ns);
+		wishes_renew(console);
 		load_slice(loop, now_ns);
 		if (now_ns - loop->log_ns >= log_poll_ns(console))
 			follow_log(loop, now_ns);

@@ -17,6 +17,7 @@
 
 static const char *const roles[] = {"stdout", "stderr", "keeper"};
 #define ROLES_COUNT 3
+#define ROLE_STDOUT 0 /* a pod's log, too: it holds both streams */
 
 struct log_pane {
 	bool is_ascii;
@@ -152,6 +153,8 @@ bool log_pane_set_role(struct console *console, const char *role)
 {
 	int i;
 
+	if (!strcmp(role, "log"))
+		role = roles[ROLE_STDOUT];
 	for (i = 0; i < ROLES_COUNT; i++) {
 		if (strcmp(roles[i], role) != 0)
 			continue;
@@ -183,12 +186,64 @@ static void draw_rows_of(struct log_pane *pane, struct rect body)
 	}
 }
 
-static void draw_hint(const struct console *console, struct rect body)
+static const char *role_name(const struct console *console)
+{
+	const struct log_pane *pane = console->log;
+
+	return console_has_cluster(console) && pane->role == ROLE_STDOUT
+		       ? "log"
+		       : roles[pane->role];
+}
+
+static const char *reason_of(struct console *console,
+			     const struct trial_row *row)
+{
+	return trial_texts_get(console->texts, console->data.store,
+			       console->data.space, row->key, row->version)
+		->reason;
+}
+
+/* Why nothing is to be seen of a pod's log; false: for the usual reason. */
+static bool explain_pod(struct console *console, const struct trial_row *row,
+			char *text, size_t size)
+{
+	const struct log_pane *pane = console->log;
+	const struct experiment_row *experiment = data_selected(&console->data);
+	bool has_file =
+		pane->text && log_text_state(pane->text) != LOG_TEXT_MISSING;
+	const char *reason = reason_of(console, row);
+
+	if (pane->role != ROLE_STDOUT) {
+		snprintf(text, size,
+			 "A pod has one log, with stdout and stderr in it: o "
+			 "goes there.");
+		return true;
+	}
+	if (trial_state_is_terminal((enum trial_state)row->state))
+		return false;
+	if (row->state == TRIAL_WAITING && *reason)
+		snprintf(text, size, "waiting: %s", reason);
+	else if (row->state == TRIAL_WAITING)
+		snprintf(text, size, "The log is fetched when the trial runs.");
+	else if (has_file)
+		return false;
+	else if (experiment && !experiment->is_live)
+		snprintf(text, size,
+			 "Nobody runs the experiment: the log is not fetched.");
+	else if (console->data.is_read_only)
+		snprintf(text, size,
+			 "Read-only: nothing is asked for that is not here.");
+	else
+		snprintf(text, size, "Fetching the log...");
+	return true;
+}
+
+static void draw_hint(struct console *console, struct rect body)
 {
 	const struct log_pane *pane = console->log;
 	const struct trial_row *row =
 		trial_index_find(&console->data.trials, pane->sequence);
-	char text[256] = "";
+	char text[512] = "";
 
 	if (pane->text && log_text_state(pane->text) == LOG_TEXT_UNREADABLE)
 		snprintf(text, sizeof(text), "%s",
@@ -196,16 +251,19 @@ static void draw_hint(const struct console *console, struct rect body)
 	else if (pane->key == 0 || !row)
 		snprintf(text, sizeof(text), "%s",
 			 console_trial(console) ? "" : "No trial is selected.");
+	else if (console_has_cluster(console) &&
+		 explain_pod(console, row, text, sizeof(text)))
+		;
 	else if (!row->submitted_ns || row->state == TRIAL_WAITING)
 		snprintf(text, sizeof(text), "The trial has not started yet.");
 	else if (!pane->text || log_text_state(pane->text) == LOG_TEXT_MISSING)
 		snprintf(text, sizeof(text), "No %s was kept.",
-			 roles[pane->role]);
+			 role_name(console));
 	else if (log_text_size_bytes(pane->text) == 0)
 		snprintf(text, sizeof(text), "Nothing on %s%s.",
-			 roles[pane->role],
+			 role_name(console),
 			 trial_state_is_terminal(row->state) ? "" : " yet");
-	draw_text(body.y, body.x, body.cols, ROLE_DIM, text);
+	draw_wrapped(body, ROLE_DIM, text);
 }
 
 static void repaint(struct console *console, struct rect rect, bool is_focused)
@@ -222,15 +280,11 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	strbuf_adds(&left, " 3 Log");
 	if (pane->key)
 		strbuf_addf(&left, " #%lld %s", (long long)pane->sequence,
-			    roles[pane->role]);
+			    role_name(console));
 	if (pane->key && pane->attempt > 1)
 		strbuf_addf(&left, " of attempt %d", pane->attempt);
 	if (pane->key && row) {
-		const char *reason =
-			trial_texts_get(console->texts, console->data.store,
-					console->data.space, row->key,
-					row->version)
-				->reason;
+		const char *reason = reason_of(console, row);
 
 		/* why it failed belongs beside what it said */
 		if (*reason)

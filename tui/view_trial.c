@@ -5,32 +5,20 @@
 #include "base/utf8.h"
 #include "tui/console.h"
 #include "tui/format.h"
+#include "tui/metric_table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define METRICS_BUDGET_NS (50 * NS_PER_MS)
-#define METRICS_AGAIN_NS (1 * NS_PER_S)
-#define NAMES_MAX 200
+#define AGAIN_NS (1 * NS_PER_S)	     /* at most so often, whatever pours in */
+#define AGES_AGAIN_NS (5 * NS_PER_S) /* times that pass, of live trials */
 #define EVENTS_SHOWN 200
-
-struct metric_summary {
-	char name[METRIC_NAME_MAX + 1];
-	long long count;
-	double last, low, high, final;
-	bool has_final, has_range;
-};
 
 struct telling {
 	struct console *console;
 	struct pager *pager;
-	struct metric_summary *summaries;
-	size_t count;
-	int64_t deadline_ns;
-	long long rows;
-	bool is_cut;
 };
 
 static void add_time(struct pager *pager, const char *label, int64_t at_ns)
@@ -105,7 +93,67 @@ static void format_exit(struct strbuf *out, int exit_code)
 		strbuf_addf(out, "exit %d", exit_code);
 }
 
-static void tell_head(const struct console *console, struct pager *pager,
+/* "0.1 CPU, 64M memory, 1 GPU": what is known of it. */
+static void format_amount(struct strbuf *out,
+			  const struct cluster_amount *amount)
+{
+	size_t before = out->len;
+
+	if (amount->cpu_milli >= 0) {
+		format_cpu(out, amount->cpu_milli);
+		strbuf_adds(out, " CPU");
+	}
+	if (amount->memory_bytes >= 0) {
+		strbuf_adds(out, out->len > before ? ", " : "");
+		format_memory(out, amount->memory_bytes);
+		strbuf_adds(out, " memory");
+	}
+	if (amount->gpus > 0)
+		strbuf_addf(out, "%s%lld GPU%s", out->len > before ? ", " : "",
+			    (long long)amount->gpus,
+			    amount->gpus == 1 ? "" : "s");
+	if (out->len == before)
+		strbuf_addch(out, '-');
+}
+
+/* Where in the cluster it is, or was when it ended. */
+static void tell_place(struct console *console, struct pager *pager,
+		       const struct trial *trial)
+{
+	struct strbuf line = STRBUF_INIT;
+	struct trial_place place;
+	struct error ignored;
+
+	console->trial.place_ns = 0;
+	if (!store_place_get(console->data.store, trial->key, &place, &ignored))
+		return;
+	console->trial.place_ns = place.at_ns;
+	if (place.attempt != trial->attempt)
+		return;
+	add_text(console, pager, ROLE_NORMAL, "Pod", place.pod);
+	strbuf_adds(&line, *place.node ? place.node : "none yet");
+	if (place.restarts)
+		strbuf_addf(&line, "  (%d restart%s)", place.restarts,
+			    place.restarts == 1 ? "" : "s");
+	add_text(console, pager, ROLE_NORMAL, "Node", line.data);
+	strbuf_clear(&line);
+	strbuf_adds(&line, "Requests\t");
+	format_amount(&line, &place.requested);
+	pager_add(pager, ROLE_NORMAL, line.data);
+	if (!trial_state_is_terminal(trial->state) &&
+	    (place.used.cpu_milli >= 0 || place.used.memory_bytes >= 0)) {
+		strbuf_clear(&line);
+		strbuf_adds(&line, "Uses\t");
+		format_amount(&line, &place.used);
+		strbuf_adds(&line, "  (");
+		clock_format_duration(&line, clock_wall_ns() - place.at_ns);
+		strbuf_adds(&line, " old)");
+		pager_add(pager, ROLE_NORMAL, line.data);
+	}
+	strbuf_release(&line);
+}
+
+static void tell_head(struct console *console, struct pager *pager,
 		      const struct trial *trial)
 {
 	struct strbuf line = STRBUF_INIT;
@@ -121,6 +169,7 @@ static void tell_head(const struct console *console, struct pager *pager,
 	if (trial->reason && *trial->reason)
 		add_text(console, pager, bars_state_role(trial->state),
 			 "Reason", trial->reason);
+	tell_place(console, pager, trial);
 	if (trial->source == 'c')
 		pager_add(pager, ROLE_NORMAL, "Origin\tadded by hand");
 	else if (trial->source == 'i')
@@ -201,101 +250,6 @@ static bool tell_attempt(const struct attempt *attempt, void *arg)
 	return true;
 }
 
-static struct metric_summary *find_summary(struct telling *telling,
-					   const char *name)
-{
-	struct metric_summary *summary;
-
-	/* rows come in the order of names */
-	if (telling->count > 0 &&
-	    strcmp(telling->summaries[telling->count - 1].name, name) == 0)
-		return &telling->summaries[telling->count - 1];
-	if (telling->count == NAMES_MAX)
-		return NULL;
-	summary = &telling->summaries[telling->count++];
-	memset(summary, 0, sizeof(*summary));
-	snprintf(summary->name, sizeof(summary->name), "%s", name);
-	return summary;
-}
-
-static bool sum_metric(const struct metric *metric, void *arg)
-{
-	struct telling *telling = arg;
-	struct metric_summary *summary = find_summary(telling, metric->name);
-
-	if (!summary)
-		return false;
-	if (metric->type == METRIC_FINAL) {
-		summary->final = metric->value;
-		summary->has_final = true;
-	} else {
-		summary->count++;
-		summary->last = metric->value;
-		if (isfinite(metric->value) &&
-		    (!summary->has_range || metric->value < summary->low))
-			summary->low = metric->value;
-		if (isfinite(metric->value) &&
-		    (!summary->has_range || metric->value > summary->high))
-			summary->high = metric->value;
-		summary->has_range |= isfinite(metric->value);
-	}
-	if (++telling->rows % 256 == 0 &&
-	    clock_mono_ns() > telling->deadline_ns) {
-		telling->is_cut = true;
-		return false;
-	}
-	return true;
-}
-
-static void add_number(struct strbuf *out, bool is_set, double value)
-{
-	struct strbuf number = STRBUF_INIT;
-
-	if (is_set)
-		format_number(&number, value, 10);
-	strbuf_addf(out, " %10s", number.data);
-	strbuf_release(&number);
-}
-
-static void tell_metrics(struct telling *telling, const struct trial *trial)
-{
-	struct error ignored;
-	size_t i;
-
-	telling->summaries = xcalloc(NAMES_MAX, sizeof(*telling->summaries));
-	telling->deadline_ns = clock_mono_ns() + METRICS_BUDGET_NS;
-	store_metrics_each(telling->console->data.store, trial->key,
-			   trial->attempt, NULL, sum_metric, telling, &ignored);
-	if (telling->count == 0) {
-		add_heading(telling->pager, "Metrics: none reported");
-	} else {
-		add_heading(telling->pager,
-			    "Metrics           count       last     lowest    "
-			    "highest      final");
-	}
-	for (i = 0; i < telling->count; i++) {
-		const struct metric_summary *summary = &telling->summaries[i];
-		struct strbuf line = STRBUF_INIT;
-
-		utf8_sanitize(&line, summary->name, strlen(summary->name),
-			      telling->console->is_ascii);
-		while (line.len < 13)
-			strbuf_addch(&line, ' ');
-		strbuf_addf(&line, "\t%9lld", summary->count);
-		add_number(&line, summary->count > 0, summary->last);
-		add_number(&line, summary->has_range, summary->low);
-		add_number(&line, summary->has_range, summary->high);
-		add_number(&line, summary->has_final, summary->final);
-		pager_add(telling->pager, ROLE_NORMAL, line.data);
-		strbuf_release(&line);
-	}
-	if (telling->is_cut)
-		pager_addf(telling->pager, ROLE_WARNING,
-			   "(counted over the first %lld reports)",
-			   telling->rows);
-	free(telling->summaries);
-}
-
 static bool tell_event(const struct event *event, void *arg)
 {
 	struct telling *telling = arg;
@@ -304,8 +258,13 @@ static bool tell_event(const struct event *event, void *arg)
 			 : event->level == EVENT_WARNING ? ROLE_WARNING
 							 : ROLE_NORMAL;
 
+	struct strbuf age = STRBUF_INIT;
+
+	telling->console->trial.event = event->key;
 	bars_format_time(&line, event->at_ns);
-	strbuf_addf(&line, "  %-16s ", event->kind);
+	format_age(&age, event->at_ns, clock_wall_ns());
+	strbuf_addf(&line, "  %7s  %-16s ", age.data, event->kind);
+	strbuf_release(&age);
 	utf8_sanitize(&line, event->text ? event->text : "",
 		      event->text ? strlen(event->text) : 0,
 		      telling->console->is_ascii);
@@ -327,10 +286,47 @@ static void tell(struct console *console, const struct trial *trial)
 	add_heading(pager, "Attempts");
 	store_attempts_each(store, trial->key, tell_attempt, &telling,
 			    &ignored);
-	tell_metrics(&telling, trial);
+	metric_table_add(pager, store, trial, console->is_ascii);
 	add_heading(pager, "Journal");
+	console->trial.event = 0;
 	store_events_each(store, trial->experiment, trial->key, 0, EVENTS_SHOWN,
 			  tell_event, &telling, &ignored);
+}
+
+static bool keep_event(const struct event *event, void *arg)
+{
+	*(int64_t *)arg = event->key;
+	return true;
+}
+
+/* Has something happened to it that does not show in its row? */
+static bool has_happened(struct console *console, int64_t key)
+{
+	struct store *store = console->data.store;
+	int64_t event = console->trial.event;
+	struct trial_place place;
+	struct error ignored;
+
+	if (store_place_get(store, key, &place, &ignored) &&
+	    place.at_ns != console->trial.place_ns)
+		return true;
+	store_events_each(store, console->data.selected, key,
+			  console->trial.event, 1, keep_event, &event,
+			  &ignored);
+	return event != console->trial.event;
+}
+
+static bool must_tell(struct console *console, const struct trial_row *row,
+		      unsigned changes)
+{
+	int64_t age_ns = clock_mono_ns() - console->trial.told_ns;
+
+	if (console->trial.version < row->version || console->trial.is_stale)
+		return true;
+	if ((changes & DATA_OTHER) && has_happened(console, row->key))
+		return true;
+	return age_ns >= AGES_AGAIN_NS &&
+	       !trial_state_is_terminal((enum trial_state)row->state);
 }
 
 static void recalc(struct console *console, unsigned changes)
@@ -340,21 +336,19 @@ static void recalc(struct console *console, unsigned changes)
 	struct error err;
 	bool is_new;
 
-	(void)changes;
 	if (!row || console_view(console) != &view_trial)
 		return;
 	is_new = console->trial.key != row->key;
-	if (!is_new && console->trial.version >= row->version)
+	if (!is_new && !must_tell(console, row, changes))
 		return;
-	/* metrics are summed at most once a second, whatever pours in */
+	/* metrics are summed at most once a second */
 	console->trial.is_stale = true;
-	if (!is_new &&
-	    clock_mono_ns() - console->trial.metrics_ns < METRICS_AGAIN_NS)
+	if (!is_new && clock_mono_ns() - console->trial.told_ns < AGAIN_NS)
 		return;
 	if (is_new)
 		console->trial.pager.top = 0;
 	console->trial.key = row->key;
-	console->trial.metrics_ns = clock_mono_ns();
+	console->trial.told_ns = clock_mono_ns();
 	if (!store_trial_get(console->data.store, row->key, &trial, &err)) {
 		pager_clear(&console->trial.pager);
 		pager_add(&console->trial.pager, ROLE_ERROR, err.text);

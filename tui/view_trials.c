@@ -100,6 +100,9 @@ static void format_field(struct console *console, const struct trial_row *row,
 		format_age(out, row->started_ns, clock_wall_ns());
 		*role = ROLE_DIM;
 		break;
+	case TRIALS_NODE:
+		strbuf_adds(out, text_of(console, row)->node);
+		break;
 	case TRIALS_REASON:
 		strbuf_adds(out, text_of(console, row)->reason);
 		*role = bars_state_role(row->state);

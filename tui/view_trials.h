@@ -17,6 +17,7 @@ enum {
 	TRIALS_STEPS,
 	TRIALS_TIME,
 	TRIALS_STARTED,
+	TRIALS_NODE,	   /* where trials run in a cluster */
 	TRIALS_PARAMETERS, /* all in one, where there is no search space */
 	TRIALS_REASON,
 	TRIALS_PARAMETER /* number i of the space is TRIALS_PARAMETER + i */

@@ -39,6 +39,14 @@ static const struct view {
 	{"hostile", "t.db", ":experiment hostile1\n<Enter>\n"},
 	{"broken", "t.db", ":experiment broken\n"},
 	{"empty", "none.db", ""},
+	{"pods", "cluster.db", ""},
+	{"pod", "cluster.db", ":trial 3\n<Enter>\n"},
+	{"pod-waits", "cluster.db", ":trial 4\n3 z\n"},
+	{"pod-streams", "cluster.db", ":trial 2\n3 o\n"},
+	{"cluster", "cluster.db", "C\n"},
+	{"cluster-end", "cluster.db", "C G\n"},
+	{"cluster-denied", "cluster.db", ":experiment tabular\nC\n"},
+	{"cluster-local", "t.db", "C\n"},
 };
 
 static const struct terminal {

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "tests/support/cluster_fixture.h"
 #include "tests/support/screen_fixture.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ char *rig_folder_new(void)
 		exit(1);
 	}
 	screen_fixture(folder);
+	cluster_fixture(folder);
 	return folder;
 }
 

@@ -105,6 +105,22 @@ static void counts_have_units(void **state)
 	assert_text(format_bytes(&out, INT64_MAX), "8.0E");
 }
 
+static void amounts_may_be_unknown(void **state)
+{
+	(void)state;
+	assert_text(format_cpu(&out, -1), "-");
+	assert_text(format_cpu(&out, 0), "0");
+	assert_text(format_cpu(&out, 20), "0.02");
+	assert_text(format_cpu(&out, 1500), "1.5");
+	assert_text(format_cpu(&out, 66512), "66.5");
+	assert_text(format_cpu(&out, 128000), "128");
+	assert_text(format_cpu(&out, INT64_MAX), "9.2P");
+	assert_text(format_memory(&out, -1), "-");
+	assert_text(format_memory(&out, 64LL << 30), "64G");
+	assert_text(format_gpus(&out, -1), "-");
+	assert_text(format_gpus(&out, 8), "8");
+}
+
 static void ages_go_in_coarse_steps(void **state)
 {
 	const int64_t then = 1000 * NS_PER_S;
@@ -224,6 +240,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_rounded_not_cut),
 		cmocka_unit_test(every_double_fits),
 		cmocka_unit_test(counts_have_units),
+		cmocka_unit_test(amounts_may_be_unknown),
 		cmocka_unit_test(ages_go_in_coarse_steps),
 		cmocka_unit_test(ages_announce_their_change),
 		cmocka_unit_test(cells_have_their_width),
