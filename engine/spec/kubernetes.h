@@ -13,6 +13,8 @@
 #include "engine/spec/schema.h"
 #include "model/experiment.h"
 
+#include <cjson/cJSON.h>
+
 /* JSON of one key.  All of them together stay well below what the API server
  * takes as one object (1.5 MiB). */
 #define KUBERNETES_FRAGMENT_MAX 65536
@@ -103,6 +105,18 @@ void kubernetes_read_resources(struct reader *reader, const struct key *key,
 /* Give trialGpuNumber a place in resources, or report a contradiction. */
 void kubernetes_settle_gpus(struct reader *reader, const struct place *place,
 			    struct experiment_config *config);
+
+/* --- kubernetes_source.c: where a volume comes from */
+
+/* As a key of an entry; NULL behind the last. */
+const char *kubernetes_source_name(size_t index);
+/* Is this entry of node a source?  Then its name in Kubernetes. */
+const char *kubernetes_source_find(const struct reader *reader,
+				   const struct node *node,
+				   const struct node_entry *entry);
+/* The source as Kubernetes has it, or NULL after reporting. */
+cJSON *kubernetes_source_read(struct reader *reader, const char *name,
+			      const struct node *node);
 
 /* --- kubernetes_volumes.c: slot is the struct kubernetes_config */
 

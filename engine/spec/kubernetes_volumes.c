@@ -29,6 +29,7 @@
 #define OWN_NAME "trialdeck-"
 #define OWN_FOLDER "/trialdeck"
 #define KEYS_MAX 64 /* of one entry */
+#define NAMES_MAX 64
 
 struct volumes {
 	cJSON *volumes, *mounts, *local_paths;
@@ -73,44 +74,6 @@ static const struct key entry_keys[] = {
 };
 static const struct form entry_form = {entry_keys, NULL};
 /* clang-format on */
-
-/* What a source is called here and in Kubernetes, and the key that a text in
- * its place stands for; NULL: it must be a mapping. */
-static const struct {
-	const char *name, *source, *text;
-} sources[] = {
-	{"pvc", "persistentVolumeClaim", "claimName"},
-	{"persistentVolumeClaim", "persistentVolumeClaim", NULL},
-	{"nfs", "nfs", NULL},
-	{"hostPath", "hostPath", "path"},
-	{"emptyDir", "emptyDir", NULL},
-	{"configMap", "configMap", "name"},
-	{"secret", "secret", "secretName"},
-	{"csi", "csi", NULL},
-	{"ephemeral", "ephemeral", NULL},
-	{"projected", "projected", NULL},
-	{"downwardAPI", "downwardAPI", NULL},
-	{"image", "image", NULL},
-	{"azureFile", "azureFile", NULL},
-	{"azureDisk", "azureDisk", NULL},
-	{"awsElasticBlockStore", "awsElasticBlockStore", NULL},
-	{"gcePersistentDisk", "gcePersistentDisk", NULL},
-	{"cephfs", "cephfs", NULL},
-	{"rbd", "rbd", NULL},
-	{"cinder", "cinder", NULL},
-	{"fc", "fc", NULL},
-	{"iscsi", "iscsi", NULL},
-	{"flexVolume", "flexVolume", NULL},
-	{"flocker", "flocker", NULL},
-	{"glusterfs", "glusterfs", NULL},
-	{"gitRepo", "gitRepo", NULL},
-	{"photonPersistentDisk", "photonPersistentDisk", NULL},
-	{"portworxVolume", "portworxVolume", NULL},
-	{"quobyte", "quobyte", NULL},
-	{"scaleIO", "scaleIO", NULL},
-	{"storageos", "storageos", NULL},
-	{"vsphereVolume", "vsphereVolume", NULL},
-};
 
 static void entry_release(struct entry *entry)
 {
@@ -178,17 +141,8 @@ static bool check_sub_path(struct reader *reader, const struct entry *entry)
 /* --- reading an entry -------------------------------------------------------
  */
 
-static int find_source(const struct reader *reader, const struct node *node,
-		       const struct node_entry *at)
-{
-	for (size_t i = 0; i < COUNT_OF(sources); i++)
-		if (reader_find(reader, node, sources[i].name) == at)
-			return (int)i;
-	return -1;
-}
-
 static bool take_source(struct reader *reader, struct entry *entry,
-			const struct node_entry *at, int index)
+			const struct node_entry *at, const char *source)
 {
 	if (at->value->kind == NODE_NULL)
 		return true;
@@ -199,7 +153,7 @@ static bool take_source(struct reader *reader, struct entry *entry,
 			    entry->source_entry->key);
 		return false;
 	}
-	entry->source = sources[index].source;
+	entry->source = source;
 	entry->source_entry = at;
 	return true;
 }
@@ -215,14 +169,14 @@ static bool is_entry_key(const struct reader *reader, const struct node *node,
 
 static void fail_key(struct reader *reader, const struct node_entry *at)
 {
-	const char *names[COUNT_OF(sources) + COUNT_OF(entry_keys)];
+	const char *names[NAMES_MAX];
 	size_t count = 0;
 	const char *near;
 
-	for (size_t i = 0; i < COUNT_OF(sources); i++)
-		names[count++] = sources[i].name;
 	for (const struct key *key = entry_keys; key->name; key++)
 		names[count++] = key->name;
+	for (size_t i = 0; count < NAMES_MAX && kubernetes_source_name(i); i++)
+		names[count++] = kubernetes_source_name(i);
 	near = nearest_word(at->key, names, count);
 	reader_fail(reader, at->mark, "unknown key%s%s%s",
 		    near ? ", did you mean '" : "", near ? near : "",
@@ -241,10 +195,10 @@ static bool read_keys(struct reader *reader, const struct node *node,
 	for (size_t i = 0; i < node->count; i++) {
 		const struct node_entry *at = &node->entries[i];
 		size_t len = reader_enter(reader, at->key);
-		int index = find_source(reader, node, at);
+		const char *source = kubernetes_source_find(reader, node, at);
 
-		if (index >= 0) {
-			ok &= take_source(reader, entry, at, index);
+		if (source) {
+			ok &= take_source(reader, entry, at, source);
 		} else if (is_entry_key(reader, node, at)) {
 			rest.entries[rest.count++] = *at;
 		} else {
@@ -255,69 +209,6 @@ static bool read_keys(struct reader *reader, const struct node *node,
 	}
 	form_read(reader, &entry_form, &rest, node->mark, entry);
 	free(rest.entries);
-	return ok;
-}
-
-/* The source as Kubernetes has it; NULL after reporting. */
-static cJSON *build_source(struct reader *reader, const struct entry *entry)
-{
-	const struct node *node = entry->source_entry->value;
-	const char *text_key = NULL;
-	cJSON *source;
-	char *json;
-
-	for (size_t i = 0; i < COUNT_OF(sources); i++)
-		if (!strcmp(sources[i].source, entry->source) &&
-		    sources[i].text)
-			text_key = sources[i].text;
-	if (node->kind == NODE_STRING && text_key && *node->text) {
-		source = cJSON_CreateObject();
-		cJSON_AddStringToObject(source, text_key, node->text);
-		return source;
-	}
-	if (node->kind != NODE_MAPPING) {
-		value_fail(reader, node,
-			   text_key ? "text or a mapping (key: value)"
-				    : "a mapping (key: value)");
-		return NULL;
-	}
-	json = kubernetes_fragment(reader, node);
-	source = json ? cJSON_Parse(json) : NULL;
-	free(json);
-	return source;
-}
-
-/* Keys without which the API server refuses the pod. */
-static bool check_source(struct reader *reader, const struct entry *entry,
-			 const cJSON *source)
-{
-	static const struct {
-		const char *source, *key, *help;
-	} required[] = {
-		{"persistentVolumeClaim", "claimName", "pvc: CLAIM"},
-		{"nfs", "server", "nfs: {server: HOST, path: /PATH}"},
-		{"nfs", "path", "nfs: {server: HOST, path: /PATH}"},
-		{"hostPath", "path", "hostPath: /PATH"},
-		{"configMap", "name", "configMap: NAME"},
-		{"secret", "secretName", "secret: NAME"},
-		{"csi", "driver", "csi: {driver: NAME}"},
-	};
-	bool ok = true;
-
-	for (size_t i = 0; i < COUNT_OF(required); i++) {
-		const cJSON *item;
-
-		if (strcmp(required[i].source, entry->source) != 0)
-			continue;
-		item = cJSON_GetObjectItemCaseSensitive(source,
-							required[i].key);
-		if (cJSON_IsString(item) && *item->valuestring)
-			continue;
-		reader_fail(reader, entry->source_entry->value->mark,
-			    "needs %s as text: write %s", required[i].key,
-			    required[i].help);
-		ok = false;
-	}
 	return ok;
 }
 
@@ -394,15 +285,13 @@ static bool add_volume(struct reader *reader, const struct entry *entry,
 		       struct volumes *volumes)
 {
 	size_t len = reader_enter(reader, entry->source_entry->key);
-	cJSON *source = build_source(reader, entry);
+	cJSON *source = kubernetes_source_read(reader, entry->source,
+					       entry->source_entry->value);
 	cJSON *volume;
 
-	if (!source || !check_source(reader, entry, source)) {
-		cJSON_Delete(source);
-		reader_leave(reader, len);
-		return false;
-	}
 	reader_leave(reader, len);
+	if (!source)
+		return false;
 	volume = cJSON_CreateObject();
 	add_text(volume, "name", entry->name);
 	cJSON_AddItemToObject(volume, entry->source, source);

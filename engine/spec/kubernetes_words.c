@@ -151,8 +151,11 @@ const char *kubernetes_rule_breach(enum kubernetes_rule rule, const char *text)
  */
 static char *mend(enum kubernetes_rule rule, const char *text)
 {
-	char *mended = xstrdup(text);
+	char *mended;
 
+	if (rule == RULE_HOST || rule == RULE_IMAGE || rule == RULE_DATA_KEY)
+		return NULL;
+	mended = xstrdup(text);
 	for (char *at = mended; *at; at++) {
 		if (rule == RULE_LABEL && *at == '.')
 			*at = '-';

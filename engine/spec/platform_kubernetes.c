@@ -22,6 +22,20 @@
 				.read = kubernetes_read_word                   \
 	}
 
+#define OTHER(key, text)                                                       \
+	{                                                                      \
+		key, VALUE_REFUSED, .help = text                               \
+	}
+#define LOCAL_GPUS                                                             \
+	"belongs to platform local: a cluster hands out GPUs by resources, "   \
+	"such as trialGpuNumber: 1"
+#define NNI_ROLES                                                              \
+	"belongs to NNI's platforms; kind job has one pod: write image and "   \
+	"resources here"
+#define NNI_STORAGE                                                            \
+	"belongs to NNI's platforms, and code needs no storage here; for "     \
+	"data write volumes"
+
 static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never",
 					    NULL};
 static const char *const cleanups[] = {"all", "succeeded", "none", NULL};
@@ -114,6 +128,15 @@ static const struct key service_keys[] = {
 	 .target = CONFIG(requests_per_s)},
 	{"sidePort", VALUE_SECTION, .section = &side_port_form},
 	{"reuseMode", VALUE_BOOL, .target = DRAFT(ignored_bool)},
+	OTHER("command", "is called trialCommand here"),
+	OTHER("storage", NNI_STORAGE),
+	OTHER("worker", NNI_ROLES),
+	OTHER("ps", NNI_ROLES),
+	OTHER("master", NNI_ROLES),
+	OTHER("taskRoles", NNI_ROLES),
+	OTHER("useActiveGpu", LOCAL_GPUS),
+	OTHER("maxTrialNumberPerGpu", LOCAL_GPUS),
+	OTHER("gpuIndices", LOCAL_GPUS),
 	{0},
 };
 /* clang-format on */

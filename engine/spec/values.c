@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,16 @@
 #define INDICES_MAX 256
 #define INDEX_MAX 65535
 
+/* Infinities have no spelling in JSON, which node->text is. */
+static const char *spelling(const struct node *node)
+{
+	if (node->kind != NODE_FLOAT || strcmp(node->text, "null") != 0)
+		return node->text;
+	if (isnan(node->number))
+		return ".nan";
+	return node->number < 0 ? "-.inf" : ".inf";
+}
+
 void node_describe(struct strbuf *out, const struct node *node)
 {
 	switch (node->kind) {
@@ -32,7 +43,7 @@ void node_describe(struct strbuf *out, const struct node *node)
 		break;
 	case NODE_INTEGER:
 	case NODE_FLOAT:
-		strbuf_addf(out, "the number %.40s", node->text);
+		strbuf_addf(out, "the number %.40s", spelling(node));
 		break;
 	case NODE_STRING:
 		if (strlen(node->text) > 40)
@@ -172,7 +183,7 @@ bool value_is_text(struct reader *reader, const struct node *node)
 		reader_fail(reader, node->mark,
 			    "must be text, and without quotes this is a "
 			    "number: write \"%.40s\"",
-			    node->text);
+			    spelling(node));
 	return false;
 }
 

@@ -73,6 +73,18 @@ void expect_all(const struct expectation *all, size_t count)
 		expect_problems(all[i].text, all[i].problems);
 }
 
+void expect_mistakes(const struct mistake *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *text = xasprintf(KUBERNETES "  %s\n", all[i].lines);
+		char *problem = xasprintf("e.yaml:8:%s", all[i].problem);
+
+		expect_problems(text, problem);
+		free(text);
+		free(problem);
+	}
+}
+
 static void assert_same_text(const char *a, const char *b)
 {
 	assert_true(!a == !b);

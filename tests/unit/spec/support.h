@@ -37,6 +37,12 @@ struct expectation {
 	const char *problems; /* lines without the last newline */
 };
 
+/* Lines of trainingService, the first of them line 8, and what is said of them
+ * behind "e.yaml:8:". */
+struct mistake {
+	const char *lines, *problem;
+};
+
 /* Group set-up and tear-down: a folder with s.json, a search space; and sub/.
  * It becomes the current folder. */
 int folder_make(void **state);
@@ -47,6 +53,8 @@ void folder_write(const char *name, const char *text);
 /* Read text as e.yaml of the folder and compare what it says. */
 void expect_problems(const char *text, const char *problems);
 void expect_all(const struct expectation *all, size_t count);
+/* The same on Kubernetes. */
+void expect_mistakes(const struct mistake *all, size_t count);
 /* Read text, which must be right; then check that its canonical text reads
  * back to an equal configuration.  Caller releases. */
 struct experiment_config expect_config(const char *text);
