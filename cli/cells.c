@@ -6,6 +6,8 @@
 #include "cli/json.h"
 #include "tui/format.h"
 
+#include <inttypes.h>
+
 #define SHORT_COLS 10
 
 void cell_time(struct sheet *sheet, int64_t at_ns)
@@ -46,5 +48,22 @@ void cell_seconds(struct sheet *sheet, int64_t ns)
 	struct strbuf cell = STRBUF_INIT;
 
 	strbuf_add_json_number(&cell, (double)(ns / NS_PER_MS) / 1000);
+	sheet_take(sheet, strbuf_detach(&cell));
+}
+
+void cell_known(struct sheet *sheet, int64_t number)
+{
+	if (number < 0)
+		sheet_add(sheet, NULL);
+	else
+		sheet_addf(sheet, "%" PRId64, number);
+}
+
+void cell_thousandths(struct sheet *sheet, int64_t thousandths)
+{
+	struct strbuf cell = STRBUF_INIT;
+
+	if (thousandths >= 0)
+		strbuf_add_json_number(&cell, (double)thousandths / 1000);
 	sheet_take(sheet, strbuf_detach(&cell));
 }

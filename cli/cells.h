@@ -12,6 +12,9 @@ void cell_time(struct sheet *sheet, int64_t at_ns);
 void cell_value(struct sheet *sheet, struct metric_value value);
 /* Rounded, for people; "-" when not set. */
 void cell_short(struct sheet *sheet, struct metric_value value);
+/* Whole numbers, and thousandths as fractions; empty below 0 (unknown). */
+void cell_known(struct sheet *sheet, int64_t number);
+void cell_thousandths(struct sheet *sheet, int64_t thousandths);
 /* Seconds with milliseconds. */
 void cell_seconds(struct sheet *sheet, int64_t ns);
 

@@ -295,6 +295,7 @@ static void check_config(struct cli *cli, struct findings *findings,
 	char *home = config->working_directory
 			     ? xstrdup(config->working_directory)
 			     : experiment_home(cli->db_path);
+	bool is_local = !config->platform || !strcmp(config->platform, "local");
 
 	find(findings, VERDICT_OK, "file", "%s, %s form", cli_argument(cli, 0),
 	     config->is_first_form ? "first" : "second");
@@ -302,7 +303,12 @@ static void check_config(struct cli *cli, struct findings *findings,
 	check_assessor(findings, config);
 	if (config->trial_code_directory)
 		check_code(findings, config);
-	if (config->trial_command && config->trial_code_directory)
+	if (cli_option(cli, "offline")) {
+		free(home);
+		return;
+	}
+	/* what an image holds is not to be seen from here */
+	if (is_local && config->trial_command && config->trial_code_directory)
 		check_command(findings, config);
 	check_folder(findings, "files", home);
 	check_database(findings, cli->db_path);
@@ -314,14 +320,15 @@ int command_check(struct cli *cli)
 {
 	struct findings findings = {.is_json = cli->is_json, .is_first = true};
 	struct experiment_config config = {0};
+	struct spec_overrides overrides = overrides_given(cli);
 	struct strbuf problems = STRBUF_INIT;
 	struct error err = {0};
 	char *text, *path;
 
 	if (cli->is_json)
 		puts("[");
-	if (experiment_file_load(cli_argument(cli, 0), &config, &text, &path,
-				 &problems, &err)) {
+	if (experiment_file_load(cli_argument(cli, 0), &overrides, &config,
+				 &text, &path, &problems, &err)) {
 		check_config(cli, &findings, &config);
 		experiment_config_release(&config);
 		free(text);

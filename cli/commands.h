@@ -21,6 +21,8 @@ int command_show(struct cli *cli);
 int command_best(struct cli *cli);
 /* trials.c */
 int command_trials(struct cli *cli);
+/* nodes.c */
+int command_nodes(struct cli *cli);
 /* metrics.c */
 int command_metrics(struct cli *cli);
 /* logs.c */

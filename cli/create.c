@@ -27,9 +27,20 @@ char *experiment_home(const char *db_path)
 	return home;
 }
 
-bool experiment_file_load(const char *file, struct experiment_config *ret,
-			  char **ret_text, char **ret_path,
-			  struct strbuf *problems, struct error *err)
+struct spec_overrides overrides_given(const struct cli *cli)
+{
+	return (struct spec_overrides){
+		.kubeconfig = cli_option(cli, "kubeconfig"),
+		.context = cli_option(cli, "context"),
+		.namespace = cli_option(cli, "namespace"),
+	};
+}
+
+bool experiment_file_load(const char *file,
+			  const struct spec_overrides *overrides,
+			  struct experiment_config *ret, char **ret_text,
+			  char **ret_path, struct strbuf *problems,
+			  struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
 	char *path, *folder;
@@ -45,11 +56,15 @@ bool experiment_file_load(const char *file, struct experiment_config *ret,
 	/* relative paths are meant from where the file was named, but a link
 	 * to a file leads to the file's own folder, as with NNI */
 	folder = fs_folder(path);
-	if (spec_parse(text.data, text.len, file, folder, ret, problems, err)) {
+	ok = spec_parse(text.data, text.len, file, folder, ret, problems, err);
+	if (ok && overrides && !spec_override(ret, overrides, err)) {
+		experiment_config_release(ret);
+		ok = false;
+	}
+	if (ok) {
 		*ret_text = strbuf_detach(&text);
 		*ret_path = path;
 		path = NULL;
-		ok = true;
 	}
 	free(path);
 	free(folder);
@@ -110,6 +125,7 @@ static bool record(struct store *store, const char *home,
 }
 
 bool experiment_create(const char *db_path, const char *file,
+		       const struct spec_overrides *overrides,
 		       struct experiment *ret, struct strbuf *problems,
 		       struct error *err)
 {
@@ -119,7 +135,7 @@ bool experiment_create(const char *db_path, const char *file,
 	char *home;
 	bool ok = false;
 
-	if (!experiment_file_load(file, &config, &experiment.source,
+	if (!experiment_file_load(file, overrides, &config, &experiment.source,
 				  &experiment.source_path, problems, err))
 		return false;
 	fill(&experiment, &config);

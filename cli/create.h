@@ -5,13 +5,19 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "cli/command.h"
+#include "engine/spec/spec.h"
 #include "model/experiment.h"
 
-/* Read and check the file, give the experiment an id, a seed and a directory
- * of its own, and commit its row (creating the database if need be).  Nothing
- * runs yet.  For an invalid file `problems` receives a line for each problem
- * and err the first of them. */
+/* What --kubeconfig, --context and --namespace say. */
+struct spec_overrides overrides_given(const struct cli *cli);
+
+/* Read and check the file, put the overrides (or NULL) in, give the experiment
+ * an id, a seed and a directory of its own, and commit its row (creating the
+ * database if need be).  Nothing runs yet.  For an invalid file `problems`
+ * receives a line for each problem and err the first of them. */
 bool experiment_create(const char *db_path, const char *file,
+		       const struct spec_overrides *overrides,
 		       struct experiment *ret, struct strbuf *problems,
 		       struct error *err);
 
@@ -19,10 +25,13 @@ bool experiment_create(const char *db_path, const char *file,
  * "<folder of the database>/experiments".  Caller frees. */
 char *experiment_home(const char *db_path);
 
-/* Read an experiment file once and check it: *ret_text is what was read and
- * *ret_path its absolute path, both the caller's. */
-bool experiment_file_load(const char *file, struct experiment_config *ret,
-			  char **ret_text, char **ret_path,
-			  struct strbuf *problems, struct error *err);
+/* Read an experiment file once, check it, put the overrides (or NULL) in:
+ * *ret_text is what was read and *ret_path its absolute path, both the
+ * caller's. */
+bool experiment_file_load(const char *file,
+			  const struct spec_overrides *overrides,
+			  struct experiment_config *ret, char **ret_text,
+			  char **ret_path, struct strbuf *problems,
+			  struct error *err);
 
 #endif

@@ -300,3 +300,56 @@ void json_event(struct strbuf *out, const char *trial_id,
 	add_text(out, "text", event->text);
 	strbuf_addch(out, '}');
 }
+
+static void add_known(struct strbuf *out, const char *key, int64_t number)
+{
+	add_key(out, key);
+	if (number < 0)
+		strbuf_adds(out, "null");
+	else
+		strbuf_addf(out, "%" PRId64, number);
+}
+
+static void add_amount(struct strbuf *out, const char *key,
+		       const struct cluster_amount *amount)
+{
+	add_key(out, key);
+	strbuf_adds(out, "{\"cpu\":");
+	if (amount->cpu_milli < 0)
+		strbuf_adds(out, "null");
+	else
+		strbuf_add_json_number(out, (double)amount->cpu_milli / 1000);
+	add_known(out, "memory", amount->memory_bytes);
+	add_known(out, "gpus", amount->gpus);
+	strbuf_addch(out, '}');
+}
+
+void json_node(struct strbuf *out, const struct cluster_node *node)
+{
+	strbuf_addch(out, '{');
+	add_text(out, "name", node->name);
+	add_flag(out, "ready", node->is_ready);
+	add_flag(out, "cordoned", node->is_cordoned);
+	add_text(out, "gpuModel", *node->gpu_model ? node->gpu_model : NULL);
+	add_text(out, "taints", *node->taints ? node->taints : NULL);
+	add_amount(out, "allocatable", &node->allocatable);
+	add_amount(out, "requested", &node->requested);
+	add_amount(out, "used", &node->used);
+	add_known(out, "pods", node->pods);
+	add_known(out, "podsMax", node->pods_max);
+	add_known(out, "trials", node->trials);
+	add_time(out, "time", node->at_ns);
+	strbuf_addch(out, '}');
+}
+
+void json_place(struct strbuf *out, const struct trial_place *place)
+{
+	strbuf_addch(out, '{');
+	add_text(out, "pod", *place->pod ? place->pod : NULL);
+	add_text(out, "node", *place->node ? place->node : NULL);
+	add_count(out, "restarts", place->restarts);
+	add_amount(out, "requested", &place->requested);
+	add_amount(out, "used", &place->used);
+	add_time(out, "time", place->at_ns);
+	strbuf_addch(out, '}');
+}

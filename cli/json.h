@@ -9,6 +9,7 @@
 #define CLI_JSON_H
 
 #include "base/strbuf.h"
+#include "model/cluster.h"
 #include "model/event.h"
 #include "model/experiment.h"
 #include "model/metric.h"
@@ -22,6 +23,9 @@ void json_trial(struct strbuf *out, const char *experiment_id,
 void json_attempt(struct strbuf *out, const struct attempt *attempt);
 void json_metric(struct strbuf *out, const struct trial *trial, int attempt,
 		 const struct metric *metric);
+/* What is not known is null. */
+void json_node(struct strbuf *out, const struct cluster_node *node);
+void json_place(struct strbuf *out, const struct trial_place *place);
 /* trial_id may be NULL */
 void json_event(struct strbuf *out, const char *trial_id,
 		const struct event *event);

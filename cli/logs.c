@@ -4,6 +4,7 @@
  * line; into a pipe or file the bytes go as they are.
  */
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -125,7 +126,10 @@ static char *find_path(const struct experiment *experiment,
 	const struct platform_ops *ops =
 		platform_find(experiment->platform ? experiment->platform : "");
 
-	return ops ? ops->log_path(attempt, role) : NULL;
+	if (ops)
+		return ops->log_path(attempt, role);
+	/* of a platform that this program lacks: where all have them */
+	return attempt->directory ? fs_join(attempt->directory, role) : NULL;
 }
 
 static bool is_local(const struct experiment *experiment)

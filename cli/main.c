@@ -7,11 +7,13 @@
 #include "cli/background.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "store/store.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The program's own log lies beside the database; none before there is one,
  * and none for those who only look. */
@@ -28,6 +30,24 @@ static void open_log(const struct cli *cli)
 							: LOG_LEVEL_INFO);
 	free(path);
 	free(folder);
+}
+
+/* A database of an older version is brought up to date by the first command
+ * that may touch it, also by one that only looks. */
+static void migrate(const struct cli *cli)
+{
+	struct store *store;
+	struct error err;
+
+	if (cli->is_read_only || cli->command->is_hidden ||
+	    cli->command->run == command_view ||
+	    cli->command->run == command_check ||
+	    access(cli->db_path, F_OK) < 0)
+		return;
+	if (store_open(cli->db_path, STORE_READ, &store, &err) ||
+	    (err.code == ERROR_INVALID &&
+	     store_open(cli->db_path, STORE_WRITE, &store, &err)))
+		store_close(store);
 }
 
 int main(int argc, char **argv)
@@ -47,6 +67,7 @@ int main(int argc, char **argv)
 	} else {
 		background_set_database(cli.db_path);
 		open_log(&cli);
+		migrate(&cli);
 		status = cli.command->run(&cli);
 		log_close();
 	}

@@ -32,6 +32,13 @@
 		name, letter, value, help, CLI_WORDS_LIST, list, false         \
 	}
 
+/* in place of what the file's trainingService says */
+#define CLUSTER_OPTIONS                                                        \
+	{"kubeconfig",	 0,    "FILE", "credentials of the cluster",           \
+	 CLI_WORDS_FILE, NULL, false},                                         \
+		VALUE("context", 0, "NAME", "context of the kubeconfig"),      \
+		VALUE("namespace", 0, "NAME", "namespace of the trials")
+
 #define STATES                                                                 \
 	"WAITING RUNNING SUCCEEDED FAILED USER_CANCELED SYS_CANCELED "         \
 	"EARLY_STOPPED UNKNOWN"
@@ -47,7 +54,7 @@ const struct cli_command cli_commands[] = {
 		.run = command_browse,
 	},
 	{
-		.name = "run", .synopsis = "[--headless] FILE",
+		.name = "run", .synopsis = "[--headless] [--context NAME] [--namespace NAME] FILE",
 		.help = "run an experiment file",
 		.text = "Checks the file, records the experiment, runs it and shows it. Leaving "
 			"the console does not end the experiment: it goes on in the "
@@ -55,9 +62,13 @@ const struct cli_command cli_commands[] = {
 			"standard output is the experiment's id, and the command ends with the "
 			"experiment: status 0 when it is DONE, 1 otherwise. SIGTERM and SIGINT "
 			"then let go of the experiment with its trials running (status 1); "
-			"SIGHUP is ignored.",
+			"SIGHUP is ignored. --kubeconfig, --context and --namespace take the "
+			"place of the file's keys of these names, and are recorded with it.",
 		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
-		.options = {FLAG("headless", 0, "without a screen, until the experiment ends")},
+		.options = {
+			FLAG("headless", 0, "without a screen, until the experiment ends"),
+			CLUSTER_OPTIONS,
+		},
 		.needs_write = true,
 		.run = command_run,
 	},
@@ -79,11 +90,15 @@ const struct cli_command cli_commands[] = {
 		.run = command_view,
 	},
 	{
-		.name = "check", .synopsis = "FILE",
+		.name = "check", .synopsis = "[--offline] FILE",
 		.help = "ask before running: file, space, rights, side port",
 		.text = "One line for each thing that was looked at; status 2 when the file is "
 			"invalid, 1 when something else is in the way.",
 		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.options = {
+			FLAG("offline", 0, "the file alone: no machine, no cluster"),
+			CLUSTER_OPTIONS,
+		},
 		.run = command_check,
 	},
 	{
@@ -104,6 +119,14 @@ const struct cli_command cli_commands[] = {
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {CHOICE("state", 's', "STATE[,STATE...]", "only trials in these states", STATES)},
 		.run = command_trials,
+	},
+	{
+		.name = "nodes", .synopsis = "[EXPERIMENT]",
+		.help = "list the nodes of the cluster an experiment runs in",
+		.text = "Whoever runs the experiment is asked to look, which takes a moment; "
+			"when nobody does, or with --read-only, what was seen last is told.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.run = command_nodes,
 	},
 	{
 		.name = "metrics", .synopsis = "[--name NAME] [--type TYPE] [EXPERIMENT [TRIAL]]",

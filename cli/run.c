@@ -188,6 +188,7 @@ static int run_console(struct cli *cli, const struct experiment *experiment)
 
 int command_run(struct cli *cli)
 {
+	struct spec_overrides overrides = overrides_given(cli);
 	bool is_headless = cli_option(cli, "headless");
 	struct strbuf problems = STRBUF_INIT;
 	struct experiment experiment;
@@ -197,8 +198,8 @@ int command_run(struct cli *cli)
 	/* before anything is recorded */
 	if (!is_headless && !console_is_possible(cli, &err))
 		return cli_fail(&err);
-	if (!experiment_create(cli->db_path, cli_argument(cli, 0), &experiment,
-			       &problems, &err)) {
+	if (!experiment_create(cli->db_path, cli_argument(cli, 0), &overrides,
+			       &experiment, &problems, &err)) {
 		if (problems.len) {
 			fputs(problems.data, stderr);
 			status = CLI_USAGE;

@@ -230,6 +230,27 @@ static void print_trial(const struct trial *trial)
 	line_time("ended", trial->ended_ns);
 }
 
+static void print_place(const struct trial_place *place)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	line("pod", place->pod);
+	strbuf_adds(&text, place->node);
+	if (place->restarts)
+		strbuf_addf(&text, " (%d restart%s)", place->restarts,
+			    place->restarts == 1 ? "" : "s");
+	line("node", text.data);
+	strbuf_clear(&text);
+	format_amount(&text, &place->requested);
+	line("requests", text.data);
+	if (place->used.cpu_milli >= 0 || place->used.memory_bytes >= 0) {
+		strbuf_clear(&text);
+		format_amount(&text, &place->used);
+		line("uses", text.data);
+	}
+	strbuf_release(&text);
+}
+
 static bool add_attempt(const struct attempt *attempt, void *arg)
 {
 	struct strbuf *json = arg;
@@ -245,11 +266,17 @@ static int show_trial(struct cli *cli, struct found *found,
 		      const struct trial *trial)
 {
 	struct strbuf json = STRBUF_INIT;
+	struct trial_place place;
 	struct error err = {0};
+	bool has_place;
 	bool ok;
 
+	has_place = store_place_get(found->store, trial->key, &place, &err) &&
+		    place.attempt == trial->attempt;
 	if (!cli->is_json) {
 		print_trial(trial);
+		if (has_place)
+			print_place(&place);
 		ok = store_attempts_each(found->store, trial->key,
 					 print_attempt, NULL, &err);
 		return ok ? CLI_DONE : cli_fail(&err);
@@ -259,7 +286,12 @@ static int show_trial(struct cli *cli, struct found *found,
 	strbuf_adds(&json, ",\"attempts\":[");
 	ok = store_attempts_each(found->store, trial->key, add_attempt, &json,
 				 &err);
-	strbuf_adds(&json, "]}\n");
+	strbuf_adds(&json, "],\"place\":");
+	if (has_place)
+		json_place(&json, &place);
+	else
+		strbuf_adds(&json, "null");
+	strbuf_adds(&json, "}\n");
 	if (ok)
 		output_flush(&json);
 	strbuf_release(&json);

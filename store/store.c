@@ -220,8 +220,8 @@ static bool check_readable(struct store *store, struct error *err)
 	if (version < schema_version)
 		return error_set(err, ERROR_INVALID,
 				 "database %s: was written by an older "
-				 "trialdeck (schema version %d, now %d); the "
-				 "next run migrates it",
+				 "trialdeck (schema version %d, now %d); any "
+				 "command but view and check migrates it",
 				 store->path, version, schema_version);
 	return true;
 }

@@ -99,18 +99,6 @@ static void add_safe(struct strbuf *out, const char *text)
 	utf8_sanitize(out, text, strlen(text), theme_is_ascii());
 }
 
-void cluster_format_share(struct strbuf *out, amount_fn *format, int64_t part,
-			  int64_t whole)
-{
-	if (part < 0 && whole < 0) {
-		strbuf_addch(out, '-');
-		return;
-	}
-	format(out, part);
-	strbuf_addch(out, '/');
-	format(out, whole);
-}
-
 void cluster_format_node(const struct cluster_node *node, int column,
 			 struct strbuf *out, enum role *role)
 {
@@ -129,32 +117,29 @@ void cluster_format_node(const struct cluster_node *node, int column,
 		break;
 	case COLUMN_GPUS:
 		if (node->allocatable.gpus || node->requested.gpus > 0)
-			cluster_format_share(out, format_gpus,
-					     node->requested.gpus,
-					     node->allocatable.gpus);
+			format_share(out, format_gpus, node->requested.gpus,
+				     node->allocatable.gpus);
 		break;
 	case COLUMN_GPU_MODEL:
 		add_safe(out, node->gpu_model);
 		*role = ROLE_DIM;
 		break;
 	case COLUMN_CPU:
-		cluster_format_share(out, format_cpu, node->requested.cpu_milli,
-				     node->allocatable.cpu_milli);
+		format_share(out, format_cpu, node->requested.cpu_milli,
+			     node->allocatable.cpu_milli);
 		break;
 	case COLUMN_CPU_USED:
 		format_cpu(out, node->used.cpu_milli);
 		break;
 	case COLUMN_MEMORY:
-		cluster_format_share(out, format_memory,
-				     node->requested.memory_bytes,
-				     node->allocatable.memory_bytes);
+		format_share(out, format_memory, node->requested.memory_bytes,
+			     node->allocatable.memory_bytes);
 		break;
 	case COLUMN_MEMORY_USED:
 		format_memory(out, node->used.memory_bytes);
 		break;
 	case COLUMN_PODS:
-		cluster_format_share(out, format_count, node->pods,
-				     node->pods_max);
+		format_share(out, format_count, node->pods, node->pods_max);
 		break;
 	case COLUMN_TRIALS:
 		format_count(out, node->trials);

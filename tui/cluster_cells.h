@@ -22,9 +22,4 @@ void cluster_format_node(const struct cluster_node *node, int column,
 void cluster_format_trial(const struct cluster_trial *trial, int column,
 			  struct strbuf *out, enum role *role);
 
-typedef void amount_fn(struct strbuf *out, int64_t amount);
-/* "3/8"; "-" when neither is known */
-void cluster_format_share(struct strbuf *out, amount_fn *format, int64_t part,
-			  int64_t whole);
-
 #endif

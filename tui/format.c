@@ -147,6 +147,39 @@ void format_gpus(struct strbuf *out, int64_t gpus)
 		format_count(out, gpus);
 }
 
+void format_share(struct strbuf *out, amount_fn *format, int64_t part,
+		  int64_t whole)
+{
+	if (part < 0 && whole < 0) {
+		strbuf_addch(out, '-');
+		return;
+	}
+	format(out, part);
+	strbuf_addch(out, '/');
+	format(out, whole);
+}
+
+void format_amount(struct strbuf *out, const struct cluster_amount *amount)
+{
+	size_t before = out->len;
+
+	if (amount->cpu_milli >= 0) {
+		format_cpu(out, amount->cpu_milli);
+		strbuf_adds(out, " CPU");
+	}
+	if (amount->memory_bytes >= 0) {
+		strbuf_adds(out, out->len > before ? ", " : "");
+		format_memory(out, amount->memory_bytes);
+		strbuf_adds(out, " memory");
+	}
+	if (amount->gpus > 0)
+		strbuf_addf(out, "%s%lld GPU%s", out->len > before ? ", " : "",
+			    (long long)amount->gpus,
+			    amount->gpus == 1 ? "" : "s");
+	if (out->len == before)
+		strbuf_addch(out, '-');
+}
+
 #define MINUTE_NS (60 * NS_PER_S)
 #define HOUR_NS (60 * MINUTE_NS)
 #define DAY_NS (24 * HOUR_NS)

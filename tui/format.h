@@ -8,6 +8,7 @@
 #define TUI_FORMAT_H
 
 #include "base/strbuf.h"
+#include "model/cluster.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,13 @@ void format_bytes(struct strbuf *out, int64_t bytes);
 void format_cpu(struct strbuf *out, int64_t cpu_milli);
 void format_memory(struct strbuf *out, int64_t memory_bytes);
 void format_gpus(struct strbuf *out, int64_t gpus);
+
+typedef void amount_fn(struct strbuf *out, int64_t amount);
+/* "3/8" by one of them; "-" when neither is known. */
+void format_share(struct strbuf *out, amount_fn *format, int64_t part,
+		  int64_t whole);
+/* "0.1 CPU, 64M memory, 1 GPU": what is known of it; "-" for nothing. */
+void format_amount(struct strbuf *out, const struct cluster_amount *amount);
 
 /* How long ago, in at most 7 columns and by coarse steps, so that an idle
  * screen stays still: "now" (under a minute, or in the future), "3m ago",

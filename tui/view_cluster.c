@@ -278,16 +278,14 @@ static void draw_title(const struct console *console, struct rect rect,
 			    rows->node_count);
 		if (all.gpus) {
 			strbuf_adds(&left, "GPU ");
-			cluster_format_share(&left, format_gpus, taken.gpus,
-					     all.gpus);
+			format_share(&left, format_gpus, taken.gpus, all.gpus);
 			strbuf_adds(&left, "  ");
 		}
 		strbuf_adds(&left, "CPU ");
-		cluster_format_share(&left, format_cpu, taken.cpu_milli,
-				     all.cpu_milli);
+		format_share(&left, format_cpu, taken.cpu_milli, all.cpu_milli);
 		strbuf_adds(&left, "  memory ");
-		cluster_format_share(&left, format_memory, taken.memory_bytes,
-				     all.memory_bytes);
+		format_share(&left, format_memory, taken.memory_bytes,
+			     all.memory_bytes);
 	}
 	if (pane->sort != CLUSTER_BY_NAME)
 		strbuf_addf(&right, "%s  ", cluster_sort_name(pane->sort));

@@ -93,29 +93,6 @@ static void format_exit(struct strbuf *out, int exit_code)
 		strbuf_addf(out, "exit %d", exit_code);
 }
 
-/* "0.1 CPU, 64M memory, 1 GPU": what is known of it. */
-static void format_amount(struct strbuf *out,
-			  const struct cluster_amount *amount)
-{
-	size_t before = out->len;
-
-	if (amount->cpu_milli >= 0) {
-		format_cpu(out, amount->cpu_milli);
-		strbuf_adds(out, " CPU");
-	}
-	if (amount->memory_bytes >= 0) {
-		strbuf_adds(out, out->len > before ? ", " : "");
-		format_memory(out, amount->memory_bytes);
-		strbuf_adds(out, " memory");
-	}
-	if (amount->gpus > 0)
-		strbuf_addf(out, "%s%lld GPU%s", out->len > before ? ", " : "",
-			    (long long)amount->gpus,
-			    amount->gpus == 1 ? "" : "s");
-	if (out->len == before)
-		strbuf_addch(out, '-');
-}
-
 /* Where in the cluster it is, or was when it ended. */
 static void tell_place(struct console *console, struct pager *pager,
 		       const struct trial *trial)

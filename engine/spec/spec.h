@@ -27,6 +27,19 @@ bool spec_parse(const char *text, size_t len, const char *name,
 		const char *folder, struct experiment_config *ret,
 		struct strbuf *problems, struct error *err);
 
+/* What the command line says in place of a file's trainingService; NULL:
+ * nothing. */
+struct spec_overrides {
+	const char *kubeconfig; /* relative to the working directory */
+	const char *context;
+	const char *namespace;
+};
+
+/* Put them into a configuration, its canonical text included.  ERROR_INVALID
+ * when the platform has no such thing or the text is none. */
+bool spec_override(struct experiment_config *config,
+		   const struct spec_overrides *overrides, struct error *err);
+
 /* Rebuild a configuration from experiment_config.canonical, as stored. */
 bool spec_reload(const char *canonical, struct experiment_config *ret,
 		 struct error *err);

@@ -51,6 +51,28 @@ static void writes_a_trial(void **state)
 	strbuf_release(&out);
 }
 
+static void writes_a_place(void **state)
+{
+	const struct trial_place place = {
+		.pod = "p",
+		.restarts = 1,
+		.requested = {1500, 1 << 20, 0},
+		.used = CLUSTER_AMOUNT_UNKNOWN,
+		.at_ns = NS_PER_S,
+	};
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	json_place(&out, &place);
+	assert_string_equal(
+		out.data,
+		"{\"pod\":\"p\",\"node\":null,\"restarts\":1,"
+		"\"requested\":{\"cpu\":1.5,\"memory\":1048576,\"gpus\":0},"
+		"\"used\":{\"cpu\":null,\"memory\":null,\"gpus\":null},"
+		"\"time\":\"1970-01-01T00:00:01.000Z\"}");
+	strbuf_release(&out);
+}
+
 static void absent_is_null(void **state)
 {
 	struct trial trial = {.id = "Ab1c2", .exit_code = -1, .source = 'a'};
@@ -115,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_a_trial),
+		cmocka_unit_test(writes_a_place),
 		cmocka_unit_test(absent_is_null),
 		cmocka_unit_test(stored_text_that_is_no_json_becomes_a_string),
 		cmocka_unit_test(writes_a_metric),
