@@ -154,7 +154,7 @@ struct console {
 	char fault[256];   /* what our engine cannot do now, or empty */
 	int64_t fault_since_ns;
 	char wish[32]; /* wishes.c: what was asked for last; empty: nothing */
-	int64_t wished_ns; /* monotonic */
+	int64_t wish_since_ns, wished_ns; /* monotonic; 0: not said yet */
 	bool needs_layout, needs_paint;
 	bool in_paste;
 	bool stop_then_leave; /* leave once the experiment has ended */

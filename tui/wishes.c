@@ -3,8 +3,9 @@
  * Telling whoever runs the experiment what is on the screen.
  *
  * Logs of pods and the nodes of a cluster are fetched only while somebody
- * looks (store/interest.h): said at once when something comes into view, and
- * again for as long as it is there.  A console that only looks says nothing,
+ * looks (store/interest.h): said when something has come into view to stay,
+ * not for each trial on the way down a list, and again for as long as it is
+ * there.  A console that only looks says nothing,
  * since it writes nothing.
  */
 #include "base/clock.h"
@@ -13,6 +14,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define SETTLE_NS (300 * NS_PER_MS)
 
 /* Does somebody run it who can fetch things? */
 static bool has_fetcher(const struct console *console)
@@ -39,10 +42,15 @@ void wishes_renew(struct console *console)
 		console->wish[0] = '\0';
 		return;
 	}
-	if (!strcmp(name, console->wish) &&
-	    now_ns - console->wished_ns < INTEREST_RENEW_MS * NS_PER_MS)
+	if (strcmp(name, console->wish) != 0) {
+		memcpy(console->wish, name, sizeof(name));
+		console->wish_since_ns = now_ns;
+		console->wished_ns = 0;
+	}
+	if (now_ns - console->wish_since_ns < SETTLE_NS ||
+	    (console->wished_ns &&
+	     now_ns - console->wished_ns < INTEREST_RENEW_MS * NS_PER_MS))
 		return;
-	memcpy(console->wish, name, sizeof(name));
 	console->wished_ns = now_ns;
 	interest_declare(console->data.experiment.directory, name);
 }

@@ -114,6 +114,21 @@ static void what_is_shown_is_asked_for(void **state)
 	screen_close(screen);
 }
 
+/* A log costs a connection: not one for each trial on the way. */
+static void passing_by_asks_for_nothing(void **state)
+{
+	struct screen *screen = start("");
+
+	(void)state;
+	type_and_see(screen, ":trial 0\r", "#0 log");
+	expect_wish(screen, "log-Xa0b1");
+	screen_type(screen, "gjjjj");
+	expect_wish(screen, "log-Kd3f2");
+	assert_false(has_wish("log-Bt5x5"));
+	assert_false(has_wish("log-Wm7c4"));
+	screen_close(screen);
+}
+
 static void rows_are_sorted_and_found(void **state)
 {
 	struct screen *screen = start("");
@@ -150,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_only_looks_asks_for_nothing),
 		cmocka_unit_test(what_is_shown_is_asked_for),
+		cmocka_unit_test(passing_by_asks_for_nothing),
 		cmocka_unit_test(rows_are_sorted_and_found),
 		cmocka_unit_test(a_filter_is_told),
 	};

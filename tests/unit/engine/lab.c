@@ -85,8 +85,8 @@ void lab_create(struct lab *lab, const char *command, const char *members)
 			    : ", \"tuner\": {\"name\": \"Random\"}",
 		    members);
 	if (!fs_write_file(path, text.data, text.len, &err) ||
-	    !experiment_create(lab->db_path, path, NULL, &experiment,
-			       &problems, &err))
+	    !experiment_create(lab->db_path, path, NULL, &experiment, &problems,
+			       &err))
 		fail_msg("%s\n%s", err.text, problems.data);
 	lab->experiment = experiment.key;
 	snprintf(lab->id, sizeof(lab->id), "%s", experiment.id);
