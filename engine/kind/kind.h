@@ -16,7 +16,7 @@
 
 enum kind_phase {
 	KIND_WAITING, /* no pod runs */
-	KIND_RUNNING,
+	KIND_RUNNING, /* only where the object can tell; else its pods do */
 	KIND_SUCCEEDED,
 	KIND_FAILED,
 };
