@@ -20,6 +20,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,8 +84,6 @@ static bool open_output(struct output *output, struct error *err)
 	    !EVP_DigestInit_ex(output->digest, EVP_sha256(), NULL))
 		return error_set(err, ERROR_SYSTEM, "no memory, or no SHA-256");
 	if (archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
-	    archive_write_set_format_option(archive, NULL, "hdrcharset",
-					    "BINARY") != ARCHIVE_OK ||
 	    archive_write_add_filter_gzip(archive) != ARCHIVE_OK ||
 	    archive_write_set_filter_option(archive, "gzip", "timestamp",
 					    NULL) != ARCHIVE_OK ||
@@ -135,7 +134,9 @@ static bool put_header(struct output *output, const struct tree_entry *entry,
 	}
 	result = archive_write_header(output->archive, header);
 	archive_entry_free(header);
-	return result == ARCHIVE_OK || fail(output, entry->path, err);
+	/* a warning: a name that is not ASCII went in as bytes, and says so */
+	return result == ARCHIVE_OK || result == ARCHIVE_WARN ||
+	       fail(output, entry->path, err);
 }
 
 /* Copy exactly `bytes`; *ret_missing is what the file did not have. */
@@ -301,6 +302,9 @@ bool archive_write(const char *folder, const char *path,
 {
 	struct error reason = {ERROR_NONE, ""};
 	char *draft = xasprintf("%s.new.%d", path, (int)getpid());
+	/* libarchive translates names from the locale's characters */
+	locale_t plain = newlocale(LC_ALL_MASK, "C", NULL);
+	locale_t usual = uselocale(plain);
 	bool ok = false, again = true;
 
 	for (int i = 0; !ok && again && i < TRIES; i++) {
@@ -311,6 +315,9 @@ bool archive_write(const char *folder, const char *path,
 		again = output.has_changed;
 		release_output(&output);
 	}
+	uselocale(usual);
+	if (plain)
+		freelocale(plain);
 	free(draft);
 	if (ok)
 		return true;

@@ -2,8 +2,8 @@
 /*
  * A code directory as one gzipped tar file, the same bytes for the same files:
  * names sorted, times, owners and special bits zero.  The format is ustar,
- * with pax headers (path, linkpath, size, hdrcharset=BINARY) where it is too
- * small; names are bytes.
+ * with a pax header (path, linkpath, size, hdrcharset=BINARY) for each entry
+ * whose name is too long or not ASCII; names are bytes.
  *
  * What .trialdeckignore or else .nniignore in the directory names is left out
  * (patterns as in .gitignore), and always .git.  Links that lead outside,

@@ -64,11 +64,20 @@ struct archive_summary pack(const char *code, const char *path)
 }
 
 /* A line for each entry: kind, permissions, path, content or target. */
+static bool is_simple(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if ((signed char)*c < 0)
+			return false;
+	return strlen(name) <= 100;
+}
+
 void list(const char *path, struct strbuf *out)
 {
 	struct archive *archive = archive_read_new();
 	struct archive_entry *entry;
 	char text[4096];
+	bool needs_pax = false;
 	la_ssize_t n;
 	int result;
 
@@ -81,6 +90,12 @@ void list(const char *path, struct strbuf *out)
 		mode_t mode = archive_entry_mode(entry);
 
 		assert_int_equal(archive_entry_mtime(entry), 0);
+		/* no more than names ask for, up to here */
+		needs_pax =
+			needs_pax || !is_simple(archive_entry_pathname(entry));
+		assert_int_equal(archive_format(archive),
+				 needs_pax ? ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE
+					   : ARCHIVE_FORMAT_TAR_USTAR);
 		assert_int_equal(archive_entry_uid(entry), 0);
 		assert_int_equal(archive_entry_gid(entry), 0);
 		strbuf_addf(out, "%c %03o %s",
