@@ -317,15 +317,15 @@ static bool look_at_code(struct keeper *keeper)
 
 static void wait_for_something(struct keeper *keeper, int timeout_ms)
 {
-	struct tee *tee = &keeper->tee;
+	const struct tee *tee = &keeper->tee;
 	struct pollfd ready[] = {
 		{.fd = keeper->signal_fd, .events = POLLIN},
 		{.fd = output_fd(&keeper->out), .events = POLLIN},
 		{.fd = output_fd(&keeper->err), .events = POLLIN},
 		{.fd = keeper->deliver.wake_fd, .events = POLLIN},
 		{.fd = keeper->code.wake_fd, .events = POLLIN},
-		{.fd = tee_is_waiting(tee, 0) ? 1 : -1, .events = POLLOUT},
-		{.fd = tee_is_waiting(tee, 1) ? 2 : -1, .events = POLLOUT},
+		{.fd = tee_fd(tee, 0), .events = POLLOUT},
+		{.fd = tee_fd(tee, 1), .events = POLLOUT},
 	};
 	eventfd_t count;
 
@@ -375,6 +375,8 @@ static void deliver_rest(struct keeper *keeper)
 		note("deliver: not everything reached the console in time");
 	while (echo_finish(&keeper->echo) && tee_drain(&keeper->tee))
 		;
+	/* the last marker shall be the last, whatever the other pipe holds */
+	tee_drain(&keeper->tee);
 	echo_end(&keeper->echo, keeper->end.code);
 	tee_drain(&keeper->tee);
 }
@@ -471,7 +473,8 @@ int main(int argc, char **argv)
 	if (status)
 		return status;
 	note_open(keeper.dir_fd);
-	tee_init(&keeper.tee, options->is_tee);
+	tee_init(&keeper.tee, options->is_tee ? 1 : -1,
+		 options->is_tee ? 2 : -1);
 	export_certificate(&options->target);
 	if (options->input)
 		has_input =

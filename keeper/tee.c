@@ -33,13 +33,15 @@ static void unblock(int fd)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-void tee_init(struct tee *tee, bool is_on)
+void tee_init(struct tee *tee, int stdout_fd, int stderr_fd)
 {
+	const int fds[2] = {stdout_fd, stderr_fd};
+
 	memset(tee, 0, sizeof(*tee));
 	for (int i = 0; i < 2; i++) {
 		struct tee_stream *stream = &tee->streams[i];
 
-		stream->fd = is_on && is_open(i + 1) ? i + 1 : -1;
+		stream->fd = is_open(fds[i]) ? fds[i] : -1;
 		stream->queue.max = QUEUE_MAX_BYTES;
 		stream->partial.max = TEE_PARTIAL_MAX;
 		if (stream->fd >= 0)
@@ -155,9 +157,9 @@ bool tee_takes_marker(const struct tee *tee)
 	       (!stream->is_stalled && stream->queue.len < TEE_ROOM_BYTES);
 }
 
-bool tee_is_waiting(const struct tee *tee, int which)
+int tee_fd(const struct tee *tee, int which)
 {
-	return tee->streams[which].fd >= 0 && tee->streams[which].queue.len;
+	return tee->streams[which].queue.len ? tee->streams[which].fd : -1;
 }
 
 static void on_closed(struct tee_stream *stream)
@@ -237,7 +239,7 @@ bool tee_drain(struct tee *tee)
 		for (int i = 0; i < 2; i++) {
 			const struct tee_stream *stream = &tee->streams[i];
 
-			ready[i].fd = tee_is_waiting(tee, i) ? stream->fd : -1;
+			ready[i].fd = tee_fd(tee, i);
 			ready[i].events = POLLOUT;
 			if (ready[i].fd >= 0 && stream->progress_ms > last)
 				last = stream->progress_ms;

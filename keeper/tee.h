@@ -50,8 +50,8 @@ struct tee {
 	struct tee_stream streams[2]; /* 0: stdout, 1: stderr */
 };
 
-/* Take descriptors 1 and 2 over, or with is_on unset neither. */
-void tee_init(struct tee *tee, bool is_on);
+/* Take the two descriptors over; -1 or a closed one: nothing is passed on. */
+void tee_init(struct tee *tee, int stdout_fd, int stderr_fd);
 /* Pass on what the command wrote to stream 0 or 1. */
 void tee_feed(struct tee *tee, int stream, const char *data, size_t len);
 /* The command writes no more: an unfinished line is one. */
@@ -63,8 +63,8 @@ bool tee_takes_marker(const struct tee *tee);
 bool tee_has_room(const struct tee *tee, int stream);
 /* Write what can be written now, let go of old unfinished lines. */
 void tee_pump(struct tee *tee);
-/* Is somebody waited for (poll the stream's fd for POLLOUT)? */
-bool tee_is_waiting(const struct tee *tee, int stream);
+/* What to poll for output: -1 when nothing waits to be written. */
+int tee_fd(const struct tee *tee, int stream);
 /* Write everything.  False when nothing moved for TEE_DRAIN_MS. */
 bool tee_drain(struct tee *tee);
 
