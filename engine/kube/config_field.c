@@ -186,8 +186,8 @@ bool kube_is_header_safe(const char *text)
 	return true;
 }
 
-bool kube_take_header(const struct kube_stanza *stanza, const char *key,
-		      char **ret, struct error *err)
+bool kube_take_line(const struct kube_stanza *stanza, const char *key,
+		    char **ret, struct error *err)
 {
 	char *text = NULL;
 
@@ -210,7 +210,7 @@ bool kube_take_path(const struct kube_stanza *stanza, const char *key,
 {
 	char *text = NULL;
 
-	if (!kube_take_text(stanza, key, &text, err))
+	if (!kube_take_line(stanza, key, &text, err)) /* it gets into words */
 		return false;
 	if (text)
 		*ret = fs_join(stanza->file->folder, text);

@@ -85,9 +85,9 @@ bool kube_take_text(const struct kube_stanza *stanza, const char *key,
 		    char **ret, struct error *err);
 bool kube_take_bool(const struct kube_stanza *stanza, const char *key,
 		    bool *ret, struct error *err);
-/* A text that will be (part of) an HTTP header: no control characters. */
-bool kube_take_header(const struct kube_stanza *stanza, const char *key,
-		      char **ret, struct error *err);
+/* A text without control characters, as for an HTTP header. */
+bool kube_take_line(const struct kube_stanza *stanza, const char *key,
+		    char **ret, struct error *err);
 /* A path, made absolute from the file's folder. */
 bool kube_take_path(const struct kube_stanza *stanza, const char *key,
 		    char **ret, struct error *err);

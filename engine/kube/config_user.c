@@ -97,8 +97,8 @@ static bool check_list(const struct kube_stanza *user, const char *what,
 static bool take_impersonation(const struct kube_stanza *user,
 			       struct kube_config *config, struct error *err)
 {
-	if (!kube_take_header(user, "as", &config->as, err) ||
-	    !kube_take_header(user, "as-uid", &config->as_uid, err) ||
+	if (!kube_take_line(user, "as", &config->as, err) ||
+	    !kube_take_line(user, "as-uid", &config->as_uid, err) ||
 	    !kube_take_list(user, "as-groups", &config->as_groups, err) ||
 	    !check_list(user, "as-groups", config->as_groups, err) ||
 	    !take_extra(user, config, err))
@@ -186,7 +186,7 @@ bool kube_config_take_user(const struct kube_stanza *user,
 {
 	if (!refuse_provider(user, err) ||
 	    !take_certificate(user, config, err) ||
-	    !kube_take_header(user, "token", &config->token, err) ||
+	    !kube_take_line(user, "token", &config->token, err) ||
 	    !kube_take_path(user, "tokenFile", &config->token_file, err) ||
 	    !kube_take_text(user, "username", &config->username, err) ||
 	    !kube_take_text(user, "password", &config->password, err) ||
