@@ -39,15 +39,13 @@ char *file_load(const char *path, size_t max, size_t *ret_len)
 {
 	char *data = malloc(max + 1);
 	ssize_t n = data ? file_read(path, data, max + 1) : -1;
-	char *fitting;
 
 	if (n < 0) {
 		free(data);
 		return NULL;
 	}
 	*ret_len = (size_t)n;
-	fitting = realloc(data, (size_t)n + 1);
-	return fitting ? fitting : data;
+	return data;
 }
 
 bool file_write_all(int fd, const char *data, size_t len)

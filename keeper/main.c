@@ -45,6 +45,7 @@
 #include "keeper/output.h"
 #include "keeper/probe.h"
 #include "keeper/report.h"
+#include "keeper/self.h"
 #include "keeper/spool.h"
 #include "keeper/tail.h"
 #include "keeper/tee.h"
@@ -57,7 +58,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -121,44 +121,6 @@ static void on_record(const char *json, size_t len, void *arg)
 	if (!report_nni(json, len, wall_ns(), &keeper->spool.pending))
 		count_dropped(keeper);
 	flush_when_large(keeper);
-}
-
-/* What came open from whoever started us is not for the command. */
-static void close_strangers(void)
-{
-	int null_fd;
-
-	do /* no pipe of ours may become number 0, 1 or 2 */
-		null_fd = open("/dev/null", O_RDWR);
-	while (null_fd >= 0 && null_fd <= 2);
-	for (int fd = 3; fd < 1024; fd++)
-		if (fd != null_fd)
-			close(fd);
-	if (null_fd < 0)
-		return;
-	dup2(null_fd, 0);
-	close(null_fd);
-}
-
-static int open_signals(const struct options *options)
-{
-	static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGHUP,
-				      SIGINT,  SIGTTOU, SIGTTIN};
-	sigset_t wanted;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGCHLD);
-	sigaddset(&wanted, SIGTERM);
-	if (options->is_tee) { /* images may choose another signal to stop */
-		signal(SIGINT, SIG_DFL);
-		sigaddset(&wanted, SIGINT);
-		sigaddset(&wanted, SIGQUIT);
-	}
-	sigprocmask(SIG_SETMASK, &wanted, NULL);
-	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* Where whoever looks at the pod will see it. */
@@ -358,6 +320,17 @@ static void run(struct keeper *keeper)
 	} while (look_at_code(keeper) && step(keeper));
 }
 
+/* Is there something to wait for?  With everything in the log anyway, a side
+ * port that does not answer is not worth it. */
+static bool is_delivering(struct keeper *keeper, int64_t deadline_ms)
+{
+	struct deliver_state state = deliver_state(&keeper->deliver);
+
+	if (keeper->options.echo == ECHO_ALWAYS && state.is_failing)
+		return false;
+	return !state.is_done && mono_ms() < deadline_ms;
+}
+
 /* Let the delivery come to its end, and the log take what it could not. */
 static void deliver_rest(struct keeper *keeper)
 {
@@ -365,8 +338,7 @@ static void deliver_rest(struct keeper *keeper)
 
 	deliver_finish(&keeper->deliver, keeper->end.code,
 		       !keeper->spool.pending.len || !keeper->echo.mode);
-	while (!deliver_state(&keeper->deliver).is_done &&
-	       mono_ms() < deadline) {
+	while (is_delivering(keeper, deadline)) {
 		echo_pump(&keeper->echo);
 		tee_pump(&keeper->tee);
 		wait_for_something(keeper, ENDING_TICK_MS);
@@ -465,10 +437,8 @@ int main(int argc, char **argv)
 	if (options->probe)
 		return probe_run(options->probe, &options->target,
 				 options->result);
-	close_strangers();
-	setsid();
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	keeper.signal_fd = open_signals(options);
+	self_detach();
+	keeper.signal_fd = self_open_signals(options->is_tee);
 	status = take_folder(&keeper);
 	if (status)
 		return status;

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keeper and the real side port, over TLS with a certificate of its own:
+ * the code directory goes out, metrics and the status come in.
+ */
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "engine/platform/keeper_install.h"
+#include "engine/sideport/certificate.h"
+#include "engine/sideport/sideport.h"
+#include "engine/storage/archive.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TOKEN "0123456789abcdef0123456789abcdef"
+#define DEADLINE_S 40
+
+struct bench {
+	char *folder, *keeper_path;
+	struct certificate certificate;
+	struct archive_summary archive;
+	struct sideport *sideport;
+	int metrics, exit_code; /* received; exit_code -1: none yet */
+	double sum;
+};
+
+static char *path_of(const struct bench *bench, const char *name)
+{
+	return fs_join(bench->folder, name);
+}
+
+static void write_file(const struct bench *bench, const char *name,
+		       const char *text)
+{
+	char *path = path_of(bench, name), *folder = fs_folder(path);
+	struct error err;
+
+	assert_true(fs_make_folders(folder, &err));
+	assert_true(fs_write_file(path, text, strlen(text), &err));
+	free(folder);
+	free(path);
+}
+
+static void start_sideport(struct bench *bench, bool is_tls)
+{
+	struct sideport_options options = {.experiment_id = "exp"};
+	char *code = path_of(bench, "code.tar.gz");
+	struct error err;
+	char url[64];
+
+	if (is_tls) {
+		options.cert_pem = bench->certificate.cert_pem;
+		options.key_pem = bench->certificate.key_pem;
+		write_file(bench, "link/ca.pem", bench->certificate.cert_pem);
+	}
+	if (!sideport_start(&options, &bench->sideport, &err))
+		fail_msg("%s", err.text);
+	sideport_allow(bench->sideport, 1, 1, "Xa12b", TOKEN, "{}", false);
+	sideport_set_code(bench->sideport, code);
+	snprintf(url, sizeof(url), "%s://127.0.0.1:%u\n",
+		 is_tls ? "https" : "http", sideport_port(bench->sideport));
+	write_file(bench, "link/url", url);
+	free(code);
+}
+
+static int set_up(void **state)
+{
+	struct bench *bench = xcalloc(1, sizeof(*bench));
+	char folder[] = "/tmp/trialdeck-keeper-XXXXXX";
+	char *code, *archive;
+	struct error err;
+
+	assert_non_null(mkdtemp(folder));
+	bench->folder = xstrdup(folder);
+	bench->exit_code = -1;
+	assert_true(keeper_install(folder, &bench->keeper_path, &err));
+	assert_true(
+		certificate_keep(folder, NULL, 0, &bench->certificate, &err));
+	write_file(bench, "code/lib/data", "5\n");
+	write_file(bench, "code/train.sh",
+		   "echo loss=1; echo loss=2; echo acc=$(cat lib/data); "
+		   "exit 6\n");
+	code = path_of(bench, "code");
+	archive = path_of(bench, "code.tar.gz");
+	if (!archive_write(code, archive, &bench->archive, &err))
+		fail_msg("%s", err.text);
+	write_file(bench, "input/token", TOKEN);
+	write_file(bench, "input/command", "exec sh train.sh");
+	free(code);
+	free(archive);
+	*state = bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+	struct error err;
+
+	sideport_stop(bench->sideport);
+	certificate_release(&bench->certificate);
+	archive_summary_release(&bench->archive);
+	assert_true(fs_remove_tree(bench->folder, &err));
+	free(bench->folder);
+	free(bench->keeper_path);
+	free(bench);
+	return 0;
+}
+
+/* What the engine does with reports. */
+static void take_reports(struct bench *bench)
+{
+	struct report *report = sideport_take(bench->sideport), *next;
+
+	for (; report; report = next) {
+		next = report->next;
+		if (report->kind == REPORT_STATUS)
+			bench->exit_code = report->exit_code;
+		/* the status is the proof that nothing is missing */
+		if (report->kind == REPORT_METRICS)
+			assert_int_equal(bench->exit_code, -1);
+		for (size_t i = 0; i < report->metrics.count; i++) {
+			bench->metrics++;
+			bench->sum += report->metrics.items[i].value;
+		}
+		sideport_answer(bench->sideport, report, 200, NULL);
+	}
+}
+
+static int run_keeper(struct bench *bench, const char *digest)
+{
+	int64_t deadline = clock_mono_ns() + DEADLINE_S * NS_PER_S;
+	char *work = path_of(bench, "work"), *input = path_of(bench, "input");
+	char *url = path_of(bench, "link/url");
+	char *code = path_of(bench, "work/code");
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		execl(bench->keeper_path, "trialdeck-keeper", "--dir", work,
+		      "--input", input, "--url-file", url, "--code-fetch",
+		      "--code-wait", "2", "--code-dir", code, "--code-digest",
+		      digest, NULL);
+		_exit(99);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		take_reports(bench);
+		if (clock_mono_ns() > deadline) {
+			kill(pid, SIGKILL);
+			fail_msg("the keeper does not end");
+		}
+		usleep(2000);
+	}
+	free(work);
+	free(input);
+	free(url);
+	free(code);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void assert_all_went_well(struct bench *bench)
+{
+	assert_int_equal(run_keeper(bench, bench->archive.digest), 6);
+	assert_int_equal(bench->metrics, 3);
+	assert_true(bench->sum == 8);
+	assert_int_equal(bench->exit_code, 6);
+}
+
+static void works_plainly(void **state)
+{
+	start_sideport(*state, false);
+	assert_all_went_well(*state);
+}
+
+static void works_with_tls(void **state)
+{
+	start_sideport(*state, true);
+	assert_all_went_well(*state);
+}
+
+/* Another experiment's side port, at the same address. */
+static void trusts_no_other_certificate(void **state)
+{
+	struct bench *bench = *state;
+	struct certificate other;
+	char *folder = path_of(bench, "other");
+	struct error err;
+
+	assert_true(fs_make_folders(folder, &err));
+	assert_true(certificate_keep(folder, NULL, 0, &other, &err));
+	start_sideport(bench, true);
+	write_file(bench, "link/ca.pem", other.cert_pem);
+	assert_int_equal(run_keeper(bench, bench->archive.digest), 125);
+	assert_int_equal(bench->metrics, 0);
+	assert_int_equal(bench->exit_code, -1);
+	certificate_release(&other);
+	free(folder);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(works_plainly),
+		TEST(works_with_tls),
+		TEST(trusts_no_other_certificate),
+	};
+
+	return cmocka_run_group_tests_name("keeper and side port", tests, NULL,
+					   NULL);
+}
