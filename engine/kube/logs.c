@@ -229,18 +229,19 @@ static void ended_cleanly(struct kube_logs *logs)
 
 	logs->failures = 0;
 	logs->was_ended = true;
+	if (is_over)
+		log_lines_end(&logs->lines, on_line, logs);
+	else
+		log_lines_forget(&logs->lines);
 	if (*logs->noise && !logs->has_taken) {
 		made_noise(logs);
 		return;
 	}
 	logs->noises = 0;
-	if (!is_over) {
-		log_lines_forget(&logs->lines);
-		ask_after(logs, 0);
-		return;
-	}
-	if (log_lines_end(&logs->lines, on_line, logs))
+	if (is_over)
 		finish(logs, &none);
+	else
+		ask_after(logs, 0);
 }
 
 static bool is_waiting(const struct kube_status *status)

@@ -213,7 +213,7 @@ static void list_is_over(struct kube_watch *watch)
 	watch->failures = watch->expired = 0;
 	kube_watch_tell(watch, watch->polling);
 	if (++watch->polls % POLLS_A_TRY)
-		wait_ms(watch, STEP_LIST, POLL_MS);
+		wait_ms(watch, STEP_LIST, watch->poll_ms);
 	else
 		wait_ms(watch, STEP_WATCH, 0);
 }
@@ -274,7 +274,7 @@ static void ask_page(struct kube_watch *watch)
 		.method = KUBE_GET,
 		.timeout_ms = LIST_TIMEOUT_MS,
 		.give_up_ms = -1, /* so that faults are told */
-		.max_bytes = PAGE_BYTES,
+		.max_bytes = watch->page_bytes,
 	};
 
 	strbuf_addf(&path, "%s?", watch->path);
@@ -320,9 +320,9 @@ static void begin_polling(struct kube_watch *watch,
 	watch->is_polling = true;
 	snprintf(watch->polling, sizeof(watch->polling),
 		 "watch %.60s: %.150s; looking every %d s instead", watch->name,
-		 status->message, POLL_MS / 1000);
+		 status->message, watch->poll_ms / 1000);
 	kube_watch_tell(watch, watch->polling);
-	wait_ms(watch, STEP_LIST, POLL_MS);
+	wait_ms(watch, STEP_LIST, watch->poll_ms);
 }
 
 static bool is_too_new(const struct kube_status *status)
@@ -358,9 +358,11 @@ static void refused(struct kube_watch *watch, const struct kube_status *status)
 /* The end we asked for, a server that restarts, a proxy that is tired. */
 static void broke_off(struct kube_watch *watch, const struct error *err)
 {
-	bool was_short = clock_mono_ns() - watch->started_ns < SHORT_LIFE_NS;
+	bool is_silence = err->code == ERROR_TIMEOUT && watch->was_accepted;
+	bool was_short = !is_silence &&
+			 clock_mono_ns() - watch->started_ns < SHORT_LIFE_NS;
 
-	if (err->code == ERROR_TIMEOUT)
+	if (is_silence)
 		watch->has_bookmarks = false;
 	if (watch->was_accepted && (watch->has_seen || !was_short)) {
 		watch->failures = 0;
@@ -409,7 +411,7 @@ static void ask_watch(struct kube_watch *watch)
 	struct strbuf path = STRBUF_INIT;
 	struct kube_stream_request request = {
 		.silence_ms = watch->has_bookmarks
-				      ? SILENCE_MS
+				      ? watch->silence_ms
 				      : timeout_s * 1000 + WATCH_MARGIN_MS,
 		.data = on_data,
 		.ended = on_ended,
@@ -468,6 +470,9 @@ struct kube_watch *kube_watch_open(const struct kube_watch_options *options)
 	watch->object_max =
 		options->object_max ? options->object_max : OBJECT_BYTES;
 	watch->limit = PAGE_OBJECTS;
+	watch->page_bytes = PAGE_BYTES;
+	watch->poll_ms = POLL_MS;
+	watch->silence_ms = SILENCE_MS;
 	watch->waiter.hurry = on_hurry;
 	watch->waiter.arg = watch;
 	watch_lines_init(&watch->lines, watch->object_max);

@@ -29,6 +29,8 @@ struct kube_watch {
 	char *selectors;  /* encoded, "&labelSelector=..." or empty */
 	const char *name; /* the plural, within path */
 	size_t object_max;
+	size_t page_bytes;
+	int poll_ms, silence_ms;
 	struct kube_watch_options user;
 
 	enum watch_step step; /* that runs, or that timer begins */
