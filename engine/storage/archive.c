@@ -275,10 +275,11 @@ static void summarize(const struct output *output, struct tree *tree,
 
 static bool write_once(struct output *output, const char *folder,
 		       const char *path, const char *draft,
+		       const char *const *not_these,
 		       struct archive_summary *ret, struct error *err)
 {
 	struct tree tree;
-	bool ok = tree_read(&tree, folder, path, err);
+	bool ok = tree_read(&tree, folder, not_these, err);
 
 	if (ok) {
 		output->fd = open(
@@ -298,8 +299,10 @@ static bool write_once(struct output *output, const char *folder,
 }
 
 bool archive_write(const char *folder, const char *path,
-		   struct archive_summary *ret, struct error *err)
+		   const char *const *not_these, struct archive_summary *ret,
+		   struct error *err)
 {
+	const char *all[TREE_NOT_MAX + 1] = {path};
 	struct error reason = {ERROR_NONE, ""};
 	char *draft = xasprintf("%s.new.%d", path, (int)getpid());
 	/* libarchive translates names from the locale's characters */
@@ -307,11 +310,14 @@ bool archive_write(const char *folder, const char *path,
 	locale_t usual = uselocale(plain);
 	bool ok = false, again = true;
 
+	for (int n = 1; not_these && *not_these && n < TREE_NOT_MAX; n++)
+		all[n] = *not_these++;
 	for (int i = 0; !ok && again && i < TRIES; i++) {
 		struct output output = {.fd = -1,
 					.is_last_try = i == TRIES - 1};
 
-		ok = write_once(&output, folder, path, draft, ret, &reason);
+		ok = write_once(&output, folder, path, draft, all, ret,
+				&reason);
 		again = output.has_changed;
 		release_output(&output);
 	}

@@ -32,11 +32,14 @@ struct archive_summary {
 };
 
 /* Write the archive of `folder` to `path` (0600, atomically; it may lie in the
- * folder itself).  ERROR_LIMIT names the three largest parts, ERROR_DENIED what
- * cannot be read, both with a hint at the ignore file.  Thread: any; blocking.
- * The caller releases *ret. */
+ * folder itself).  not_these: files and folders that are not even opened,
+ * wherever they lie (NULL-terminated, at most 15; may be NULL): closing a file
+ * gives up this process's locks on it, SQLite's among them.  ERROR_LIMIT names
+ * the three largest parts, ERROR_DENIED what cannot be read, both with a hint
+ * at the ignore file.  Thread: any; blocking. The caller releases *ret. */
 bool archive_write(const char *folder, const char *path,
-		   struct archive_summary *ret, struct error *err);
+		   const char *const *not_these, struct archive_summary *ret,
+		   struct error *err);
 void archive_summary_release(struct archive_summary *summary);
 
 #endif

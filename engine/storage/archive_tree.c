@@ -118,8 +118,10 @@ static bool is_kept(const struct tree *tree, const char *name, const char *path,
 {
 	if (!strcmp(name, ".git"))
 		return false;
-	if (st->st_dev == tree->not_device && st->st_ino == tree->not_inode)
-		return false;
+	for (int i = 0; i < tree->not_count; i++)
+		if (st->st_dev == tree->not_these[i].device &&
+		    st->st_ino == tree->not_these[i].inode)
+			return false;
 	return !ignore_matches(tree->ignore, path, S_ISDIR(st->st_mode));
 }
 
@@ -329,10 +331,20 @@ static bool read_ignore(struct tree *tree, struct error *err)
 	return ok;
 }
 
-bool tree_read(struct tree *tree, const char *folder, const char *not_file,
-	       struct error *err)
+static void remember_not(struct tree *tree, const char *path)
 {
 	struct stat st;
+
+	if (tree->not_count == TREE_NOT_MAX || stat(path, &st) < 0)
+		return; /* what is not there need not be left out */
+	tree->not_these[tree->not_count].device = st.st_dev;
+	tree->not_these[tree->not_count].inode = st.st_ino;
+	tree->not_count++;
+}
+
+bool tree_read(struct tree *tree, const char *folder,
+	       const char *const *not_these, struct error *err)
+{
 	int fd;
 
 	memset(tree, 0, sizeof(*tree));
@@ -345,10 +357,8 @@ bool tree_read(struct tree *tree, const char *folder, const char *not_file,
 		return error_set_errno(err, "open folder %s", folder);
 	if (!read_ignore(tree, err))
 		return false;
-	if (stat(not_file, &st) == 0) {
-		tree->not_device = st.st_dev;
-		tree->not_inode = st.st_ino;
-	}
+	for (; not_these && *not_these; not_these++)
+		remember_not(tree, *not_these);
 	add_entry(tree, xstrdup(""), 0, 0700, TREE_FOLDER);
 	fd = fcntl(tree->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)

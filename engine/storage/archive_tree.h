@@ -20,6 +20,8 @@ struct ignore;
 
 enum tree_kind { TREE_FOLDER, TREE_FILE, TREE_LINK };
 
+#define TREE_NOT_MAX 16
+
 struct tree_entry {
 	char *path;    /* relative to the folder */
 	char *target;  /* of a link */
@@ -41,19 +43,23 @@ struct tree {
 	 * order of their paths' names, each after the folder it lies in */
 	struct tree_entry *entries;
 	size_t count, capacity;
-	/* a file that is never an entry: the archive that is being replaced */
-	dev_t not_device;
-	ino_t not_inode;
+	/* what is never an entry, whatever its name */
+	struct tree_identity {
+		dev_t device;
+		ino_t inode;
+	} not_these[TREE_NOT_MAX];
+	int not_count;
 	struct strbuf unreadable; /* names of files */
 	int unreadable_count;
 	struct strbuf notes; /* see struct archive_summary */
 	int note_count;
 };
 
-/* Fails with ERROR_LIMIT, or with the names of what cannot be read.  tree is
- * to be released in either case. */
-bool tree_read(struct tree *tree, const char *folder, const char *not_file,
-	       struct error *err);
+/* not_these: files and folders that are no part of it, wherever they lie
+ * (NULL-terminated; may be NULL).  Fails with ERROR_LIMIT, or with the names of
+ * what cannot be read.  tree is to be released in either case. */
+bool tree_read(struct tree *tree, const char *folder,
+	       const char *const *not_these, struct error *err);
 void tree_release(struct tree *tree);
 
 /* Add the line "PATH: WHY" (path made safe) while there is room. */

@@ -56,7 +56,7 @@ struct archive_summary pack(const char *code, const char *path)
 	struct archive_summary summary;
 	struct error err = {ERROR_NONE, ""};
 
-	if (!archive_write(code, path, &summary, &err))
+	if (!archive_write(code, path, NULL, &summary, &err))
 		fail_msg("%s", err.text);
 	/* untouched, even when it took several tries */
 	assert_int_equal(err.code, ERROR_NONE);
@@ -133,7 +133,7 @@ void expect_failure(const char *code, const char *path, enum error_code reason,
 	struct archive_summary summary;
 	struct error err = {ERROR_NONE, ""};
 
-	if (archive_write(code, path, &summary, &err))
+	if (archive_write(code, path, NULL, &summary, &err))
 		fail_msg("%s was packed", code);
 	if (!strstr(err.text, words))
 		fail_msg("\"%s\" is not in \"%s\"", words, err.text);

@@ -207,6 +207,25 @@ static void leaves_out_what_is_no_file(void **state)
 	archive_summary_release(&summary);
 }
 
+/* A database's locks are lost when any descriptor of it is closed. */
+static void does_not_open_what_is_not_code(void **state)
+{
+	const char *const not_these[] = {"code/t.db", "code/runs", "nowhere",
+					 NULL};
+	struct archive_summary summary;
+	struct error err = {ERROR_NONE, ""};
+
+	(void)state;
+	put("code/train.py", "x");
+	put("code/t.db", "a database");
+	put("code/runs/1/log", "a log");
+	assert_int_equal(link("code/t.db", "code/other.db"), 0);
+	if (!archive_write("code", "a.tar.gz", not_these, &summary, &err))
+		fail_msg("%s", err.text);
+	expect_list("a.tar.gz", "f 600 train.py x\n");
+	archive_summary_release(&summary);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
 
@@ -217,6 +236,7 @@ int main(void)
 		TEST(describes_the_file),
 		TEST(repeats),
 		TEST(leaves_out_what_is_named),
+		TEST(does_not_open_what_is_not_code),
 		TEST(keeps_links_inside),
 		TEST(leaves_out_what_is_no_file),
 	};

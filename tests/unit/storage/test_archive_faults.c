@@ -145,7 +145,8 @@ static void says_when_the_disk_is_full(void **state)
 
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &limit);
-		ok = ok && !archive_write("code", "a.tar.gz", &summary, &err) &&
+		ok = ok &&
+		     !archive_write("code", "a.tar.gz", NULL, &summary, &err) &&
 		     strstr(err.text, "File too large") &&
 		     access("a.tar.gz", F_OK) < 0;
 		_exit(ok ? 0 : 1);
@@ -229,7 +230,7 @@ static void never_writes_a_broken_archive(void **state)
 	put_large("code/model", 8 << 20);
 	child = start_child(shrink);
 	for (int i = 0; i < 10000 && failures < 2; i++) {
-		if (archive_write("code", "a.tar.gz", &summary, &err)) {
+		if (archive_write("code", "a.tar.gz", NULL, &summary, &err)) {
 			strbuf_clear(&content);
 			list("a.tar.gz", &content);
 			archive_summary_release(&summary);
@@ -266,7 +267,7 @@ static void is_not_fooled_by_replacements(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2000 && files < 20; i++) {
-		if (!archive_write("code", "a.tar.gz", &summary, &err)) {
+		if (!archive_write("code", "a.tar.gz", NULL, &summary, &err)) {
 			assert_int_equal(err.code, ERROR_UNAVAILABLE);
 			continue;
 		}
