@@ -25,11 +25,6 @@ static void replace_text(char **at, const char *text)
 	*at = copy;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
-
 static void fail_turn_unless(struct engine *engine, bool ok,
 			     const struct error *err)
 {
@@ -37,8 +32,7 @@ static void fail_turn_unless(struct engine *engine, bool ok,
 		turn_fail(engine, err);
 }
 
-/* Copy what the trial row repeats of its newest attempt; write both. */
-static void write_attempt(struct engine *engine, struct live *live)
+void attempts_write(struct engine *engine, struct live *live)
 {
 	struct attempt *attempt = &live->attempt;
 	struct trial *trial = &live->trial;
@@ -60,6 +54,24 @@ static void write_attempt(struct engine *engine, struct live *live)
 			store_attempt_update(engine->store, attempt, &err),
 			&err);
 	}
+}
+
+void attempts_set_reason(struct engine *engine, struct live *live,
+			 const char *reason)
+{
+	const char *now = live->attempt.reason;
+
+	if (!strcmp(now ? now : "", reason ? reason : ""))
+		return;
+	replace_text(&live->attempt.reason, reason);
+	attempts_write(engine, live);
+}
+
+struct live *attempts_find(struct engine *engine, int64_t trial, int attempt)
+{
+	struct live *live = live_find(engine, trial);
+
+	return live && live->attempt.number == attempt ? live : NULL;
 }
 
 static void new_attempt(struct engine *engine, struct live *live, int number)
@@ -147,7 +159,7 @@ void attempts_submit(struct engine *engine, struct live *live)
 	live->is_submitted = true;
 	engine->queued_count--;
 	engine->live_count++;
-	write_attempt(engine, live);
+	attempts_write(engine, live);
 	turn_after(engine, AFTER_SUBMIT, live->trial.key, live->attempt.number,
 		   false);
 }
@@ -177,43 +189,61 @@ void attempts_queue_again(struct engine *engine, struct live *live,
 			engine,
 			store_attempt_add(engine->store, &live->attempt, &err),
 			&err);
-	write_attempt(engine, live);
+	attempts_write(engine, live);
 	write_row(engine, live);
 }
 
+/* Is it worth another attempt?  Says so in *ret_reason. */
+static bool wants_retry(struct engine *engine, struct live *live,
+			const struct attempt_end *end, const char **ret_reason)
+{
+	if (end->retry == RETRY_NEVER ||
+	    engine->experiment.state == EXPERIMENT_STOPPING)
+		return false;
+	if (end->retry == RETRY_PLATFORM) {
+		*ret_reason = "interrupted, waiting to be run again";
+		return ++live->interruptions <=
+		       engine->config.kubernetes.infrastructure_retries;
+	}
+	*ret_reason = "failed, waiting to be tried again";
+	return ++live->failures <= engine->experiment.max_retries;
+}
+
 /* The attempt is over.  Retry, or let the trial rest. */
-static void finish(struct engine *engine, struct live *live,
-		   enum trial_state state, int exit_code, int64_t ended_ns,
-		   const char *reason)
+void attempts_finish(struct engine *engine, struct live *live,
+		     const struct attempt_end *end)
 {
 	struct attempt *attempt = &live->attempt;
 	int64_t key = live->trial.key;
+	const char *again;
+	bool is_retried = wants_retry(engine, live, end, &again);
 
-	attempt->state = state;
-	attempt->exit_code = exit_code;
-	attempt->ended_ns = ended_ns ? ended_ns : clock_wall_ns();
-	replace_text(&attempt->reason, reason);
+	attempt->state = end->state;
+	if (is_retried && end->retry == RETRY_PLATFORM)
+		attempt->state = TRIAL_SYS_CANCELED; /* no failure of its own */
+	attempt->exit_code = end->exit_code;
+	attempt->ended_ns = end->ended_ns ? end->ended_ns : clock_wall_ns();
+	replace_text(&attempt->reason, end->reason);
 	if (live->is_submitted)
 		engine->live_count--;
 	else
 		engine->queued_count--;
 	if (engine->sideport)
 		sideport_forbid(engine->sideport, key, attempt->number);
-	write_attempt(engine, live);
-	if (state == TRIAL_FAILED) {
-		status_event(engine, live, EVENT_WARNING, "trial-failed",
+	attempts_write(engine, live);
+	if (end->state == TRIAL_FAILED)
+		status_event(engine, live, EVENT_WARNING,
+			     is_retried && end->retry == RETRY_PLATFORM
+				     ? "trial-interrupted"
+				     : "trial-failed",
 			     "trial %s (#%lld), attempt %d: %s", live->trial.id,
 			     (long long)live->trial.sequence, attempt->number,
-			     reason && *reason ? reason : "failed");
-		live->failures++;
-		if (live->failures <= engine->experiment.max_retries &&
-		    engine->experiment.state != EXPERIMENT_STOPPING) {
-			write_row(engine, live);
-			attempts_queue_again(
-				engine, live,
-				"failed, waiting to be tried again");
-			return;
-		}
+			     end->reason && *end->reason ? end->reason
+							 : "failed");
+	if (is_retried) {
+		write_row(engine, live);
+		attempts_queue_again(engine, live, again);
+		return;
 	}
 	advice_ended(engine, live);
 	if (live->trial.final.is_set &&
@@ -238,7 +268,10 @@ void attempts_kill(struct engine *engine, struct live *live,
 			 reason);
 	}
 	if (!live->is_submitted) {
-		finish(engine, live, state, -1, 0, reason);
+		attempts_finish(engine, live,
+				&(struct attempt_end){.state = state,
+						      .exit_code = -1,
+						      .reason = reason});
 		return;
 	}
 	turn_after(engine, AFTER_KILL, live->trial.key, live->attempt.number,
@@ -290,115 +323,6 @@ void attempts_arm_deadline(struct engine *engine)
 				      deadline_passed, engine);
 }
 
-/* ---- news from the platform ------------------------------------------------
- */
-
-static struct live *find_attempt(struct engine *engine, int64_t trial,
-				 int attempt)
-{
-	struct live *live = live_find(engine, trial);
-
-	return live && live->attempt.number == attempt ? live : NULL;
-}
-
-static void on_created(void *arg, int64_t trial, int attempt, const char *job)
-{
-	struct engine *engine = arg;
-	struct live *live = find_attempt(engine, trial, attempt);
-
-	if (!live)
-		return;
-	replace_text(&live->attempt.job, job);
-	write_attempt(engine, live);
-}
-
-static void on_started(void *arg, int64_t trial, int attempt, int64_t at_ns)
-{
-	struct engine *engine = arg;
-	struct live *live = find_attempt(engine, trial, attempt);
-
-	if (!live)
-		return;
-	live->attempt.state = TRIAL_RUNNING;
-	live->attempt.started_ns = at_ns;
-	replace_text(&live->attempt.reason, NULL);
-	write_attempt(engine, live);
-	attempts_arm_deadline(engine);
-}
-
-static void on_waiting(void *arg, int64_t trial, int attempt,
-		       const char *reason)
-{
-	struct engine *engine = arg;
-	struct live *live = find_attempt(engine, trial, attempt);
-
-	if (!live || is_same_text(live->attempt.reason, reason))
-		return;
-	replace_text(&live->attempt.reason, reason);
-	write_attempt(engine, live);
-}
-
-static void on_ended(void *arg, int64_t trial, int attempt,
-		     const struct job_end *end)
-{
-	struct engine *engine = arg;
-	struct live *live = find_attempt(engine, trial, attempt);
-
-	if (!live)
-		return;
-	if (live->kill_as != TRIAL_UNKNOWN) {
-		char reason[sizeof(live->kill_reason)];
-
-		memcpy(reason, live->kill_reason, sizeof(reason));
-		finish(engine, live, live->kill_as, end->exit_code,
-		       end->ended_ns, reason);
-	} else {
-		finish(engine, live,
-		       end->exit_code == 0 ? TRIAL_SUCCEEDED : TRIAL_FAILED,
-		       end->exit_code, end->ended_ns, end->reason);
-	}
-}
-
-static void on_report(void *arg, int64_t trial, int attempt, const char *json,
-		      size_t len, bool is_nni)
-{
-	struct engine *engine = arg;
-	struct live *live = find_attempt(engine, trial, attempt);
-	struct metrics metrics = {0};
-	struct error err;
-	bool is_request = false;
-	bool ok;
-
-	if (!live)
-		return;
-	ok = is_nni ? metrics_parse_nni(&metrics, json, len, live->trial.id,
-					&is_request, &err)
-		    : metrics_parse_body(&metrics, json, len, &err);
-	if (ok)
-		ok = ingest_metrics(engine, live, &metrics, &err);
-	if (!ok && !engine->has_failed)
-		ingest_complain(engine, live, "report-refused", err.text);
-	metrics_release(&metrics);
-}
-
-static void on_fault(void *arg, const char *text)
-{
-	struct engine *engine = arg;
-	bool is_news = status_fault(engine, text);
-
-	if (text && is_news)
-		status_event(engine, NULL, EVENT_WARNING, "fault", "%s", text);
-}
-
-const struct platform_callbacks attempts_callbacks = {
-	.created = on_created,
-	.started = on_started,
-	.waiting = on_waiting,
-	.ended = on_ended,
-	.report = on_report,
-	.fault = on_fault,
-};
-
 /* ---- the end of a turn ------------------------------------------------------
  */
 
@@ -441,7 +365,7 @@ static void submit_later(struct engine *engine, struct live *live,
 			 const struct error *err)
 {
 	live->wants_submit = true;
-	on_waiting(engine, live->trial.key, live->attempt.number, err->text);
+	attempts_set_reason(engine, live, err->text);
 	if (!engine->resubmission)
 		engine->resubmission =
 			loop_after(engine->loop, 1000, submit_again, engine);
@@ -459,17 +383,23 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 
 	sideport_allow(engine->sideport, live->trial.key, live->attempt.number,
 		       live->trial.id, live->attempt.token,
-		       live->trial.parameters, true);
+		       live->trial.parameters,
+		       engine->platform_ops->allows_nni);
 	request.parameter_file = text;
 	if (engine->platform_ops->submit(engine->platform, &request, &err))
 		live->wants_submit = false;
 	else if (err.code == ERROR_UNAVAILABLE || err.code == ERROR_TIMEOUT)
 		submit_later(engine, live, &err);
 	else {
-		finish(engine, live,
-		       live->kill_as == TRIAL_UNKNOWN ? TRIAL_FAILED
-						      : live->kill_as,
-		       -1, 0, err.text);
+		bool is_killed = live->kill_as != TRIAL_UNKNOWN;
+		struct attempt_end end = {
+			.state = is_killed ? live->kill_as : TRIAL_FAILED,
+			.retry = is_killed ? RETRY_NEVER : RETRY_TRIAL,
+			.exit_code = -1,
+			.reason = err.text,
+		};
+
+		attempts_finish(engine, live, &end);
 		schedule_hold(engine);
 	}
 	free(text);
@@ -477,7 +407,7 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 
 void attempts_do_after(struct engine *engine, const struct after *after)
 {
-	struct live *live = find_attempt(engine, after->trial, after->attempt);
+	struct live *live = attempts_find(engine, after->trial, after->attempt);
 
 	if (!live)
 		return;

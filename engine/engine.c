@@ -126,9 +126,16 @@ static bool has_more_to_do(const struct engine *engine)
 
 static void finish_if_over(struct engine *engine)
 {
-	if (engine->keep_open || !engine->is_up ||
+	const struct platform_ops *ops = engine->platform_ops;
+
+	if (!engine->is_up ||
 	    !experiment_state_is_terminal(engine->experiment.state) ||
 	    engine->live_count || engine->queued_count)
+		return;
+	if (ops->wind_up)
+		ops->wind_up(engine->platform);
+	if (engine->keep_open ||
+	    (ops->is_busy && ops->is_busy(engine->platform)))
 		return;
 	commands_look(engine); /* what came last is answered, too */
 	if (has_more_to_do(engine))
@@ -311,6 +318,7 @@ static void engine_free(struct engine *engine)
 		close(engine->lock_fd);
 	pthread_mutex_destroy(&engine->fault_mutex);
 	free(engine->afters);
+	free(engine->certificate);
 	free(engine->url_file);
 	free(engine->keeper_path);
 	free(engine->db_path);

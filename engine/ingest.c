@@ -272,8 +272,12 @@ static int take_report(struct engine *engine, struct report *report,
 	case REPORT_VERSION:
 		version_checked(engine, live, report);
 		break;
-	case REPORT_STATUS:
-		break; /* the platform tells, and knows more */
+	case REPORT_STATUS: /* how it ended the platform tells */
+		if (engine->platform_ops->farewell)
+			engine->platform_ops->farewell(
+				engine->platform, report->trial,
+				report->attempt, report->exit_code);
+		break;
 	}
 	return 200;
 }

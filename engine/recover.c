@@ -13,6 +13,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/sideport/address.h"
+#include "engine/sideport/certificate.h"
 #include "engine/spec/spec.h"
 
 #include <stdio.h>
@@ -25,27 +27,57 @@ static void wake_loop(void *arg)
 	loop_wake(arg);
 }
 
+/* TLS, where the experiment file asks for it. */
+static bool open_certificate(struct engine *engine, struct certificate *ret,
+			     struct error *err)
+{
+	const struct kubernetes_config *config = &engine->config.kubernetes;
+	char **addresses;
+	size_t count;
+	bool ok;
+
+	if (config->side_port_certificate)
+		return certificate_load(config->side_port_certificate,
+					config->side_port_key, ret, err);
+	count = sideport_addresses(config->side_port_address, NULL, 0,
+				   &addresses);
+	ok = certificate_keep(engine->experiment.directory, addresses, count,
+			      ret, err);
+	sideport_addresses_free(addresses, count);
+	return ok;
+}
+
 static bool start_sideport(struct engine *engine, struct error *err)
 {
 	struct sideport_options options = {
-		.bind = "127.0.0.1",
+		.bind = engine->platform_ops->bind,
 		.experiment_id = engine->experiment.id,
 		.wake = wake_loop,
 		.wake_arg = engine->loop,
 	};
 
+	struct certificate certificate = {0};
+	bool ok;
+
+	if (engine->config.kubernetes.side_port_tls) {
+		if (!open_certificate(engine, &certificate, err))
+			return error_prefix(err, "side port");
+		options.cert_pem = certificate.cert_pem;
+		options.key_pem = certificate.key_pem;
+		free(engine->certificate);
+		engine->certificate = xstrdup(certificate.cert_pem);
+	}
 	/* The port of last time keeps the URLs of running trials good. */
 	options.port =
 		(uint16_t)(engine->wanted_port ? engine->wanted_port
 					       : engine->experiment.side_port);
-	if (!sideport_start(&options, &engine->sideport, err)) {
-		if (engine->wanted_port || !options.port)
-			return error_prefix(err, "open the side port");
+	ok = sideport_start(&options, &engine->sideport, err);
+	if (!ok && !engine->wanted_port && options.port) {
 		options.port = 0;
-		if (!sideport_start(&options, &engine->sideport, err))
-			return error_prefix(err, "open the side port");
+		ok = sideport_start(&options, &engine->sideport, err);
 	}
-	return true;
+	certificate_release(&certificate);
+	return ok || error_prefix(err, "open the side port");
 }
 
 static bool open_sideport(struct engine *engine, struct error *err)
@@ -65,16 +97,15 @@ static bool open_platform(struct engine *engine, struct error *err)
 {
 	struct platform_context *context = &engine->platform_context;
 
-	engine->platform_ops = platform_find(engine->experiment.platform);
-	if (!engine->platform_ops)
-		return error_set(err, ERROR_INVALID, "unknown platform '%s'",
-				 engine->experiment.platform);
 	context->loop = engine->loop;
 	context->experiment = &engine->experiment;
 	context->config = &engine->config;
+	context->db_path = engine->db_path;
 	context->keeper_path = engine->keeper_path;
 	context->url_file = engine->url_file;
-	context->callbacks = attempts_callbacks;
+	context->sideport = engine->sideport;
+	context->certificate = engine->certificate;
+	context->callbacks = news_callbacks;
 	context->callbacks.arg = engine;
 	return engine->platform_ops->open(context, &engine->platform, err) ||
 	       error_prefix(err, "platform %s", engine->experiment.platform);
@@ -117,8 +148,10 @@ static bool count_failures(const struct attempt *attempt, void *arg)
 
 	if (attempt->state == TRIAL_FAILED)
 		live->failures++;
+	else if (attempt->state == TRIAL_SYS_CANCELED)
+		live->interruptions++;
 	else if (trial_state_is_terminal(attempt->state))
-		live->failures = 0;
+		live->failures = live->interruptions = 0;
 	return true;
 }
 
@@ -177,6 +210,10 @@ bool engine_recover(struct engine *engine, struct error *err)
 	    !space_parse(experiment->space ? experiment->space : "{}",
 			 &engine->space, NULL, err))
 		return error_prefix(err, "read the experiment");
+	engine->platform_ops = platform_find(experiment->platform);
+	if (!engine->platform_ops)
+		return error_set(err, ERROR_INVALID, "unknown platform '%s'",
+				 experiment->platform);
 	free(engine->url_file);
 	engine->url_file = fs_join(experiment->directory, "sideport.url");
 	if (!fs_make_folders(experiment->directory, err) ||

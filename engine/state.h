@@ -15,6 +15,7 @@
  *   engine.c    the port: start, thread, turn, leave
  *   ingest.c    reports to metric rows and summaries
  *   live.c      the table of trials that are not over
+ *   news.c      what the platform tells
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
@@ -60,8 +61,9 @@ struct live {
 	bool has_complaint; /* a report was refused, and that was told */
 	enum trial_state kill_as; /* UNKNOWN: nobody asked */
 	char kill_reason[200];
-	int failures;	 /* attempts in a row that failed by themselves */
-	double *history; /* the objective's intermediate results, in order */
+	int failures;	   /* attempts in a row that failed by themselves */
+	int interruptions; /* and that the platform cut short */
+	double *history;   /* the objective's intermediate results, in order */
 	size_t history_count, history_capacity;
 	struct kill_request **kills;
 	size_t kill_count, kill_capacity;
@@ -123,6 +125,7 @@ struct engine {
 	struct platform *platform;
 	struct platform_context platform_context;
 	struct sideport *sideport;
+	char *certificate; /* PEM of the side port's, or NULL */
 	char *url_file;
 	char *keeper_path;
 	struct live *buckets[LIVE_BUCKETS];
@@ -130,6 +133,7 @@ struct engine {
 	int live_count;	  /* submitted */
 	int queued_count; /* not submitted */
 	int64_t finished_count;
+	int config_failures; /* trials in a row that could not even start */
 	bool has_experiment_changes;
 	bool has_trial_changes;		 /* some live trial has_row_changes */
 	int64_t ran_since_ns;		 /* monotonic; 0: the clock stands */
@@ -200,7 +204,35 @@ void attempts_kill(struct engine *engine, struct live *live,
 void attempts_arm_deadline(struct engine *engine);
 void attempts_write_changes(struct engine *engine, bool with_summaries);
 void attempts_do_after(struct engine *engine, const struct after *after);
-extern const struct platform_callbacks attempts_callbacks;
+/* Copy what the trial row repeats of its newest attempt; write both. */
+void attempts_write(struct engine *engine, struct live *live);
+/* Why it waits; NULL: no longer. */
+void attempts_set_reason(struct engine *engine, struct live *live,
+			 const char *reason);
+/* The live trial, if this is its newest attempt. */
+struct live *attempts_find(struct engine *engine, int64_t trial, int attempt);
+
+enum retry {
+	RETRY_NEVER,
+	RETRY_TRIAL,	/* as often as maxTrialRetries says */
+	RETRY_PLATFORM, /* as often as infrastructureRetries says */
+};
+
+struct attempt_end {
+	enum trial_state state;
+	enum retry retry;
+	int exit_code;	  /* -1 unknown */
+	int64_t ended_ns; /* 0: now */
+	const char *reason;
+};
+
+/* The attempt is over: queue another one, or let the trial rest (live is gone
+ * then). */
+void attempts_finish(struct engine *engine, struct live *live,
+		     const struct attempt_end *end);
+
+/* ---- news.c ---- */
+extern const struct platform_callbacks news_callbacks;
 
 /* ---- ingest.c ---- */
 void ingest_reports(struct engine *engine);

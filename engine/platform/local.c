@@ -354,6 +354,8 @@ static char *local_log_path(const struct attempt *attempt, const char *role)
 
 const struct platform_ops platform_local = {
 	.name = "local",
+	.bind = "127.0.0.1",
+	.allows_nni = true,
 	.open = local_open,
 	.submit = local_submit,
 	.kill = local_kill,

@@ -8,7 +8,10 @@
 
 const struct platform_ops *platform_find(const char *name)
 {
-	static const struct platform_ops *const known[] = {&platform_local};
+	static const struct platform_ops *const known[] = {
+		&platform_local,
+		&platform_kubernetes,
+	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (!strcmp(known[i]->name, name))

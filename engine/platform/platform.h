@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A platform runs trials: local processes today, kinds of Kubernetes job next.
+ * A platform runs trials: as processes of this machine, or as jobs of a
+ * Kubernetes cluster.
  *
  * The engine commits an attempt's intent row, then calls submit.  Submitting
  * is idempotent: what exists already under the attempt's name is adopted, so
@@ -13,6 +14,9 @@
 
 #include "base/error.h"
 #include "engine/loop.h"
+#include "engine/sideport/sideport.h"
+#include "model/cluster.h"
+#include "model/event.h"
 #include "model/experiment.h"
 #include "model/trial.h"
 
@@ -20,12 +24,20 @@
 
 struct platform;
 
+/* Whose fault a failed end is: decides whether it is tried again. */
+enum job_blame {
+	JOB_BLAME_TRIAL,    /* maxTrialRetries */
+	JOB_BLAME_CONFIG,   /* the next trial will fare no better */
+	JOB_BLAME_PLATFORM, /* evicted, node lost, ...: infrastructureRetries */
+};
+
 /* How an attempt ended, as far as the platform knows. */
 struct job_end {
-	int exit_code;	  /* 0..255; 128 + n for signal n; -1 unknown */
-	int64_t ended_ns; /* wall time */
-	char reason[256]; /* one line: "exit status 3", "killed by SIGSEGV",
-			   * "keeper was killed", ...; empty for success */
+	enum job_blame blame; /* of exit codes other than 0 */
+	int exit_code;	      /* 0..255; 128 + n for signal n; -1 unknown */
+	int64_t ended_ns;     /* wall time */
+	char reason[256];     /* one line: "exit status 3", "killed by SIGSEGV",
+			       * "keeper was killed", ...; empty for success */
 };
 
 struct platform_callbacks {
@@ -45,6 +57,17 @@ struct platform_callbacks {
 		       size_t len, bool is_nni);
 	/* Something the platform retries by itself; NULL: over. */
 	void (*fault)(void *arg, const char *text);
+	/* Something happened that people should find later; trial 0: to the
+	 * experiment.  The same text about the same attempt is kept once. */
+	void (*event)(void *arg, int64_t trial, int attempt,
+		      enum event_level level, const char *kind,
+		      const char *text);
+	/* Where the attempt is, and what it takes. */
+	void (*placed)(void *arg, const struct trial_place *place);
+	/* What the cluster looks like; replaces what was said before.  Or why
+	 * that could not be found out (nodes are none then). */
+	void (*cluster)(void *arg, const struct cluster_node *nodes,
+			size_t count, const char *problem);
 	void *arg;
 };
 
@@ -53,8 +76,11 @@ struct platform_context {
 	struct loop *loop;
 	const struct experiment *experiment;
 	const struct experiment_config *config;
+	const char *db_path;
 	const char *keeper_path; /* executable */
 	const char *url_file;	 /* file that holds the side port's base URL */
+	struct sideport *sideport;
+	const char *certificate; /* PEM of the side port's; NULL: no TLS */
 	struct platform_callbacks callbacks;
 };
 
@@ -69,6 +95,9 @@ struct job_request {
 
 struct platform_ops {
 	const char *name; /* as in trainingService.platform */
+	const char *bind; /* address that the side port listens on */
+	bool allows_nni;  /* trials may use NNI's protocol, which has no secret
+			   */
 	bool (*open)(const struct platform_context *context,
 		     struct platform **ret, struct error *err);
 	/* ERROR_UNAVAILABLE and ERROR_TIMEOUT are retried by the engine; any
@@ -78,6 +107,15 @@ struct platform_ops {
 	/* Ask it to end (TERM, grace, KILL).  The ended callback follows, also
 	 * when it was not running.  Asking twice is harmless. */
 	void (*kill)(struct platform *platform, int64_t trial, int attempt);
+	/* The keeper said its last word, after everything it had was taken in:
+	 * the attempt's exit code.  NULL: of no use here. */
+	void (*farewell)(struct platform *platform, int64_t trial, int attempt,
+			 int exit_code);
+	/* The experiment is over and no attempt is left: clean up what all of
+	 * them shared.  May be asked again, and followed by another submit. */
+	void (*wind_up)(struct platform *platform); /* or NULL */
+	/* Is there still something to fetch or to remove?  NULL: never. */
+	bool (*is_busy)(const struct platform *platform);
 	/* Path of a log file for a role ("stdout", "stderr", "keeper"), to be
 	 * freed by the caller; NULL when there is none. */
 	char *(*log_path)(const struct attempt *attempt, const char *role);
@@ -85,7 +123,7 @@ struct platform_ops {
 	void (*close)(struct platform *platform);
 };
 
-extern const struct platform_ops platform_local;
+extern const struct platform_ops platform_local, platform_kubernetes;
 
 /* By name; NULL when unknown. */
 const struct platform_ops *platform_find(const char *name);
