@@ -11,6 +11,7 @@
 #include "cli/create.h"
 #include "cli/output.h"
 #include "engine/assessor/assessor.h"
+#include "engine/platform/kubernetes/preflight.h"
 #include "engine/tuner/tuner.h"
 #include "model/space.h"
 #include "store/store.h"
@@ -289,6 +290,18 @@ static void report_problems(struct findings *findings, char *problems,
 	findings->status = cli_status_of(err->code);
 }
 
+static void on_finding(void *arg, enum preflight_verdict verdict,
+		       const char *what, const char *text)
+{
+	static const enum verdict verdicts[] = {
+		[PREFLIGHT_OK] = VERDICT_OK,
+		[PREFLIGHT_WARNING] = VERDICT_WARNING,
+		[PREFLIGHT_FAILED] = VERDICT_FAILED,
+	};
+
+	find(arg, verdicts[verdict], what, "%s", text);
+}
+
 static void check_config(struct cli *cli, struct findings *findings,
 			 const struct experiment_config *config)
 {
@@ -314,6 +327,9 @@ static void check_config(struct cli *cli, struct findings *findings,
 	check_database(findings, cli->db_path);
 	check_port(findings, cli->side_port);
 	free(home);
+	if (!is_local &&
+	    !preflight_kubernetes(config, cli->side_port, on_finding, findings))
+		findings->status = CLI_UNREACHABLE;
 }
 
 int command_check(struct cli *cli)

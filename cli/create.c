@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "engine/platform/kubernetes/preflight.h"
 #include "engine/spec/spec.h"
 #include "store/store.h"
 
@@ -127,7 +128,7 @@ static bool record(struct store *store, const char *home,
 bool experiment_create(const char *db_path, const char *file,
 		       const struct spec_overrides *overrides,
 		       struct experiment *ret, struct strbuf *problems,
-		       struct error *err)
+		       bool *ret_is_unreached, struct error *err)
 {
 	struct experiment_config config = {0};
 	struct experiment experiment = {0};
@@ -138,6 +139,15 @@ bool experiment_create(const char *db_path, const char *file,
 	if (!experiment_file_load(file, overrides, &config, &experiment.source,
 				  &experiment.source_path, problems, err))
 		return false;
+	/* nothing is recorded of what could not even begin */
+	if (!strcmp(config.platform, "kubernetes") &&
+	    !preflight_reach(&config, err)) {
+		*ret_is_unreached = true;
+		experiment_config_release(&config);
+		free(experiment.source);
+		free(experiment.source_path);
+		return false;
+	}
 	fill(&experiment, &config);
 	home = config.working_directory ? xstrdup(config.working_directory)
 					: experiment_home(db_path);

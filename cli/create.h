@@ -15,11 +15,13 @@ struct spec_overrides overrides_given(const struct cli *cli);
 /* Read and check the file, put the overrides (or NULL) in, give the experiment
  * an id, a seed and a directory of its own, and commit its row (creating the
  * database if need be).  Nothing runs yet.  For an invalid file `problems`
- * receives a line for each problem and err the first of them. */
+ * receives a line for each problem and err the first of them.  A cluster that
+ * cannot be reached, or where no job may be made, sets *ret_is_unreached:
+ * nothing is recorded then. */
 bool experiment_create(const char *db_path, const char *file,
 		       const struct spec_overrides *overrides,
 		       struct experiment *ret, struct strbuf *problems,
-		       struct error *err);
+		       bool *ret_is_unreached, struct error *err);
 
 /* Where experiments of this database live unless their file says otherwise:
  * "<folder of the database>/experiments".  Caller frees. */

@@ -193,14 +193,18 @@ int command_run(struct cli *cli)
 	struct strbuf problems = STRBUF_INIT;
 	struct experiment experiment;
 	struct error err = {0};
+	bool is_unreached = false;
 	int status;
 
 	/* before anything is recorded */
 	if (!is_headless && !console_is_possible(cli, &err))
 		return cli_fail(&err);
 	if (!experiment_create(cli->db_path, cli_argument(cli, 0), &overrides,
-			       &experiment, &problems, &err)) {
-		if (problems.len) {
+			       &experiment, &problems, &is_unreached, &err)) {
+		if (is_unreached) {
+			cli_fail(&err);
+			status = CLI_UNREACHABLE;
+		} else if (problems.len) {
 			fputs(problems.data, stderr);
 			status = CLI_USAGE;
 		} else {

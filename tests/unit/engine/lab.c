@@ -71,6 +71,7 @@ void lab_create(struct lab *lab, const char *command, const char *members)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct strbuf problems = STRBUF_INIT;
+	bool is_unreached = false;
 	struct experiment experiment;
 	struct error err;
 	char *path = fs_join(lab->folder, "exp.yaml");
@@ -86,7 +87,7 @@ void lab_create(struct lab *lab, const char *command, const char *members)
 		    members);
 	if (!fs_write_file(path, text.data, text.len, &err) ||
 	    !experiment_create(lab->db_path, path, NULL, &experiment, &problems,
-			       &err))
+			       &is_unreached, &err))
 		fail_msg("%s\n%s", err.text, problems.data);
 	lab->experiment = experiment.key;
 	snprintf(lab->id, sizeof(lab->id), "%s", experiment.id);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the code directory gets into the pods.
+ *
+ * Where it lies on a volume that the pods mount too, it is used in place.
+ * Otherwise it is packed once per experiment, so that every trial runs the
+ * same code whatever is edited meanwhile: into a ConfigMap while it fits, or
+ * served by the side port.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "engine/storage/archive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A ConfigMap holds 1 MiB; the rest is for its other members. */
+#define CODE_MAP_MAX_BYTES (900 * 1024)
+
+/* ---- in place ----------------------------------------------------------- */
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* What follows `folder` in `path` ("" or "/rest"), or NULL. */
+static const char *below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	if (strncmp(path, folder, len) != 0)
+		return NULL;
+	if (len == 1 && *folder == '/')
+		return path;
+	return path[len] == '/' || !path[len] ? path + len : NULL;
+}
+
+/* Where this machine has mounted server:path, from the kernel's table.  Caller
+ * frees. */
+static char *nfs_mounted_at(const char *server, const char *path)
+{
+	char *wanted = xasprintf("%s:%s", server, path);
+	FILE *table = fopen("/proc/self/mounts", "re");
+	char source[1024], folder[1024], kind[64];
+	char *found = NULL;
+
+	while (table && !found &&
+	       fscanf(table, "%1023s %1023s %63s %*[^\n]", source, folder,
+		      kind) == 3)
+		if (!strncmp(kind, "nfs", 3) && !strcmp(source, wanted))
+			found = xstrdup(folder);
+	if (table)
+		fclose(table);
+	free(wanted);
+	return found;
+}
+
+/* Where a volume's root lies on this machine; NULL when nobody knows. */
+static char *local_path_of(const cJSON *volume, const cJSON *local_paths)
+{
+	const char *name = text_of(volume, "name");
+	const char *said = name ? text_of(local_paths, name) : NULL;
+	const cJSON *nfs = cJSON_GetObjectItemCaseSensitive(volume, "nfs");
+	const char *host = text_of(
+		cJSON_GetObjectItemCaseSensitive(volume, "hostPath"), "path");
+	const char *server = text_of(nfs, "server");
+	const char *path = text_of(nfs, "path");
+
+	if (said || host)
+		return xstrdup(said ? said : host);
+	return server && path ? nfs_mounted_at(server, path) : NULL;
+}
+
+static char *path_by_mount(const cJSON *mount, const char *root,
+			   const char *folder)
+{
+	const char *sub = text_of(mount, "subPath");
+	const char *at = text_of(mount, "mountPath");
+	char *base = sub ? fs_join(root, sub) : xstrdup(root);
+	const char *rest = at ? below(folder, base) : NULL;
+	char *path = rest ? xasprintf("%s%s", at, rest) : NULL;
+
+	free(base);
+	return path;
+}
+
+static char *find_in_volume(const cJSON *volume, const cJSON *mounts,
+			    const cJSON *local_paths, const char *folder)
+{
+	const char *name = text_of(volume, "name");
+	char *root = local_path_of(volume, local_paths);
+	char *path = NULL;
+	const cJSON *mount;
+
+	if (root && name)
+		cJSON_ArrayForEach (mount, mounts) {
+			const char *of = text_of(mount, "name");
+
+			if (of && !strcmp(of, name))
+				path = path_by_mount(mount, root, folder);
+			if (path)
+				break;
+		}
+	free(root);
+	return path;
+}
+
+static char *find_in_place(const struct kubernetes_config *config,
+			   const char *folder)
+{
+	cJSON *volumes = config->volumes ? cJSON_Parse(config->volumes) : NULL;
+	cJSON *mounts = config->volume_mounts
+				? cJSON_Parse(config->volume_mounts)
+				: NULL;
+	cJSON *local_paths =
+		config->local_paths ? cJSON_Parse(config->local_paths) : NULL;
+	char *path = NULL;
+	const cJSON *volume;
+
+	cJSON_ArrayForEach (volume, volumes) {
+		path = find_in_volume(volume, mounts, local_paths, folder);
+		if (path)
+			break;
+	}
+	cJSON_Delete(volumes);
+	cJSON_Delete(mounts);
+	cJSON_Delete(local_paths);
+	return path;
+}
+
+/* ---- packed ------------------------------------------------------------- */
+
+/* The archive of an earlier start, with the digest beside it. */
+static bool is_packed(struct platform *platform, const char *digest_path,
+		      int64_t *ret_size)
+{
+	struct strbuf digest = STRBUF_INIT;
+	struct error ignored;
+	bool ok;
+
+	ok = access(platform->code_archive, R_OK) == 0 &&
+	     fs_read_file(digest_path, 256, &digest, &ignored) &&
+	     sscanf(digest.data, "%64[0-9a-f] %lld", platform->code_digest,
+		    (long long *)ret_size) == 2;
+	strbuf_release(&digest);
+	return ok;
+}
+
+/* The database may lie in the code directory, with all that lies beside it.
+ * None of that is code, and opening the database's files would be worse than
+ * useless: closing them gives up SQLite's locks. */
+#define OURS_MAX 8
+
+static void list_ours(const struct platform *platform, char **ret)
+{
+	static const char *const behind[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const beside[] = {"experiments", "locks", "keeper",
+					     "trialdeck.log"};
+	const char *db = platform->context.db_path;
+	char *folder = db ? fs_folder(db) : NULL;
+
+	for (size_t i = 0; db && i < COUNT_OF(behind); i++)
+		*ret++ = xasprintf("%s%s", db, behind[i]);
+	for (size_t i = 0; db && i < COUNT_OF(beside); i++)
+		*ret++ = fs_join(folder, beside[i]);
+	*ret = NULL;
+	free(folder);
+}
+
+static bool pack(struct platform *platform, const char *digest_path,
+		 int64_t *ret_size, struct error *err)
+{
+	const char *folder = platform->context.config->trial_code_directory;
+	struct archive_summary summary;
+	char *ours[OURS_MAX + 1];
+	char line[128];
+	bool ok;
+
+	list_ours(platform, ours);
+	ok = archive_write(folder, platform->code_archive,
+			   (const char *const *)ours, &summary, err);
+	for (char **at = ours; *at; at++)
+		free(*at);
+	if (!ok)
+		return error_prefix(err, "pack the code directory");
+	memcpy(platform->code_digest, summary.digest, sizeof(summary.digest));
+	*ret_size = summary.size;
+	snprintf(line, sizeof(line), "%s %lld\n", summary.digest,
+		 (long long)summary.size);
+	ok = fs_write_file(digest_path, line, strlen(line), err);
+	if (ok && summary.notes)
+		k8s_tell_event(platform, NULL, EVENT_WARNING, "code", "%s",
+			       summary.notes);
+	archive_summary_release(&summary);
+	return ok;
+}
+
+static bool open_packed(struct platform *platform, struct error *err)
+{
+	const char *folder = platform->context.experiment->directory;
+	char *digest_path = fs_join(folder, "code.digest");
+	int64_t size = 0;
+	bool ok;
+
+	platform->code_archive = fs_join(folder, "code.tar.gz");
+	ok = is_packed(platform, digest_path, &size) ||
+	     pack(platform, digest_path, &size, err);
+	free(digest_path);
+	if (!ok)
+		return false;
+	platform->code =
+		size <= CODE_MAP_MAX_BYTES ? POD_CODE_MAP : POD_CODE_SIDEPORT;
+	if (platform->code == POD_CODE_SIDEPORT)
+		sideport_set_code(platform->context.sideport,
+				  platform->code_archive);
+	return true;
+}
+
+bool k8s_code_open(struct platform *platform, struct error *err)
+{
+	const char *folder = platform->context.config->trial_code_directory;
+
+	platform->code = POD_CODE_NONE;
+	if (!folder)
+		return true;
+	platform->code_path = find_in_place(platform->config, folder);
+	if (!platform->code_path)
+		return open_packed(platform, err);
+	platform->code = POD_CODE_IN_PLACE;
+	return true;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An attempt's objects: first its Job, then its Secret, owned by the Job.
+ *
+ * In this order the Secret goes when the Job goes, whoever deletes it, and a
+ * crash between the two leaves nothing that belongs to nobody.  The pod waits
+ * for the Secret: the kubelet mounts volumes before it starts containers.
+ * Names follow from trial and attempt, so creating again finds what was
+ * created, and takes it over.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pod_plan k8s_plan(const struct platform *platform)
+{
+	return (struct pod_plan){
+		.experiment = platform->context.experiment,
+		.config = platform->context.config,
+		.keeper_map = platform->keeper_map,
+		.link_map = platform->link_map,
+		.code_map = platform->code_map,
+		.code_digest = platform->code_digest,
+		.code_path = platform->code_path,
+		.code = platform->code,
+		.is_echoing = platform->reach == K8S_REACH_LOGS,
+		.nni_platform = "kubeflow",
+	};
+}
+
+static void create_again(void *arg)
+{
+	struct k8s_job *job = arg;
+
+	job->timer = NULL;
+	k8s_create(job);
+}
+
+/* It cannot be made at the moment: say why, and try again. */
+static void retry(struct k8s_job *job, const char *why)
+{
+	job->phase = K8S_PENDING;
+	if (job->is_killed) { /* it may exist; if so the list will tell */
+		k8s_end(job, JOB_BLAME_TRIAL, -1, "canceled before it started");
+		return;
+	}
+	k8s_tell_waiting(job, why);
+	k8s_job_after(job, kube_backoff_ms(&job->failures), create_again);
+}
+
+static struct kube_call *post(struct platform *platform, const char *path,
+			      const cJSON *object, kube_reply_fn *fn, void *arg)
+{
+	struct kube_request request = {.method = KUBE_POST, .path = path};
+	char *text = cJSON_PrintUnformatted(object);
+	struct kube_call *call;
+
+	request.body = text;
+	request.body_len = strlen(text);
+	request.give_up_ms = -1;
+	call = kube_call(platform->client, &request, fn, arg);
+	free(text);
+	return call;
+}
+
+/* ---- the Secret --------------------------------------------------------- */
+
+static void create_secret(struct k8s_job *job);
+
+static void secret_again(void *arg)
+{
+	struct k8s_job *job = arg;
+
+	job->timer = NULL;
+	create_secret(job);
+}
+
+static void secret_created(const struct kube_reply *reply, void *arg)
+{
+	struct k8s_job *job = arg;
+
+	job->call = NULL;
+	/* 409: there already; 404: the namespace or the job is going */
+	if (!reply->err.code || reply->code == 409) {
+		job->has_secret = true;
+		job->failures = 0;
+		k8s_material_free(job->material);
+		job->material = NULL;
+		return;
+	}
+	if (job->phase != K8S_LIVE || job->is_deleting || job->is_gone)
+		return;
+	k8s_tell_waiting(job, reply->err.text);
+	k8s_job_after(job, kube_backoff_ms(&job->failures), secret_again);
+}
+
+static cJSON *secret_object(struct k8s_job *job)
+{
+	const struct k8s_material *material = job->material;
+	const struct platform *platform = job->platform;
+	cJSON *root = k8s_object_new(job->platform, "v1", "Secret", job->name);
+	cJSON *metadata = cJSON_GetObjectItem(root, "metadata");
+	cJSON *owner = cJSON_CreateObject();
+	cJSON *data;
+
+	pod_labels_add(cJSON_GetObjectItem(metadata, "labels"),
+		       platform->context.experiment, &material->trial,
+		       &material->attempt);
+	cJSON_AddStringToObject(owner, "apiVersion",
+				platform->kind->api_version);
+	cJSON_AddStringToObject(owner, "kind", platform->kind->kind);
+	cJSON_AddStringToObject(owner, "name", job->name);
+	cJSON_AddStringToObject(owner, "uid", job->uid);
+	cJSON_AddItemToArray(
+		cJSON_AddArrayToObject(metadata, "ownerReferences"), owner);
+	data = cJSON_AddObjectToObject(root, "stringData");
+	cJSON_AddStringToObject(data, POD_INPUT_TOKEN, material->attempt.token);
+	cJSON_AddStringToObject(data, POD_INPUT_PARAMETER_CFG,
+				material->parameter_file);
+	cJSON_AddStringToObject(data, POD_INPUT_PARAMETERS,
+				material->trial.parameters);
+	cJSON_AddStringToObject(data, POD_INPUT_COMMAND, material->command);
+	return root;
+}
+
+static void create_secret(struct k8s_job *job)
+{
+	char *path;
+	cJSON *object;
+
+	if (job->has_secret || !job->material || job->call || job->is_gone)
+		return;
+	path = k8s_core_path(job->platform, "secrets", NULL);
+	object = secret_object(job);
+	job->call = post(job->platform, path, object, secret_created, job);
+	cJSON_Delete(object);
+	free(path);
+}
+
+/* ---- the Job ------------------------------------------------------------ */
+
+void k8s_adopt(struct k8s_job *job, const char *uid)
+{
+	struct platform *platform = job->platform;
+
+	snprintf(job->uid, sizeof(job->uid), "%s", uid);
+	job->phase = K8S_LIVE;
+	job->live_since = platform->list_number;
+	job->failures = 0;
+	loop_cancel(platform->context.loop, job->timer);
+	job->timer = NULL;
+	k8s_tell_waiting(job, NULL);
+	if (!job->is_created_told) {
+		job->is_created_told = true;
+		platform->context.callbacks.created(
+			platform->context.callbacks.arg, job->trial,
+			job->attempt, job->name);
+	}
+	if (job->is_killed)
+		k8s_remove(job, true);
+	else
+		create_secret(job);
+}
+
+static bool is_ours(const struct k8s_job *job, const cJSON *object)
+{
+	const cJSON *metadata = cJSON_GetObjectItem(object, "metadata");
+	const cJSON *labels = cJSON_GetObjectItem(metadata, "labels");
+	const char *experiment = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(labels, "expId"));
+	const char *trial = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(labels, "trialId"));
+
+	return experiment && trial && job->material &&
+	       !strcmp(experiment, job->platform->context.experiment->id) &&
+	       !strcmp(trial, job->material->trial.id);
+}
+
+static const char *uid_of(const cJSON *object)
+{
+	const char *uid = cJSON_GetStringValue(cJSON_GetObjectItem(
+		cJSON_GetObjectItem(object, "metadata"), "uid"));
+
+	return uid ? uid : "";
+}
+
+/* An object of this name was there: ours, made before a crash or by a request
+ * whose answer was lost? */
+static void existing_read(const struct kube_reply *reply, void *arg)
+{
+	struct k8s_job *job = arg;
+	cJSON *object;
+
+	job->call = NULL;
+	if (reply->err.code) {
+		retry(job, reply->err.text);
+		return;
+	}
+	object = cJSON_ParseWithLength(reply->body, reply->len);
+	if (is_ours(job, object))
+		k8s_adopt(job, uid_of(object));
+	else
+		k8s_end(job, JOB_BLAME_CONFIG, -1,
+			"an object of its job's name exists and is not ours");
+	cJSON_Delete(object);
+}
+
+static void read_existing(struct k8s_job *job)
+{
+	char *path = k8s_kind_path(job->platform, job->name);
+	struct kube_request request = {.method = KUBE_GET, .path = path};
+
+	job->call =
+		kube_call(job->platform->client, &request, existing_read, job);
+	free(path);
+}
+
+static bool is_permanent(const struct kube_reply *reply)
+{
+	/* 404: no such namespace, or a kind that is not served */
+	return reply->code == 404 || reply->err.code == ERROR_INVALID ||
+	       reply->err.code == ERROR_LIMIT;
+}
+
+static void job_created(const struct kube_reply *reply, void *arg)
+{
+	struct k8s_job *job = arg;
+	cJSON *object;
+
+	job->call = NULL;
+	if (reply->warning)
+		k8s_tell_event(job->platform, NULL, EVENT_WARNING,
+			       "api-warning", "%s", reply->warning);
+	if (!reply->err.code) {
+		object = cJSON_ParseWithLength(reply->body, reply->len);
+		k8s_adopt(job, uid_of(object));
+		cJSON_Delete(object);
+	} else if (reply->code == 409) {
+		read_existing(job);
+	} else if (is_permanent(reply)) {
+		k8s_end(job, JOB_BLAME_CONFIG, -1, reply->err.text);
+	} else {
+		retry(job, reply->err.text);
+	}
+}
+
+void k8s_create(struct k8s_job *job)
+{
+	struct platform *platform = job->platform;
+	struct pod_plan plan = k8s_plan(platform);
+	cJSON *object = NULL;
+	cJSON *template;
+	struct error err;
+	char *path;
+
+	plan.trial = &job->material->trial;
+	plan.attempt = &job->material->attempt;
+	plan.secret = job->name;
+	template = pod_template_build(&plan, &err);
+	if (template)
+		object =
+			platform->kind->build(&plan, job->name, template, &err);
+	if (!object) {
+		k8s_end(job, JOB_BLAME_CONFIG, -1, err.text);
+		return;
+	}
+	job->phase = K8S_MAKING;
+	path = k8s_kind_path(platform, NULL);
+	job->call = post(platform, path, object, job_created, job);
+	free(path);
+	cJSON_Delete(object);
+}

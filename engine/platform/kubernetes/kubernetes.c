@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Platform kubernetes: trials as jobs of a cluster.
+ *
+ * The cluster is the one that knows; we only remember what we want of it.  A
+ * job's object carries a name that follows from trial and attempt, so there is
+ * one way in, whether we were here before or not: an attempt that may exist
+ * waits for the first list, one that is new is created at once, and creating
+ * what exists takes it over.  After that the watches tell everything:
+ *
+ *     K8S_PENDING     to be made, when shared objects are there (shared.c)
+ *     K8S_MAKING      the request is under way (create.c)
+ *     K8S_LIVE        it exists; watched (observe.c)
+ *     K8S_COLLECTING  it has ended, but not everything it reported has come
+ *                     in: its log is read to the end (finish.c, podlog.c)
+ *     K8S_OVER        told; log and object are being dealt with, then freed
+ *
+ * No request is made per trial and period: three watches serve all of them.
+ * Callbacks to the engine come from the loop, never from inside submit or
+ * kill.  Closing leaves every job as it is.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "engine/platform/local.h"
+#include "store/interest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- telling ------------------------------------------------------------ */
+
+void k8s_tell_waiting(struct k8s_job *job, const char *reason)
+{
+	const struct platform_callbacks *callbacks =
+		&job->platform->context.callbacks;
+
+	if (reason && !*reason)
+		reason = NULL;
+	if (job->is_started_told || job->phase == K8S_OVER ||
+	    (!reason && !job->is_waiting_told))
+		return;
+	job->is_waiting_told = reason;
+	callbacks->waiting(callbacks->arg, job->trial, job->attempt, reason);
+}
+
+void k8s_tell_fault(struct platform *platform, int slot, const char *text)
+{
+	const struct platform_callbacks *callbacks =
+		&platform->context.callbacks;
+	const char *first = NULL;
+
+	free(platform->faults[slot]);
+	platform->faults[slot] = xstrdup_or_null(text);
+	for (size_t i = 0; i < COUNT_OF(platform->faults) && !first; i++)
+		first = platform->faults[i];
+	callbacks->fault(callbacks->arg, first);
+}
+
+static void client_fault(void *arg, const char *text)
+{
+	k8s_tell_fault(arg, 0, text);
+}
+
+void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
+		    enum event_level level, const char *kind,
+		    const char *format, ...)
+{
+	const struct platform_callbacks *callbacks =
+		&platform->context.callbacks;
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	callbacks->event(callbacks->arg, job ? job->trial : 0,
+			 job ? job->attempt : 0, level, kind, text);
+}
+
+void k8s_job_after(struct k8s_job *job, int64_t delay_ms, loop_timer_fn *fn)
+{
+	struct loop *loop = job->platform->context.loop;
+
+	loop_cancel(loop, job->timer);
+	job->timer = loop_after(loop, delay_ms, fn, job);
+}
+
+/* ---- starting ----------------------------------------------------------- */
+
+static bool can_make(const struct k8s_job *job)
+{
+	const struct platform *platform = job->platform;
+
+	return job->phase == K8S_PENDING && !job->timer && !job->is_killed &&
+	       platform->readiness == K8S_READY &&
+	       (!job->is_resumed || platform->is_listed);
+}
+
+static const char *why_pending(const struct platform *platform)
+{
+	if (platform->readiness == K8S_PROBING)
+		return "finding out whether pods reach the side port";
+	if (platform->readiness != K8S_READY)
+		return "preparing the namespace";
+	return "asking the cluster what runs already";
+}
+
+void k8s_go_on(struct platform *platform)
+{
+	for (struct k8s_job *job = platform->first, *next; job; job = next) {
+		next = job->later;
+		if (can_make(job))
+			k8s_create(job);
+		else if (job->phase == K8S_PENDING && !job->timer)
+			k8s_tell_waiting(job, why_pending(platform));
+	}
+}
+
+static void start_later(void *arg)
+{
+	struct k8s_job *job = arg;
+
+	job->timer = NULL;
+	if (can_make(job))
+		k8s_create(job);
+	else if (job->phase == K8S_PENDING)
+		k8s_tell_waiting(job, why_pending(job->platform));
+}
+
+/* Copies: submit's arguments are gone when the object can be made. */
+static struct k8s_material *material_new(const struct job_request *request,
+					 char *command)
+{
+	struct k8s_material *material = xcalloc(1, sizeof(*material));
+	const struct trial *trial = request->trial;
+	const struct attempt *attempt = request->attempt;
+
+	material->trial.key = trial->key;
+	material->trial.sequence = trial->sequence;
+	memcpy(material->trial.id, trial->id, sizeof(trial->id));
+	material->trial.parameters = xstrdup(trial->parameters);
+	material->attempt.trial = attempt->trial;
+	material->attempt.number = attempt->number;
+	memcpy(material->attempt.token, attempt->token, sizeof(attempt->token));
+	material->parameter_file = xstrdup(request->parameter_file);
+	material->command = command;
+	return material;
+}
+
+static bool k8s_submit(struct platform *platform,
+		       const struct job_request *request, struct error *err)
+{
+	const struct attempt *attempt = request->attempt;
+	struct strbuf command = STRBUF_INIT;
+	struct k8s_job *job;
+	char *name;
+
+	if (k8s_job_find(platform, request->trial->key, attempt->number))
+		return true;
+	if (!local_command_format(platform->context.config->trial_command,
+				  request->trial->parameters, &command, err)) {
+		strbuf_release(&command);
+		return false;
+	}
+	name = kind_object_name(platform->context.experiment, request->trial,
+				attempt);
+	job = k8s_job_add(platform, request->trial->key, attempt->number, name,
+			  attempt->directory);
+	free(name);
+	job->material = material_new(request, strbuf_detach(&command));
+	job->waiting_since_ns = clock_mono_ns();
+	/* one that was committed as submitted may exist */
+	job->is_resumed = request->is_resumed;
+	job->is_created_told = attempt->job;
+	job->is_started_told = attempt->started_ns;
+	job->is_waiting_told = attempt->reason;
+	job->log = podlog_new(job);
+	if (platform->readiness == K8S_ABSENT)
+		k8s_shared_ensure(platform);
+	if (can_make(job))
+		k8s_create(job);
+	else
+		k8s_job_after(job, 0, start_later);
+	return true;
+}
+
+/* ---- ending ------------------------------------------------------------- */
+
+static void was_not_running(void *arg)
+{
+	struct k8s_job *job = arg;
+
+	job->timer = NULL;
+	k8s_end(job, JOB_BLAME_TRIAL, -1, "was not running");
+}
+
+static void k8s_kill(struct platform *platform, int64_t trial, int attempt)
+{
+	struct k8s_job *job = k8s_job_find(platform, trial, attempt);
+
+	if (!job) {
+		job = k8s_job_add(platform, trial, attempt, "", NULL);
+		job->log = podlog_new(job);
+		job->is_gone = true;
+		k8s_job_after(job, 0, was_not_running);
+		return;
+	}
+	if (job->is_killed)
+		return;
+	job->is_killed = true;
+	if (job->phase == K8S_LIVE)
+		k8s_remove(job, true);
+	else if (job->phase == K8S_PENDING && !job->is_resumed)
+		k8s_end(job, JOB_BLAME_TRIAL, -1, "canceled before it started");
+	else if (job->phase == K8S_PENDING && platform->is_listed)
+		k8s_end(job, JOB_BLAME_TRIAL, -1, "was not running");
+	/* else its object's fate will tell */
+}
+
+static void k8s_farewell(struct platform *platform, int64_t trial, int attempt,
+			 int exit_code)
+{
+	struct k8s_job *job = k8s_job_find(platform, trial, attempt);
+
+	if (!job)
+		return;
+	job->has_farewell = true;
+	job->farewell_code = exit_code;
+	if (job->phase == K8S_COLLECTING)
+		k8s_finish_collected(job);
+}
+
+static void k8s_wind_up(struct platform *platform)
+{
+	if (platform->is_wound_up || platform->first)
+		return;
+	platform->is_wound_up = true;
+	k8s_probe_close(platform);
+	k8s_shared_remove(platform);
+}
+
+/* What cannot be removed in this time is left; the label finds it. */
+#define WIND_UP_MAX_NS (60 * NS_PER_S)
+
+static bool k8s_is_busy(const struct platform *platform)
+{
+	return platform->first || platform->removals ||
+	       platform->is_removing_shared;
+}
+
+/* ---- every second ------------------------------------------------------- */
+
+static void on_interest(const char *name, void *arg)
+{
+	struct platform *platform = arg;
+
+	if (!strcmp(name, "cluster")) {
+		k8s_look_wanted(platform->look);
+		return;
+	}
+	if (strncmp(name, "log-", 4))
+		return;
+	for (struct k8s_job *job = platform->first; job; job = job->later) {
+		const struct pod_view *pod = job->pod;
+		size_t len = strlen(name + 4);
+		const char *folder = job->directory;
+
+		/* .../trials/<trial id>/<attempt> */
+		if (!pod || !folder || job->phase == K8S_OVER)
+			continue;
+		folder = strstr(folder, "/trials/");
+		if (folder && !strncmp(folder + 8, name + 4, len) &&
+		    folder[8 + len] == '/')
+			podlog_follow(job->log, true);
+	}
+}
+
+static void check_stuck(struct k8s_job *job)
+{
+	const struct kubernetes_config *config = job->platform->config;
+	int64_t limit_ns = config->image_pull_timeout_s * NS_PER_S;
+	int64_t now = clock_mono_ns();
+	enum job_blame blame;
+
+	if (!job->stuck_since_ns || now - job->stuck_since_ns < limit_ns)
+		return;
+	blame = job->pod && job->pod->blame == POD_BLAME_IMAGE
+			? JOB_BLAME_PLATFORM
+			: JOB_BLAME_CONFIG;
+	job->stuck_since_ns = 0;
+	k8s_end(job, blame, -1, job->pod ? job->pod->reason : "cannot start");
+}
+
+/* A scheduler that does not exist says nothing at all. */
+static void check_unscheduled(struct k8s_job *job)
+{
+	const struct kubernetes_config *config = job->platform->config;
+
+	if (!job->pod || job->pod->phase != POD_PENDING || job->pod->node[0] ||
+	    job->pod->reason[0] || job->event_reason ||
+	    clock_mono_ns() - job->waiting_since_ns < 30 * NS_PER_S)
+		return;
+	job->event_reason =
+		xasprintf("no scheduler has looked at its pod: is there one "
+			  "called %s?",
+			  config->scheduler_name ? config->scheduler_name
+						 : "default-scheduler");
+	k8s_tell_waiting(job, job->event_reason);
+}
+
+static void on_tick(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->tick = loop_after(platform->context.loop, K8S_TICK_MS,
+				    on_tick, platform);
+	for (struct k8s_job *job = platform->first, *next; job; job = next) {
+		next = job->later;
+		podlog_tick(job->log);
+		if (job->phase != K8S_LIVE || job->is_started_told)
+			continue;
+		check_unscheduled(job);
+		check_stuck(job);
+	}
+	if (platform->context.experiment->directory)
+		interest_each(platform->context.experiment->directory,
+			      on_interest, platform);
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+static void k8s_close(struct platform *platform)
+{
+	struct loop *loop;
+
+	if (!platform)
+		return;
+	loop = platform->context.loop;
+	loop_cancel(loop, platform->tick);
+	k8s_observe_close(platform);
+	k8s_look_free(platform->look);
+	k8s_probe_close(platform);
+	while (platform->first)
+		k8s_job_free(platform->first);
+	k8s_shared_close(platform);
+	kube_client_close(platform->client);
+	kube_config_free(platform->kube_config);
+	for (size_t i = 0; i < COUNT_OF(platform->faults); i++)
+		free(platform->faults[i]);
+	for (size_t i = 0; platform->urls && platform->urls[i]; i++)
+		free(platform->urls[i]);
+	free(platform->urls);
+	free(platform->url);
+	free(platform->selector);
+	free(platform->code_archive);
+	free(platform->code_path);
+	free(platform);
+}
+
+static bool open_client(struct platform *platform, struct error *err)
+{
+	struct kube_config_options which = {
+		.kubeconfig = platform->config->kubeconfig,
+		.context = platform->config->context,
+		.namespace = platform->config->namespace,
+	};
+	struct kube_client_options options = {
+		.loop = platform->context.loop,
+		.requests_per_s = platform->config->requests_per_s,
+		.fault = client_fault,
+		.arg = platform,
+	};
+
+	if (!kube_config_load(&which, &platform->kube_config, err)) {
+		if (err->code == ERROR_NOT_FOUND)
+			err->code = ERROR_UNAVAILABLE; /* no cluster at all */
+		return false;
+	}
+	options.config = platform->kube_config;
+	platform->namespace = platform->kube_config->namespace;
+	return kube_client_open(&options, &platform->client, err);
+}
+
+static bool k8s_open(const struct platform_context *context,
+		     struct platform **ret, struct error *err)
+{
+	struct platform *platform = xcalloc(1, sizeof(*platform));
+
+	platform->context = *context;
+	platform->config = &context->config->kubernetes;
+	platform->kind = kind_find(platform->config->kind);
+	platform->selector = pod_labels_selector(context->experiment);
+	strbuf_init(&platform->keeper);
+	if (!platform->kind) {
+		error_set(err, ERROR_INVALID, "unknown kind of job '%s'",
+			  platform->config->kind);
+		goto failed;
+	}
+	if (!open_client(platform, err) || !k8s_code_open(platform, err) ||
+	    !k8s_probe_open(platform, err) || !k8s_shared_open(platform, err))
+		goto failed;
+	platform->look = k8s_look_new(platform);
+	k8s_observe_open(platform);
+	on_tick(platform);
+	*ret = platform;
+	return true;
+failed:
+	k8s_close(platform);
+	return false;
+}
+
+/* Everything the pod printed is one log. */
+static char *k8s_log_path(const struct attempt *attempt, const char *role)
+{
+	if (!attempt->directory || strcmp(role, "stdout") != 0)
+		return NULL;
+	return fs_join(attempt->directory, "stdout");
+}
+
+const struct platform_ops platform_kubernetes = {
+	.name = "kubernetes",
+	.bind = "*",
+	.open = k8s_open,
+	.submit = k8s_submit,
+	.kill = k8s_kill,
+	.farewell = k8s_farewell,
+	.wind_up = k8s_wind_up,
+	.is_busy = k8s_is_busy,
+	.log_path = k8s_log_path,
+	.close = k8s_close,
+};

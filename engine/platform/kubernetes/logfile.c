@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A job's log on disk: `stdout` in the attempt's directory, and beside it, in
+ * `stdout.place`, how long the file was when it was last written down how far
+ * each container's log had been read.
+ *
+ * The two are not written together; so after a crash the file is cut to the
+ * length in the place file, and reading goes on from there: no gap, no line
+ * twice.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOGFILE_MAX_BYTES (INT64_C(256) << 20)
+#define PLACE_MAX_BYTES 65536
+
+static bool read_source(const char *line, struct logfile_source *ret)
+{
+	int complete;
+
+	memset(ret, 0, sizeof(*ret));
+	if (sscanf(line, "%253s %63s %d %39s %d %d", ret->pod, ret->container,
+		   &ret->instance, ret->place.timestamp, &ret->place.lines,
+		   &complete) != 6)
+		return false;
+	ret->is_complete = complete;
+	if (!strcmp(ret->place.timestamp, "-"))
+		ret->place.timestamp[0] = '\0';
+	return true;
+}
+
+void logfile_open(struct logfile *file, const char *directory,
+		  void (*each)(void *arg, const struct logfile_source *source),
+		  void *arg)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct logfile_source source;
+	struct error ignored;
+	char *save = NULL;
+	char *line;
+
+	memset(file, 0, sizeof(*file));
+	file->fd = -1;
+	strbuf_init(&file->pending);
+	if (!directory)
+		return;
+	file->path = fs_join(directory, "stdout");
+	file->place_path = fs_join(directory, "stdout.place");
+	if (!fs_read_file(file->place_path, PLACE_MAX_BYTES, &text, &ignored))
+		goto out;
+	line = strtok_r(text.data, "\n", &save);
+	if (!line || sscanf(line, "size %" SCNd64, &file->size) != 1 ||
+	    file->size < 0) {
+		file->size = 0;
+		goto out;
+	}
+	while ((line = strtok_r(NULL, "\n", &save)))
+		if (read_source(line, &source))
+			each(arg, &source);
+out:
+	strbuf_release(&text);
+}
+
+void logfile_release(struct logfile *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	strbuf_release(&file->pending);
+	free(file->path);
+	free(file->place_path);
+}
+
+void logfile_add(struct logfile *file, const char *prefix, const char *line,
+		 size_t len, bool is_part)
+{
+	if (!file->path || file->is_full)
+		return;
+	file->is_dirty = true;
+	if (file->size + (int64_t)file->pending.len + (int64_t)len >
+	    LOGFILE_MAX_BYTES) {
+		file->is_full = true;
+		strbuf_adds(&file->pending,
+			    "trialdeck: the log goes on, but no more of it "
+			    "is kept\n");
+		return;
+	}
+	if (prefix)
+		strbuf_adds(&file->pending, prefix);
+	strbuf_add(&file->pending, line, len);
+	if (!is_part)
+		strbuf_addch(&file->pending, '\n');
+}
+
+static bool open_file(struct logfile *file, struct error *err)
+{
+	char *folder = fs_folder(file->path);
+	bool ok = fs_make_folders(folder, err);
+
+	free(folder);
+	if (!ok)
+		return false;
+	file->fd = open(file->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			0600);
+	if (file->fd < 0)
+		return error_set_errno(err, "open %s", file->path);
+	if (ftruncate(file->fd, file->size) < 0)
+		return error_set_errno(err, "cut %s", file->path);
+	return true;
+}
+
+bool logfile_flush(struct logfile *file, struct error *err)
+{
+	size_t done = 0;
+
+	if (!file->pending.len)
+		return true;
+	if (file->fd < 0 && !open_file(file, err))
+		return false;
+	while (done < file->pending.len) {
+		ssize_t n = pwrite(file->fd, file->pending.data + done,
+				   file->pending.len - done,
+				   file->size + (int64_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			error_set_errno(err, "write %s", file->path);
+			/* what is in is in, the rest waits */
+			file->size += (int64_t)done;
+			strbuf_consume(&file->pending, done);
+			return false;
+		}
+		done += (size_t)n;
+	}
+	file->size += (int64_t)done;
+	strbuf_clear(&file->pending);
+	return true;
+}
+
+void logfile_save(struct logfile *file,
+		  const struct logfile_source *const *sources, size_t count)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct error ignored;
+
+	/* what is pending would be lost if the places were written first */
+	if (!file->path || !file->is_dirty || !logfile_flush(file, &ignored))
+		return;
+	if (file->fd < 0 && !open_file(file, &ignored))
+		return;
+	strbuf_addf(&text, "size %" PRId64 "\n", file->size);
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(&text, "%s %s %d %s %d %d\n", sources[i]->pod,
+			    sources[i]->container, sources[i]->instance,
+			    sources[i]->place.timestamp[0]
+				    ? sources[i]->place.timestamp
+				    : "-",
+			    sources[i]->place.lines, sources[i]->is_complete);
+	/* a failure leaves the old places: lines are read again after a crash
+	 */
+	if (fs_write_file(file->place_path, text.data, text.len, &ignored))
+		file->is_dirty = false;
+	strbuf_release(&text);
+}

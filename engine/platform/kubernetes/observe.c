@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the cluster tells: three watches for all jobs of the experiment.
+ *
+ * Nothing is kept of objects but what struct k8s_job says.  An object of ours
+ * that no attempt stands behind is removed: it is left from before a crash, or
+ * a trial was killed while its create request was under way.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/pod/amount.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cJSON *metadata_of(const cJSON *object)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, "metadata");
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(object, name));
+
+	return text ? text : "";
+}
+
+static void report_fault(struct platform *platform, int slot, const char *what,
+			 const char *text)
+{
+	char *whole = text ? xasprintf("watch %s: %s", what, text) : NULL;
+
+	k8s_tell_fault(platform, slot, whole);
+	free(whole);
+}
+
+/* ---- a job's news ------------------------------------------------------- */
+
+static void tell_started(struct k8s_job *job, int64_t at_ns)
+{
+	const struct platform_callbacks *callbacks =
+		&job->platform->context.callbacks;
+
+	if (job->is_started_told)
+		return;
+	job->stuck_since_ns = 0;
+	job->is_started_told = true;
+	callbacks->started(callbacks->arg, job->trial, job->attempt,
+			   at_ns ? at_ns : clock_wall_ns());
+}
+
+static void look_at_pod(struct k8s_job *job)
+{
+	const struct pod_view *pod = job->pod;
+	const struct pod_container *main =
+		pod->main_container >= 0 ? &pod->containers[pod->main_container]
+					 : NULL;
+
+	if (main && main->has_log) {
+		tell_started(job, main->started_ns);
+		if (job->platform->reach == K8S_REACH_LOGS)
+			podlog_follow(job->log, true);
+		return;
+	}
+	if (!pod->is_stuck)
+		job->stuck_since_ns = 0;
+	else if (!job->stuck_since_ns)
+		job->stuck_since_ns = clock_mono_ns();
+	k8s_tell_waiting(job, pod->reason[0] ? pod->reason : job->event_reason);
+}
+
+void k8s_job_look(struct k8s_job *job)
+{
+	if (job->phase != K8S_LIVE)
+		return;
+	if (job->pod)
+		look_at_pod(job);
+	else if (job->event_reason)
+		k8s_tell_waiting(job, job->event_reason);
+	else if (job->has_status && job->status.is_suspended)
+		k8s_tell_waiting(job, job->status.reason);
+	if (job->has_status && (job->status.phase == KIND_SUCCEEDED ||
+				job->status.phase == KIND_FAILED))
+		k8s_finish(job);
+}
+
+/* ---- jobs --------------------------------------------------------------- */
+
+static void jobs_listing(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->list_number++;
+}
+
+static bool is_kept(const struct platform *platform, const cJSON *object)
+{
+	enum job_cleanup cleanup = platform->config->cleanup;
+	struct kind_status status;
+
+	if (!platform->kind->read(object, &status) ||
+	    (status.phase != KIND_SUCCEEDED && status.phase != KIND_FAILED))
+		return false;
+	return cleanup == CLEANUP_NONE ||
+	       (cleanup == CLEANUP_SUCCEEDED && status.phase == KIND_FAILED);
+}
+
+static void unknown_job(struct platform *platform, enum kube_change change,
+			const cJSON *object)
+{
+	const cJSON *metadata = metadata_of(object);
+
+	if (change == KUBE_DELETED || is_kept(platform, object) ||
+	    cJSON_GetObjectItemCaseSensitive(metadata, "deletionTimestamp"))
+		return;
+	k8s_remove_unwanted(platform, text_of(metadata, "name"),
+			    text_of(metadata, "uid"));
+}
+
+static void job_object(void *arg, enum kube_change change, const cJSON *object)
+{
+	struct platform *platform = arg;
+	const cJSON *metadata = metadata_of(object);
+	const char *uid = text_of(metadata, "uid");
+	struct k8s_job *job =
+		k8s_job_named(platform, text_of(metadata, "name"));
+
+	if (!job) {
+		unknown_job(platform, change, object);
+		return;
+	}
+	if (job->phase == K8S_PENDING && change != KUBE_DELETED) {
+		if (cJSON_GetObjectItemCaseSensitive(metadata,
+						     "deletionTimestamp"))
+			return; /* going: DELETED or the next list will tell */
+		k8s_adopt(job, uid);
+	}
+	if (strcmp(job->uid, uid) != 0)
+		return; /* its answer is under way, or another of this name */
+	job->seen_in = platform->list_number;
+	if (change == KUBE_DELETED) {
+		k8s_gone(job);
+		return;
+	}
+	job->has_status = platform->kind->read(object, &job->status);
+	k8s_job_look(job);
+}
+
+/* What existed when the list began and is not in it is gone. */
+static void jobs_listed(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->is_listed = true;
+	for (struct k8s_job *job = platform->first, *next; job; job = next) {
+		next = job->later;
+		if (job->phase == K8S_PENDING && job->is_resumed) {
+			job->is_resumed = false;
+			if (job->is_killed)
+				k8s_end(job, JOB_BLAME_TRIAL, -1,
+					"was not running");
+			else if (job->is_created_told || job->is_started_told)
+				k8s_end(job, JOB_BLAME_TRIAL, -1,
+					"its job was deleted while nobody "
+					"watched");
+			continue;
+		}
+		if (job->uid[0] && !job->is_gone &&
+		    job->live_since < platform->list_number &&
+		    job->seen_in != platform->list_number)
+			k8s_gone(job);
+	}
+	k8s_go_on(platform);
+}
+
+static void jobs_fault(void *arg, const char *text)
+{
+	struct platform *platform = arg;
+
+	report_fault(platform, 1, platform->kind->plural, text);
+}
+
+/* ---- pods --------------------------------------------------------------- */
+
+static void tell_place(struct k8s_job *job, const cJSON *object)
+{
+	const struct platform_callbacks *callbacks =
+		&job->platform->context.callbacks;
+	const struct pod_view *pod = job->pod;
+	struct trial_place *place = &job->place;
+
+	if (!pod->node[0])
+		return;
+	place->trial = job->trial;
+	place->attempt = job->attempt;
+	place->used = (struct cluster_amount){-1, -1, -1};
+	place->at_ns = clock_wall_ns();
+	snprintf(place->pod, sizeof(place->pod), "%s", pod->name);
+	snprintf(place->node, sizeof(place->node), "%s", pod->node);
+	if (pod->main_container >= 0)
+		place->restarts = pod->containers[pod->main_container].restarts;
+	pod_requests_read(object, &place->requested);
+	callbacks->placed(callbacks->arg, place);
+}
+
+/* The pod that ran the trial is gone although nobody asked. */
+static void pod_lost(struct k8s_job *job, const struct pod_view *last)
+{
+	char reason[256];
+
+	if (job->phase != K8S_LIVE || job->is_deleting || job->is_killed ||
+	    (job->has_status && job->status.phase >= KIND_SUCCEEDED) ||
+	    last->phase == POD_SUCCEEDED || last->phase == POD_FAILED)
+		return;
+	snprintf(reason, sizeof(reason), "its pod was deleted%s%.160s",
+		 last->reason[0] ? ": " : "", last->reason);
+	k8s_end(job, JOB_BLAME_PLATFORM, -1, reason);
+}
+
+/* Where it is matters when it is placed or restarted, not with every beat. */
+static bool is_moved(const struct pod_view *before, const struct pod_view *now)
+{
+	int container = now->main_container;
+
+	return !before || strcmp(before->node, now->node) != 0 ||
+	       strcmp(before->name, now->name) != 0 ||
+	       (container >= 0 && container == before->main_container &&
+		before->containers[container].restarts !=
+			now->containers[container].restarts);
+}
+
+static void pod_object(void *arg, enum kube_change change, const cJSON *object)
+{
+	struct platform *platform = arg;
+	const cJSON *labels =
+		cJSON_GetObjectItemCaseSensitive(metadata_of(object), "labels");
+	const char *name = text_of(labels, platform->kind->pod_label);
+	struct k8s_job *job = k8s_job_named(platform, name);
+	struct pod_view *view;
+	struct error ignored;
+	bool is_news;
+
+	if (!*name) {
+		k8s_probe_news(platform, object);
+		return;
+	}
+	if (!job)
+		return;
+	view = xcalloc(1, sizeof(*view));
+	if (!pod_view_read(object, POD_MAIN_CONTAINER, view, &ignored)) {
+		free(view);
+		return;
+	}
+	if (change == KUBE_DELETED) {
+		/* of an older pod nothing is expected any more */
+		if (job->pod && !strcmp(job->pod->uid, view->uid))
+			pod_lost(job, view);
+		free(view);
+		return;
+	}
+	if (job->pod && strcmp(job->pod->uid, view->uid) != 0 &&
+	    job->pod->created_ns > view->created_ns) {
+		free(view);
+		return;
+	}
+	is_news = is_moved(job->pod, view);
+	free(job->pod);
+	job->pod = view;
+	podlog_pod(job->log);
+	if (job->phase == K8S_OVER) {
+		k8s_settle(job);
+		return;
+	}
+	if (is_news)
+		tell_place(job, object);
+	k8s_job_look(job);
+}
+
+static void pods_listed(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->are_pods_listed = true;
+}
+
+static void pods_fault(void *arg, const char *text)
+{
+	report_fault(arg, 2, "pods", text);
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static void event_object(void *arg, enum kube_change change,
+			 const cJSON *object)
+{
+	struct platform *platform = arg;
+	struct pod_event event;
+	struct k8s_job *job;
+	char sentence[400];
+
+	if (change == KUBE_DELETED || !pod_event_read(object, &event))
+		return;
+	job = strcmp(event.kind, "Pod") != 0
+		      ? k8s_job_named(platform, event.name)
+		      : k8s_job_of_pod(platform, event.name);
+	if (!job || !event.is_warning || job->phase == K8S_OVER)
+		return;
+	if (strcmp(event.reason, "MissingClusterDNS") != 0) /* no trouble */
+		k8s_tell_event(platform, job, EVENT_WARNING, event.reason, "%s",
+			       event.message);
+	if (!pod_event_explains(&event, sentence, sizeof(sentence)))
+		return;
+	free(job->event_reason);
+	job->event_reason = xstrdup(sentence);
+	k8s_job_look(job);
+}
+
+static void events_fault(void *arg, const char *text)
+{
+	report_fault(arg, 3, "events", text);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* ---- the watches -------------------------------------------------------- */
+
+void k8s_observe_open(struct platform *platform)
+{
+	char *jobs = k8s_kind_path(platform, NULL);
+	char *pods = k8s_core_path(platform, "pods", NULL);
+	char *events = k8s_core_path(platform, "events", NULL);
+	struct kube_watch_options options = {
+		.client = platform->client,
+		.path = jobs,
+		.label_selector = platform->selector,
+		.listing = jobs_listing,
+		.object = job_object,
+		.listed = jobs_listed,
+		.fault = jobs_fault,
+		.arg = platform,
+	};
+
+	platform->jobs_watch = kube_watch_open(&options);
+	options.path = pods;
+	options.listing = nothing;
+	options.listed = pods_listed;
+	options.object = pod_object;
+	options.fault = pods_fault;
+	platform->pods_watch = kube_watch_open(&options);
+	options.path = events;
+	options.listed = nothing;
+	options.label_selector = NULL;
+	options.field_selector = "type=Warning";
+	options.object = event_object;
+	options.fault = events_fault;
+	platform->events_watch = kube_watch_open(&options);
+	free(jobs);
+	free(pods);
+	free(events);
+}
+
+void k8s_observe_close(struct platform *platform)
+{
+	kube_watch_close(platform->jobs_watch);
+	kube_watch_close(platform->pods_watch);
+	kube_watch_close(platform->events_watch);
+}

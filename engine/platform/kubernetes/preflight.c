@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* Before an experiment runs: is the cluster there, and may we use it? */
+#include "engine/platform/kubernetes/preflight.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "engine/kind/kind.h"
+#include "engine/loop.h"
+#include "engine/platform/kubernetes/preflight_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_GIVE_UP_MS 10000
+
+void preflight_tell(struct preflight *preflight, enum preflight_verdict verdict,
+		    const char *what, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	preflight->fn(preflight->arg, verdict, what, text);
+}
+
+static void preflight_close(struct preflight *preflight)
+{
+	cJSON_Delete(preflight->answer);
+	free(preflight->warning);
+	kube_client_close(preflight->client);
+	kube_config_free(preflight->kube_config);
+	loop_free(preflight->loop);
+}
+
+static void answered(const struct kube_reply *reply, void *arg)
+{
+	struct preflight *preflight = arg;
+
+	preflight->code = reply->code;
+	preflight->err = reply->err;
+	preflight->answer = cJSON_ParseWithLength(reply->body, reply->len);
+	preflight->warning = xstrdup_or_null(reply->warning);
+	loop_quit(preflight->loop);
+}
+
+bool preflight_ask(struct preflight *preflight, enum kube_method method,
+		   const char *path, const cJSON *body)
+{
+	struct kube_request request = {
+		.method = method,
+		.path = path,
+		.timeout_ms = ASK_GIVE_UP_MS,
+		.give_up_ms = ASK_GIVE_UP_MS,
+	};
+	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+
+	cJSON_Delete(preflight->answer);
+	preflight->answer = NULL;
+	free(preflight->warning);
+	preflight->warning = NULL;
+	request.body = text;
+	request.body_len = text ? strlen(text) : 0;
+	kube_call(preflight->client, &request, answered, preflight);
+	free(text);
+	loop_run(preflight->loop);
+	return !preflight->err.code;
+}
+
+/* ---- reached? ----------------------------------------------------------- */
+
+static void ignore_fault(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+static bool check_cluster(struct preflight *preflight)
+{
+	struct kube_config_options which = {
+		.kubeconfig = preflight->kubernetes->kubeconfig,
+		.context = preflight->kubernetes->context,
+		.namespace = preflight->kubernetes->namespace,
+	};
+	struct kube_client_options options = {.loop = preflight->loop,
+					      .fault = ignore_fault};
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+	const char *version;
+	int64_t began;
+
+	if (!kube_config_load(&which, &preflight->kube_config, &err)) {
+		preflight_tell(preflight, PREFLIGHT_FAILED, "cluster", "%s",
+			       err.text);
+		return false;
+	}
+	kube_config_describe(preflight->kube_config, &text);
+	preflight_tell(preflight, PREFLIGHT_OK, "kubeconfig", "%s", text.data);
+	strbuf_release(&text);
+	if (preflight->kube_config->warnings)
+		preflight_tell(preflight, PREFLIGHT_WARNING, "kubeconfig", "%s",
+			       preflight->kube_config->warnings);
+	options.config = preflight->kube_config;
+	if (!kube_client_open(&options, &preflight->client, &err)) {
+		preflight_tell(preflight, PREFLIGHT_FAILED, "cluster", "%s",
+			       err.text);
+		return false;
+	}
+	began = clock_mono_ns();
+	if (!preflight_ask(preflight, KUBE_GET, "/version", NULL)) {
+		preflight_tell(preflight, PREFLIGHT_FAILED, "cluster", "%s: %s",
+			       preflight->kube_config->server,
+			       preflight->err.text);
+		return false;
+	}
+	version = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+		preflight->answer, "gitVersion"));
+	preflight_tell(preflight, PREFLIGHT_OK, "cluster",
+		       "%s, Kubernetes %.60s, answered in %lld ms",
+		       preflight->kube_config->server,
+		       version ? version : "of an unknown version",
+		       (long long)((clock_mono_ns() - began) / NS_PER_MS));
+	return true;
+}
+
+static bool check_namespace(struct preflight *preflight)
+{
+	const char *namespace = preflight->kube_config->namespace;
+	char *path = xasprintf("/api/v1/namespaces/%s", namespace);
+	bool ok = preflight_ask(preflight, KUBE_GET, path, NULL);
+	const char *phase;
+
+	free(path);
+	phase = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(preflight->answer, "status"),
+		"phase"));
+	if (ok && phase && !strcmp(phase, "Terminating"))
+		preflight_tell(preflight, PREFLIGHT_FAILED, "namespace",
+			       "%s is being deleted", namespace);
+	else if (ok)
+		preflight_tell(preflight, PREFLIGHT_OK, "namespace", "%s",
+			       namespace);
+	else if (preflight->code == 404)
+		preflight_tell(preflight, PREFLIGHT_FAILED, "namespace",
+			       "%s does not exist: have it made, or name "
+			       "another one as trainingService.namespace",
+			       namespace);
+	else if (preflight->code == 403)
+		preflight_tell(preflight, PREFLIGHT_OK, "namespace",
+			       "%s (we may not look at it, and need not)",
+			       namespace);
+	else
+		preflight_tell(preflight, PREFLIGHT_WARNING, "namespace",
+			       "%s: %s", namespace, preflight->err.text);
+	return preflight->code != 404;
+}
+
+/* ---- rights ------------------------------------------------------------- */
+
+struct right {
+	const char *verb, *group, *resource, *subresource;
+	bool is_optional;
+	const char *without; /* what happens then */
+};
+
+static const struct right rights[] = {
+	{"create", "batch", "jobs", "", false, "no trial can start"},
+	{"list", "batch", "jobs", "", false, "trials cannot be followed"},
+	{"watch", "batch", "jobs", "", false, "trials cannot be followed"},
+	{"get", "batch", "jobs", "", false, "a crash cannot be survived"},
+	{"delete", "batch", "jobs", "", false, "trials cannot be killed"},
+	{"list", "", "pods", "", false, "trials cannot be followed"},
+	{"watch", "", "pods", "", false, "trials cannot be followed"},
+	{"get", "", "pods", "log", false, "logs cannot be read"},
+	{"create", "", "configmaps", "", false, "code cannot be delivered"},
+	{"patch", "", "configmaps", "", false,
+	 "running trials cannot be told a new address"},
+	{"delete", "", "configmaps", "", false, "leftovers stay"},
+	{"create", "", "secrets", "", false, "parameters cannot be delivered"},
+	{"create", "", "pods", "", true,
+	 "whether pods reach the side port cannot be tried"},
+	{"delete", "", "pods", "", true, "the pod that tries it stays"},
+	{"list", "", "events", "", true, "some reasons stay unknown"},
+	{"watch", "", "events", "", true, "some reasons stay unknown"},
+};
+
+static bool is_allowed(struct preflight *preflight, const struct right *right)
+{
+	cJSON *review = cJSON_CreateObject();
+	cJSON *attributes;
+	bool allowed = false;
+
+	cJSON_AddStringToObject(review, "apiVersion",
+				"authorization.k8s.io/v1");
+	cJSON_AddStringToObject(review, "kind", "SelfSubjectAccessReview");
+	attributes = cJSON_AddObjectToObject(
+		cJSON_AddObjectToObject(review, "spec"), "resourceAttributes");
+	cJSON_AddStringToObject(attributes, "namespace",
+				preflight->kube_config->namespace);
+	cJSON_AddStringToObject(attributes, "verb", right->verb);
+	cJSON_AddStringToObject(attributes, "group", right->group);
+	cJSON_AddStringToObject(attributes, "resource", right->resource);
+	if (*right->subresource)
+		cJSON_AddStringToObject(attributes, "subresource",
+					right->subresource);
+	if (preflight_ask(
+		    preflight, KUBE_POST,
+		    "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+		    review))
+		allowed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
+			cJSON_GetObjectItemCaseSensitive(preflight->answer,
+							 "status"),
+			"allowed"));
+	cJSON_Delete(review);
+	return allowed;
+}
+
+/* False when a right is missing that everything depends on. */
+static bool check_rights(struct preflight *preflight)
+{
+	bool is_complete = true, has_all = true;
+
+	for (size_t i = 0; i < COUNT_OF(rights); i++) {
+		const struct right *right = &rights[i];
+
+		if (is_allowed(preflight, right))
+			continue;
+		if (preflight->err.code) {
+			preflight_tell(preflight, PREFLIGHT_WARNING, "rights",
+				       "cannot be asked for: %s",
+				       preflight->err.text);
+			return true;
+		}
+		has_all = false;
+		is_complete = is_complete && right->is_optional;
+		preflight_tell(
+			preflight,
+			right->is_optional ? PREFLIGHT_WARNING
+					   : PREFLIGHT_FAILED,
+			"rights",
+			"may not %s %s%s%s in %s: %s; "
+			"examples/in-cluster/rbac.yaml has all that is "
+			"needed",
+			right->verb, right->resource,
+			*right->subresource ? "/" : "", right->subresource,
+			preflight->kube_config->namespace, right->without);
+	}
+	if (has_all)
+		preflight_tell(preflight, PREFLIGHT_OK, "rights",
+			       "all %zu that are needed", COUNT_OF(rights));
+	return is_complete;
+}
+
+/* ---- in brief ----------------------------------------------------------- */
+
+struct brief {
+	struct error *err;
+	bool has_failed;
+};
+
+static void keep_failure(void *arg, enum preflight_verdict verdict,
+			 const char *what, const char *text)
+{
+	struct brief *brief = arg;
+
+	(void)what;
+	if (verdict != PREFLIGHT_FAILED || brief->has_failed)
+		return;
+	brief->has_failed = true;
+	error_set(brief->err, ERROR_UNAVAILABLE, "%s", text);
+}
+
+bool preflight_reach(const struct experiment_config *config, struct error *err)
+{
+	struct brief brief = {.err = err};
+	struct preflight preflight = {
+		.config = config,
+		.kubernetes = &config->kubernetes,
+		.fn = keep_failure,
+		.arg = &brief,
+	};
+
+	preflight.loop = loop_new(err);
+	if (!preflight.loop)
+		return false;
+	if (check_cluster(&preflight) && !is_allowed(&preflight, &rights[0]) &&
+	    !preflight.err.code) {
+		brief.has_failed = true;
+		error_set(
+			err, ERROR_DENIED,
+			"%s: may not create jobs in namespace %s; "
+			"examples/in-cluster/rbac.yaml has all that is needed",
+			preflight.kube_config->server,
+			preflight.kube_config->namespace);
+	}
+	preflight_close(&preflight);
+	return !brief.has_failed;
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+bool preflight_kubernetes(const struct experiment_config *config, int side_port,
+			  preflight_fn *fn, void *arg)
+{
+	struct preflight preflight = {
+		.config = config,
+		.kubernetes = &config->kubernetes,
+		.side_port = side_port,
+		.fn = fn,
+		.arg = arg,
+	};
+	struct error err;
+	bool is_reached = false;
+
+	preflight.loop = loop_new(&err);
+	if (!preflight.loop) {
+		preflight_tell(&preflight, PREFLIGHT_FAILED, "cluster", "%s",
+			       err.text);
+		return false;
+	}
+	is_reached = check_cluster(&preflight);
+	if (is_reached && check_namespace(&preflight) &&
+	    check_rights(&preflight)) {
+		preflight_room(&preflight);
+		preflight_rehearse(&preflight);
+	}
+	preflight_close(&preflight);
+	return is_reached;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of platform kubernetes share.
+ *
+ *   kubernetes.c  the platform's operations, and the life of a job
+ *   table.c       jobs, found by trial and by name
+ *   shared.c      what all jobs of the experiment need: keeper, code, address
+ *   code.c        the code directory: in place, in a ConfigMap, or fetched
+ *   probe.c       can pods reach the side port?
+ *   create.c      an attempt's Job and Secret
+ *   observe.c     watches of jobs, pods and events
+ *   finish.c      how a job ended, and telling it when all has been taken in
+ *   remove.c      deleting: killed, over, unwanted
+ *   podlog.c      a job's log: what is streamed, and metrics found in it
+ *   logfile.c     the log on disk, with the place it has been read to
+ *   look.c        nodes and usage, while somebody looks
+ */
+#ifndef ENGINE_PLATFORM_KUBERNETES_PRIVATE_H
+#define ENGINE_PLATFORM_KUBERNETES_PRIVATE_H
+
+#include "base/strbuf.h"
+#include "engine/kind/kind.h"
+#include "engine/kube/client.h"
+#include "engine/kube/logs.h"
+#include "engine/kube/watch.h"
+#include "engine/platform/platform.h"
+#include "engine/pod/view.h"
+
+#define K8S_TICK_MS 1000
+/* Streams of pod logs at once, but for metrics that have no other way. */
+#define K8S_STREAMS_MAX 64
+/* Logs of jobs that are over, read at once. */
+#define K8S_COLLECTIONS_MAX 16
+
+enum k8s_phase {
+	K8S_PENDING,	/* its object is still to be made */
+	K8S_MAKING,	/* the request is under way */
+	K8S_LIVE,	/* the object exists */
+	K8S_COLLECTING, /* it ended; what it reported is being fetched */
+	K8S_OVER,	/* told; log and object are being dealt with */
+};
+
+/* What is needed to make a job's objects; gone once they exist. */
+struct k8s_material {
+	struct trial trial;
+	struct attempt attempt;
+	char *parameter_file;
+	char *command;
+};
+
+struct k8s_job {
+	struct k8s_job *next_key, *next_name; /* in their buckets */
+	struct k8s_job *later, *earlier;      /* all, in order of coming */
+	struct platform *platform;
+	int64_t trial;
+	int attempt;
+	char *name; /* of Job and Secret */
+	char uid[40];
+	char *directory;
+	enum k8s_phase phase;
+	bool is_killed;
+	bool is_resumed; /* may exist: wait for the list */
+	bool has_secret;
+	bool is_created_told, is_started_told;
+	bool is_deleting; /* we have asked for it */
+	bool is_gone;	  /* the object does not exist (any more) */
+	bool has_awaited_pod;
+	bool has_farewell;
+	int farewell_code;
+	int live_since; /* number of the list begun last when it became live */
+	int seen_in;	/* number of the list that had it last */
+	struct k8s_material *material;
+	struct kind_status status;
+	bool has_status;
+	struct pod_view *pod; /* its newest, or NULL */
+	struct trial_place place;
+	char *event_reason; /* why it waits, from events */
+	bool is_waiting_told;
+	int64_t stuck_since_ns; /* monotonic; 0: it is not */
+	int64_t waiting_since_ns;
+	int failures;		  /* of requests, in a row */
+	struct kube_call *call;	  /* creating */
+	struct kube_call *remove; /* deleting */
+	struct loop_timer *timer; /* the next step */
+	struct podlog *log;
+	struct job_end end;
+};
+
+#define K8S_BUCKETS 4096
+
+enum k8s_readiness {
+	K8S_ABSENT,    /* shared objects are not there */
+	K8S_PREPARING, /* they are being made */
+	K8S_PROBING,   /* they are there; a pod tries the side port */
+	K8S_READY,
+};
+
+enum k8s_reach {
+	K8S_REACH_UNKNOWN,
+	K8S_REACH_SIDEPORT, /* pods reach it */
+	K8S_REACH_LOGS,	    /* they do not: metrics come by pod logs */
+};
+
+struct platform {
+	struct platform_context context;
+	const struct kubernetes_config *config;
+	const struct kind *kind;
+	struct kube_config *kube_config;
+	struct kube_client *client;
+	const char *namespace;
+	char *selector;
+	struct kube_watch *jobs_watch, *pods_watch, *events_watch;
+	char *faults[4]; /* of client and watches; NULL: none */
+	struct k8s_job *by_key[K8S_BUCKETS], *by_name[K8S_BUCKETS];
+	struct k8s_job *first, *last;
+	int count;
+	int list_number; /* of the job list begun last */
+	bool is_listed;	 /* a first one is complete */
+	bool are_pods_listed;
+
+	enum k8s_readiness readiness;
+	bool is_wound_up;
+	/* shared.c */
+	char *link_map, *keeper_map, *code_map; /* names */
+	char link_uid[40];
+	struct strbuf keeper; /* the program */
+	struct kube_call *shared_call;
+	struct loop_timer *shared_timer;
+	int shared_step, shared_failures;
+	bool is_removing_shared;
+	int removals; /* requests under way that are no job's */
+	/* code.c */
+	enum pod_code code;
+	char *code_archive; /* path */
+	char code_digest[65];
+	char *code_path; /* in place */
+	/* probe.c */
+	char **urls; /* candidates, best first; NULL-terminated */
+	char *url;   /* the one in use */
+	enum k8s_reach reach;
+	struct k8s_probe *probe;
+
+	struct loop_timer *tick;
+	int streams, collections;
+	int64_t interest_ns; /* monotonic: last look at what is watched */
+	struct k8s_look *look;
+};
+
+/* ---- kubernetes.c ---- */
+/* Something changed that jobs may wait for: make those that can be made. */
+void k8s_go_on(struct platform *platform);
+void k8s_tell_waiting(struct k8s_job *job, const char *reason);
+/* slot: 0 client, 1 jobs, 2 pods, 3 events */
+void k8s_tell_fault(struct platform *platform, int slot, const char *text);
+void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
+		    enum event_level level, const char *kind,
+		    const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Call fn(job) once after delay_ms; replaces what was to come. */
+void k8s_job_after(struct k8s_job *job, int64_t delay_ms, loop_timer_fn *fn);
+
+/* ---- table.c ---- */
+struct k8s_job *k8s_job_add(struct platform *platform, int64_t trial,
+			    int attempt, const char *name,
+			    const char *directory);
+struct k8s_job *k8s_job_find(struct platform *platform, int64_t trial,
+			     int attempt);
+struct k8s_job *k8s_job_named(struct platform *platform, const char *name);
+/* By a pod's name, which is its job's with something behind. */
+struct k8s_job *k8s_job_of_pod(struct platform *platform, const char *pod);
+void k8s_job_free(struct k8s_job *job);
+void k8s_material_free(struct k8s_material *material);
+
+/* ---- shared.c ---- */
+bool k8s_shared_open(struct platform *platform, struct error *err);
+/* Make what is missing, then K8S_PROBING or K8S_READY. */
+void k8s_shared_ensure(struct platform *platform);
+/* The address pods should use changed. */
+void k8s_shared_set_url(struct platform *platform, const char *url);
+void k8s_shared_remove(struct platform *platform);
+void k8s_shared_close(struct platform *platform);
+/* {"metadata": {name, labels}} of the experiment's own. */
+cJSON *k8s_object_new(struct platform *platform, const char *api_version,
+		      const char *kind, const char *name);
+/* "/api/v1/namespaces/<ns>/<plural>[/<name>]"; caller frees. */
+char *k8s_core_path(const struct platform *platform, const char *plural,
+		    const char *name);
+/* The kind's collection, or one object.  Caller frees. */
+char *k8s_kind_path(const struct platform *platform, const char *name);
+
+/* ---- code.c ---- */
+bool k8s_code_open(struct platform *platform, struct error *err);
+
+/* ---- probe.c ---- */
+bool k8s_probe_open(struct platform *platform, struct error *err);
+void k8s_probe_start(struct platform *platform);
+/* A pod of the experiment that is no job's. */
+void k8s_probe_news(struct platform *platform, const cJSON *pod);
+void k8s_probe_close(struct platform *platform);
+
+/* ---- create.c ---- */
+void k8s_create(struct k8s_job *job);
+/* The object was found to exist. */
+void k8s_adopt(struct k8s_job *job, const char *uid);
+/* What every pod of the experiment has in common; trial and attempt are the
+ * caller's. */
+struct pod_plan k8s_plan(const struct platform *platform);
+
+/* ---- observe.c ---- */
+void k8s_observe_open(struct platform *platform);
+void k8s_observe_close(struct platform *platform);
+/* The pod's or object's news, once more. */
+void k8s_job_look(struct k8s_job *job);
+
+/* ---- finish.c ---- */
+/* The object's status says it has ended. */
+void k8s_finish(struct k8s_job *job);
+/* It ends by itself or by us, whatever its status: remove its object too. */
+void k8s_end(struct k8s_job *job, enum job_blame blame, int exit_code,
+	     const char *reason);
+/* The object is gone. */
+void k8s_gone(struct k8s_job *job);
+/* Its last word or its log came in. */
+void k8s_finish_collected(struct k8s_job *job);
+/* Over and told: fetch the log, clean up, free when nothing is left. */
+void k8s_settle(struct k8s_job *job);
+void k8s_settle_all(struct platform *platform);
+
+/* ---- remove.c ---- */
+void k8s_remove(struct k8s_job *job, bool is_foreground);
+/* An object that belongs to no attempt any more. */
+void k8s_remove_unwanted(struct platform *platform, const char *name,
+			 const char *uid);
+/* DELETE a path; nobody waits for it but k8s_is_busy. */
+void k8s_remove_path(struct platform *platform, const char *path);
+
+/* ---- logfile.c ---- */
+/* How far one container instance's log has been read. */
+struct logfile_source {
+	char pod[254];
+	char container[64];
+	int instance; /* restarts before it */
+	struct kube_log_place place;
+	bool is_complete;
+};
+
+struct logfile {
+	char *path, *place_path;
+	int fd; /* -1: nothing written yet */
+	int64_t size;
+	bool is_full, is_broken, is_dirty;
+	struct strbuf pending;
+};
+
+/* Reads where it was left; nothing is created yet.  each gets what is known of
+ * sources. */
+void logfile_open(struct logfile *file, const char *directory,
+		  void (*each)(void *arg, const struct logfile_source *source),
+		  void *arg);
+void logfile_release(struct logfile *file);
+/* Takes a line without newline; prefix may be NULL. */
+void logfile_add(struct logfile *file, const char *prefix, const char *line,
+		 size_t len, bool is_part);
+bool logfile_flush(struct logfile *file, struct error *err);
+/* Write down what is in the file and up to where the sources were read. */
+void logfile_save(struct logfile *file,
+		  const struct logfile_source *const *sources, size_t count);
+
+/* ---- podlog.c ---- */
+struct podlog *podlog_new(struct k8s_job *job);
+void podlog_free(struct podlog *log); /* NULL ok */
+/* The pod's containers changed. */
+void podlog_pod(struct podlog *log);
+/* Stream it: for a while, since somebody looks at it; or, pinned, to its end,
+ * since it is the way of the metrics or will be gone with the pod. */
+void podlog_follow(struct podlog *log, bool is_pinned);
+/* Read the rest, then k8s_finish_collected; at once when it is complete. */
+void podlog_collect(struct podlog *log);
+/* Everything there is has been read. */
+bool podlog_is_complete(const struct podlog *log);
+bool podlog_is_collecting(const struct podlog *log);
+/* Give up what is missing. */
+void podlog_abandon(struct podlog *log);
+void podlog_tick(struct podlog *log);
+
+/* ---- look.c ---- */
+struct k8s_look *k8s_look_new(struct platform *platform);
+void k8s_look_free(struct k8s_look *look);
+/* Somebody looks at the cluster. */
+void k8s_look_wanted(struct k8s_look *look);
+
+#endif

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Can pods reach the side port, and under which of this host's addresses?
+ *
+ * Nobody can tell from here, so a pod tries: the keeper, in the trials' own
+ * image, asks every address for its health and leaves the answer as its
+ * termination message, which comes back through the watch of pods.  When none
+ * answers, metrics and logs take the way through the API server: keepers then
+ * print what they would have posted, and pods' logs are followed.
+ *
+ * The answer is kept in the experiment's directory for the next start.
+ */
+#include "engine/platform/kubernetes/private.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/utf8.h"
+#include "engine/sideport/address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* After that trials start without knowing; their keepers find out. */
+#define PROBE_PATIENCE_MS 30000
+
+struct k8s_probe {
+	struct platform *platform;
+	char *name;
+	struct kube_call *call;
+	struct loop_timer *patience;
+	struct loop_timer *retry;
+	int failures;
+	bool is_created;
+};
+
+/* ---- addresses ---------------------------------------------------------- */
+
+/* Host and port of the API server's URL. */
+static void split_server(const char *server, char *host, size_t size, int *port)
+{
+	const char *at = strstr(server, "://");
+	size_t len;
+
+	*port = !strncmp(server, "http:", 5) ? 80 : 443;
+	at = at ? at + 3 : server;
+	if (*at == '[') {
+		at++;
+		len = strcspn(at, "]");
+		if (at[len] && at[len + 1] == ':')
+			*port = (int)strtol(at + len + 2, NULL, 10);
+	} else {
+		len = strcspn(at, ":/");
+		if (at[len] == ':')
+			*port = (int)strtol(at + len + 1, NULL, 10);
+	}
+	snprintf(host, size, "%.*s", (int)len, at);
+}
+
+static char *reach_path(const struct platform *platform)
+{
+	return fs_join(platform->context.experiment->directory,
+		       "sideport.reach");
+}
+
+static void recall(struct platform *platform)
+{
+	char *path = reach_path(platform);
+	struct strbuf text = STRBUF_INIT;
+	struct error ignored;
+
+	if (fs_read_file(path, 4096, &text, &ignored)) {
+		strbuf_truncate(&text, strcspn(text.data, "\n"));
+		for (size_t i = 0; platform->urls[i]; i++)
+			if (!strcmp(platform->urls[i], text.data)) {
+				platform->reach = K8S_REACH_SIDEPORT;
+				platform->url = xstrdup(text.data);
+			}
+	}
+	strbuf_release(&text);
+	free(path);
+}
+
+static void remember(struct platform *platform, const char *text)
+{
+	char *path = reach_path(platform);
+	char *line = xasprintf("%s\n", text);
+	struct error ignored;
+
+	/* unknown next time, if it cannot be written */
+	fs_write_file(path, line, strlen(line), &ignored);
+	free(line);
+	free(path);
+}
+
+bool k8s_probe_open(struct platform *platform, struct error *err)
+{
+	char host[256];
+	char **addresses;
+	size_t count;
+	int port;
+
+	split_server(platform->kube_config->server, host, sizeof(host), &port);
+	count = sideport_addresses(platform->config->side_port_address, host,
+				   port, &addresses);
+	platform->urls = xcalloc(count + 1, sizeof(*platform->urls));
+	for (size_t i = 0; i < count; i++)
+		platform->urls[i] = sideport_url(
+			addresses[i], sideport_port(platform->context.sideport),
+			platform->config->side_port_tls);
+	sideport_addresses_free(addresses, count);
+	if (!count)
+		return error_set(err, ERROR_INVALID,
+				 "this host has no address that pods could "
+				 "reach; give one as sidePort.address");
+	recall(platform);
+	if (!platform->url)
+		platform->url = xstrdup(platform->urls[0]);
+	return true;
+}
+
+/* ---- the verdict -------------------------------------------------------- */
+
+static void settle(struct platform *platform)
+{
+	struct k8s_probe *probe = platform->probe;
+
+	loop_cancel(platform->context.loop, probe->patience);
+	probe->patience = NULL;
+	if (platform->readiness == K8S_PROBING) {
+		platform->readiness = K8S_READY;
+		k8s_go_on(platform);
+	}
+}
+
+static void sideport_reached(struct platform *platform, const char *url)
+{
+	platform->reach = K8S_REACH_SIDEPORT;
+	k8s_shared_set_url(platform, url);
+	remember(platform, url);
+	settle(platform);
+}
+
+static void sideport_unreachable(struct platform *platform, const char *why)
+{
+	platform->reach = K8S_REACH_LOGS;
+	k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
+		       "pods cannot reach the side port (%s): metrics and logs "
+		       "come through the API server",
+		       why);
+	if (platform->code == POD_CODE_SIDEPORT)
+		k8s_tell_event(platform, NULL, EVENT_ERROR, "side-port",
+			       "the code directory is too large for a "
+			       "ConfigMap and pods cannot fetch it from the "
+			       "side port: open the port, shrink the code with "
+			       ".trialdeckignore, or put it on a volume that "
+			       "pods mount");
+	remember(platform, "logs");
+	settle(platform);
+}
+
+static void go_on_without(struct platform *platform)
+{
+	k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
+		       "not known yet whether pods reach the side port; "
+		       "trials start all the same");
+	settle(platform);
+}
+
+static void out_of_patience(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->probe->patience = NULL;
+	go_on_without(platform);
+}
+
+/* ---- the pod ------------------------------------------------------------ */
+
+static void remove_item(cJSON *list, const char *key, const char *value)
+{
+	for (int i = cJSON_GetArraySize(list) - 1; i >= 0; i--) {
+		const cJSON *item = cJSON_GetArrayItem(list, i);
+		const char *text = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(item, key));
+
+		if (text && !strcmp(text, value))
+			cJSON_DeleteItemFromArray(list, i);
+	}
+}
+
+/* It needs no GPU to try an address. */
+static void remove_extended(cJSON *container)
+{
+	static const char *const groups[] = {"requests", "limits"};
+	cJSON *resources =
+		cJSON_GetObjectItemCaseSensitive(container, "resources");
+
+	for (size_t i = 0; i < COUNT_OF(groups); i++) {
+		cJSON *group =
+			cJSON_GetObjectItemCaseSensitive(resources, groups[i]);
+		cJSON *item = group ? group->child : NULL;
+
+		while (item) {
+			cJSON *next = item->next;
+
+			if (strchr(item->string, '/'))
+				cJSON_Delete(cJSON_DetachItemViaPointer(group,
+									item));
+			item = next;
+		}
+	}
+}
+
+static cJSON *probe_command(const struct platform *platform)
+{
+	cJSON *command = cJSON_CreateArray();
+	struct strbuf urls = STRBUF_INIT;
+
+	for (size_t i = 0; platform->urls[i]; i++)
+		strbuf_addf(&urls, "%s%s", i ? "," : "", platform->urls[i]);
+	cJSON_AddItemToArray(command, cJSON_CreateString(POD_KEEPER_MOUNT
+							 "/trialdeck-keeper"));
+	cJSON_AddItemToArray(command, cJSON_CreateString("--url-file"));
+	cJSON_AddItemToArray(command,
+			     cJSON_CreateString(POD_LINK_MOUNT "/url"));
+	cJSON_AddItemToArray(command, cJSON_CreateString("--probe"));
+	cJSON_AddItemToArray(command, cJSON_CreateString(urls.data));
+	strbuf_release(&urls);
+	return command;
+}
+
+/* The volume that is mounted at a path; NULL when none is. */
+static const char *volume_at(const cJSON *mounts, const char *path)
+{
+	const cJSON *mount;
+
+	cJSON_ArrayForEach (mount, mounts) {
+		const char *at = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(mount, "mountPath"));
+
+		if (at && !strcmp(at, path))
+			return cJSON_GetStringValue(
+				cJSON_GetObjectItemCaseSensitive(mount,
+								 "name"));
+	}
+	return NULL;
+}
+
+/* A trial's pod, with the probe in place of the trial. */
+static cJSON *probe_object(struct k8s_probe *probe, struct error *err)
+{
+	struct platform *platform = probe->platform;
+	struct pod_plan plan = k8s_plan(platform);
+	struct trial trial = {.id = "probe", .parameters = (char *)"{}"};
+	struct attempt attempt = {.number = 1};
+	cJSON *object, *template, *spec, *container, *mounts;
+	const char *volume;
+
+	plan.trial = &trial;
+	plan.attempt = &attempt;
+	plan.secret = "none";
+	plan.code = POD_CODE_NONE;
+	template = pod_template_build(&plan, err);
+	if (!template)
+		return NULL;
+	spec = cJSON_DetachItemFromObject(template, "spec");
+	cJSON_Delete(template);
+	container =
+		cJSON_GetArrayItem(cJSON_GetObjectItem(spec, "containers"), 0);
+	mounts = cJSON_GetObjectItem(container, "volumeMounts");
+	volume = volume_at(mounts, POD_INPUT_MOUNT);
+	if (volume) {
+		remove_item(cJSON_GetObjectItem(spec, "volumes"), "name",
+			    volume);
+		remove_item(mounts, "mountPath", POD_INPUT_MOUNT);
+	}
+	cJSON_DeleteItemFromObject(container, "args");
+	cJSON_DeleteItemFromObject(container, "command");
+	cJSON_AddItemToObject(container, "command", probe_command(platform));
+	remove_extended(container);
+	object = k8s_object_new(platform, "v1", "Pod", probe->name);
+	cJSON_AddItemToObject(object, "spec", spec);
+	return object;
+}
+
+static void create_probe(void *arg);
+
+static void probe_created(const struct kube_reply *reply, void *arg)
+{
+	struct k8s_probe *probe = arg;
+
+	probe->call = NULL;
+	if (!reply->err.code || reply->code == 409) {
+		probe->is_created = true;
+		return;
+	}
+	k8s_tell_event(probe->platform, NULL, EVENT_WARNING, "side-port",
+		       "try the side port from a pod: %s", reply->err.text);
+	probe->retry = loop_after(probe->platform->context.loop,
+				  kube_backoff_ms(&probe->failures),
+				  create_probe, probe);
+}
+
+static void create_probe(void *arg)
+{
+	struct k8s_probe *probe = arg;
+	struct platform *platform = probe->platform;
+	struct kube_request request = {.method = KUBE_POST, .give_up_ms = -1};
+	struct error err;
+	cJSON *object = probe_object(probe, &err);
+	char *path, *body;
+
+	probe->retry = NULL;
+	if (!object) /* the trials will say the same */
+		return;
+	path = k8s_core_path(platform, "pods", NULL);
+	body = cJSON_PrintUnformatted(object);
+	cJSON_Delete(object);
+	request.path = path;
+	request.body = body;
+	request.body_len = strlen(body);
+	probe->call =
+		kube_call(platform->client, &request, probe_created, probe);
+	free(path);
+	free(body);
+}
+
+void k8s_probe_start(struct platform *platform)
+{
+	struct k8s_probe *probe;
+	char suffix[9];
+
+	if (platform->probe)
+		return;
+	probe = xcalloc(1, sizeof(*probe));
+	probe->platform = platform;
+	random_secret_hex(suffix, sizeof(suffix) - 1);
+	/* beside the link map's name, which is folded already */
+	probe->name =
+		xasprintf("%.*sprobe-%s", (int)(strlen(platform->link_map) - 4),
+			  platform->link_map, suffix);
+	platform->probe = probe;
+	probe->patience = loop_after(platform->context.loop, PROBE_PATIENCE_MS,
+				     out_of_patience, platform);
+	create_probe(probe);
+}
+
+static const char *message_of(const cJSON *pod)
+{
+	const cJSON *statuses = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(pod, "status"),
+		"containerStatuses");
+	const cJSON *state = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetArrayItem(statuses, 0), "state");
+
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(state, "terminated"),
+		"message"));
+}
+
+/* "http://10.0.0.5:8081: connection refused, ..." */
+static void describe_failure(const cJSON *result, struct strbuf *out)
+{
+	const cJSON *failed =
+		cJSON_GetObjectItemCaseSensitive(result, "failed");
+	const cJSON *item;
+
+	cJSON_ArrayForEach (item, failed) {
+		const char *url = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(item, "url"));
+		const char *why = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(item, "why"));
+
+		if (!url || !why || out->len > 400)
+			continue;
+		strbuf_addf(out, "%s%.80s: %.80s", out->len ? ", " : "", url,
+			    why);
+	}
+	if (!out->len)
+		strbuf_adds(out, "the probe did not say why");
+}
+
+static void read_result(struct platform *platform, const char *message)
+{
+	cJSON *result = message ? cJSON_Parse(message) : NULL;
+	const char *url = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(result, "url"));
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; url && platform->urls[i]; i++) {
+		if (strcmp(platform->urls[i], url) != 0)
+			continue;
+		sideport_reached(platform, url);
+		goto out;
+	}
+	if (result) {
+		describe_failure(result, &text);
+		sideport_unreachable(platform, text.data);
+	} else {
+		/* it did not get so far: keepers find out by themselves */
+		go_on_without(platform);
+	}
+out:
+	strbuf_release(&text);
+	cJSON_Delete(result);
+}
+
+void k8s_probe_news(struct platform *platform, const cJSON *pod)
+{
+	struct k8s_probe *probe = platform->probe;
+	const cJSON *metadata =
+		cJSON_GetObjectItemCaseSensitive(pod, "metadata");
+	const char *name = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(metadata, "name"));
+	struct pod_view view;
+	struct error ignored;
+	char *path;
+
+	if (!name || !strstr(name, "-probe-") ||
+	    cJSON_GetObjectItemCaseSensitive(metadata, "deletionTimestamp"))
+		return;
+	if (probe && !strcmp(probe->name, name)) {
+		if (!pod_view_read(pod, POD_MAIN_CONTAINER, &view, &ignored))
+			return;
+		if (view.phase != POD_SUCCEEDED && view.phase != POD_FAILED) {
+			for (struct k8s_job *job = platform->first; job;
+			     job = job->later)
+				if (job->phase == K8S_PENDING && view.reason[0])
+					k8s_tell_waiting(job, view.reason);
+			return;
+		}
+		read_result(platform, message_of(pod));
+	}
+	/* done, or left from before a crash */
+	path = k8s_core_path(platform, "pods", name);
+	k8s_remove_path(platform, path);
+	free(path);
+}
+
+void k8s_probe_close(struct platform *platform)
+{
+	struct k8s_probe *probe = platform->probe;
+
+	if (!probe)
+		return;
+	loop_cancel(platform->context.loop, probe->patience);
+	loop_cancel(platform->context.loop, probe->retry);
+	kube_cancel(probe->call);
+	free(probe->name);
+	free(probe);
+	platform->probe = NULL;
+}
