@@ -35,11 +35,12 @@ struct kube_auth_options {
 
 bool kube_auth_open(const struct kube_auth_options *options,
 		    struct kube_auth **ret, struct error *err);
-/* Ends a running plugin.  NULL ok. */
+/* May be called from ready.  Ends a running plugin.  NULL ok. */
 void kube_auth_close(struct kube_auth *auth);
 
-/* Set TLS, proxy and credentials on an easy handle and append headers
- * (Authorization, Impersonate-*) to *headers, which the caller frees.
+/* Set TLS, proxy and credentials on an easy handle, new or reset, which must
+ * not outlive the auth, and append headers (Authorization, Impersonate-*, with
+ * tls-server-name also Host) to *headers, which the caller frees.
  * Bearer and basic credentials never go to a plain http server. */
 enum kube_auth_outcome kube_auth_apply(struct kube_auth *auth, CURL *easy,
 				       struct curl_slist **headers,

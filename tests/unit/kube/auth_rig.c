@@ -251,3 +251,22 @@ void rig_expect(const struct rig *rig, const char *text)
 	for (const char *at = rig->err.text; *at; at++)
 		assert_true((unsigned char)*at >= 0x20);
 }
+
+void rig_put_answer(const char *answer)
+{
+	rig_put("answer", "%s", answer);
+	rig_put("plugin", "#!/bin/sh\necho run >>runs\ncat answer\n");
+}
+
+const char *rig_authorization(struct rig *rig)
+{
+	if (rig_settle(rig) != KUBE_AUTH_READY)
+		fail_msg("%s", rig->err.text);
+	return rig_header(rig, "Authorization");
+}
+
+void rig_fails(struct rig *rig, const char *text)
+{
+	assert_int_equal(rig_settle(rig), KUBE_AUTH_FAILED);
+	rig_expect(rig, text);
+}

@@ -8,6 +8,15 @@
 
 #include <limits.h>
 
+/* Stanzas that many tests need. */
+#define HTTPS "server: 'https://h:6443'"
+#define GROUP "client.authentication.k8s.io/"
+#define BETA "exec: {apiVersion: " GROUP "v1beta1, command: ./plugin}"
+/* The text of an answer of version v1beta1 with this status. */
+#define ANSWER(status)                                                         \
+	"{\"apiVersion\":\"" GROUP "v1beta1\",\"kind\":\"ExecCredential\","    \
+	"\"status\":{" status "}}"
+
 struct rig {
 	char folder[PATH_MAX]; /* also where we are */
 	struct loop *loop;
@@ -54,5 +63,15 @@ void rig_wait(struct rig *rig, int ready);
 const char *rig_header(const struct rig *rig, const char *name);
 /* Fails unless the last apply's error has the text in it. */
 void rig_expect(const struct rig *rig, const char *text);
+
+/* ./plugin is a program that prints just this, and a line into "runs". */
+void rig_put_answer(const char *answer);
+/* Settle; the Authorization header, or NULL.  Fails unless it is ready. */
+const char *rig_authorization(struct rig *rig);
+/* Settle; fails unless that has failed, with the text in the error. */
+void rig_fails(struct rig *rig, const char *text);
+
+#define RIG_TEST(name)                                                         \
+	cmocka_unit_test_setup_teardown(name, rig_make, rig_destroy)
 
 #endif

@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HTTPS "server: 'https://h:6443'"
-
 static const char *authorization(struct rig *rig)
 {
 	assert_int_equal(rig_apply(rig), KUBE_AUTH_READY);
@@ -403,26 +401,24 @@ static void needs_good_data(void **state)
 	free(cluster);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_make, rig_destroy)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(sends_tokens),
-		TEST(sends_passwords),
-		TEST(tells_nothing_in_the_clear),
-		TEST(acts_for_others),
-		TEST(lets_no_line_break_through),
-		TEST(takes_another_name),
-		TEST(reads_tokens_again),
-		TEST(keeps_the_last_good_token),
-		TEST(needs_a_first_token),
-		TEST(starts_with_the_token_of_the_file),
-		TEST(knows_when_tokens_expire),
-		TEST(reads_certificates_again),
-		TEST(looks_no_more_than_once_a_second),
-		TEST(needs_good_files),
-		TEST(needs_good_data),
+		RIG_TEST(sends_tokens),
+		RIG_TEST(sends_passwords),
+		RIG_TEST(tells_nothing_in_the_clear),
+		RIG_TEST(acts_for_others),
+		RIG_TEST(lets_no_line_break_through),
+		RIG_TEST(takes_another_name),
+		RIG_TEST(reads_tokens_again),
+		RIG_TEST(keeps_the_last_good_token),
+		RIG_TEST(needs_a_first_token),
+		RIG_TEST(starts_with_the_token_of_the_file),
+		RIG_TEST(knows_when_tokens_expire),
+		RIG_TEST(reads_certificates_again),
+		RIG_TEST(looks_no_more_than_once_a_second),
+		RIG_TEST(needs_good_files),
+		RIG_TEST(needs_good_data),
 	};
 
 	if (!rig_can_run())

@@ -357,20 +357,18 @@ static void obeys_proxies(void **state)
 	strbuf_release(&body);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_make, rig_destroy)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(believes_the_given_authority_alone),
-		TEST(forgets_the_system_s_authorities),
-		TEST(checks_names_and_dates),
-		TEST(asks_for_another_name),
-		TEST(speaks_nothing_older_than_1_2),
-		TEST(shows_a_certificate),
-		TEST(shows_the_new_certificate),
-		TEST(shows_a_plugin_s_certificate),
-		TEST(obeys_proxies),
+		RIG_TEST(believes_the_given_authority_alone),
+		RIG_TEST(forgets_the_system_s_authorities),
+		RIG_TEST(checks_names_and_dates),
+		RIG_TEST(asks_for_another_name),
+		RIG_TEST(speaks_nothing_older_than_1_2),
+		RIG_TEST(shows_a_certificate),
+		RIG_TEST(shows_the_new_certificate),
+		RIG_TEST(shows_a_plugin_s_certificate),
+		RIG_TEST(obeys_proxies),
 	};
 
 	if (!rig_can_run())
