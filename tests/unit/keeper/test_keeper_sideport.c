@@ -93,7 +93,7 @@ static int set_up(void **state)
 		   "exit 6\n");
 	code = path_of(bench, "code");
 	archive = path_of(bench, "code.tar.gz");
-	if (!archive_write(code, archive, &bench->archive, &err))
+	if (!archive_write(code, archive, NULL, &bench->archive, &err))
 		fail_msg("%s", err.text);
 	write_file(bench, "input/token", TOKEN);
 	write_file(bench, "input/command", "exec sh train.sh");
