@@ -240,12 +240,9 @@ static void k8s_wind_up(struct platform *platform)
 	if (platform->is_wound_up || platform->first)
 		return;
 	platform->is_wound_up = true;
-	k8s_probe_close(platform);
+	k8s_probe_remove(platform);
 	k8s_shared_remove(platform);
 }
-
-/* What cannot be removed in this time is left; the label finds it. */
-#define WIND_UP_MAX_NS (60 * NS_PER_S)
 
 static bool k8s_is_busy(const struct platform *platform)
 {

@@ -196,6 +196,8 @@ bool k8s_probe_open(struct platform *platform, struct error *err);
 void k8s_probe_start(struct platform *platform);
 /* A pod of the experiment that is no job's. */
 void k8s_probe_news(struct platform *platform, const cJSON *pod);
+/* The experiment is over: its pod goes, too. */
+void k8s_probe_remove(struct platform *platform);
 void k8s_probe_close(struct platform *platform);
 
 /* ---- create.c ---- */

@@ -33,6 +33,7 @@ struct k8s_probe {
 	struct loop_timer *retry;
 	int failures;
 	bool is_created;
+	bool is_done; /* it has answered, and is being removed */
 };
 
 /* ---- addresses ---------------------------------------------------------- */
@@ -407,6 +408,18 @@ out:
 	cJSON_Delete(result);
 }
 
+/* Trials wait with it, but not for what does not pass by itself. */
+static void probe_waits(struct platform *platform, const struct pod_view *view)
+{
+	if (view->is_stuck && platform->readiness == K8S_PROBING) {
+		go_on_without(platform);
+		return;
+	}
+	for (struct k8s_job *job = platform->first; job; job = job->later)
+		if (job->phase == K8S_PENDING && view->reason[0])
+			k8s_tell_waiting(job, view->reason);
+}
+
 void k8s_probe_news(struct platform *platform, const cJSON *pod)
 {
 	struct k8s_probe *probe = platform->probe;
@@ -425,18 +438,31 @@ void k8s_probe_news(struct platform *platform, const cJSON *pod)
 		if (!pod_view_read(pod, POD_MAIN_CONTAINER, &view, &ignored))
 			return;
 		if (view.phase != POD_SUCCEEDED && view.phase != POD_FAILED) {
-			for (struct k8s_job *job = platform->first; job;
-			     job = job->later)
-				if (job->phase == K8S_PENDING && view.reason[0])
-					k8s_tell_waiting(job, view.reason);
+			probe_waits(platform, &view);
 			return;
 		}
+		probe->is_done = true;
 		read_result(platform, message_of(pod));
 	}
 	/* done, or left from before a crash */
 	path = k8s_core_path(platform, "pods", name);
 	k8s_remove_path(platform, path);
 	free(path);
+}
+
+void k8s_probe_remove(struct platform *platform)
+{
+	struct k8s_probe *probe = platform->probe;
+	char *path;
+
+	if (!probe)
+		return;
+	if (!probe->is_done && (probe->call || probe->is_created)) {
+		path = k8s_core_path(platform, "pods", probe->name);
+		k8s_remove_path(platform, path);
+		free(path);
+	}
+	k8s_probe_close(platform);
 }
 
 void k8s_probe_close(struct platform *platform)
