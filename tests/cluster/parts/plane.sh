@@ -67,8 +67,8 @@ certificates() {
 
 # --- servers -------------------------------------------------------------------
 
-# Every request once, with the time it came and the time it was answered; of
-# what changes a job's status also the new status.
+# What clients ask for, with the times it came and was answered; of the cluster's
+# own servers only what changes a job's status, with the new status.
 audit_policy() {
 	cat >"$run/audit.yaml" <<-'END'
 	apiVersion: audit.k8s.io/v1
@@ -78,6 +78,11 @@ audit_policy() {
 	- level: Request
 	  verbs: [update, patch]
 	  resources: [{group: batch, resources: [jobs/status]}]
+	- level: None
+	  userGroups: [system:serviceaccounts, system:nodes]
+	- level: None
+	  users: [system:apiserver, system:kube-scheduler,
+	    system:kube-controller-manager]
 	- level: Metadata
 	END
 }
@@ -95,6 +100,10 @@ start_etcd() {
 
 start_apiserver() {
 	local audit=()
+	local lean=()
+	! is_lean || lean=(--enable-priority-and-fairness=false
+		--max-requests-inflight=4000
+		--max-mutating-requests-inflight=4000)
 	[ ! -f "$run/audit.yaml" ] || audit=(
 		--audit-policy-file="$run/audit.yaml"
 		--audit-log-path="$log/audit.log" --audit-log-mode=batch
@@ -117,7 +126,7 @@ start_apiserver() {
 		--kubelet-preferred-address-types=InternalIP,Hostname \
 		--authorization-mode=Node,RBAC --allow-privileged=true \
 		--feature-gates=TTLAfterFinished=true --event-ttl=15m \
-		--profiling=false "${audit[@]}"
+		--profiling=false "${audit[@]}" "${lean[@]}"
 	until_ready "the API server" 90 is_answering
 }
 
@@ -125,15 +134,26 @@ is_answering() {
 	[ "$(api GET /readyz)" = ok ]
 }
 
+# Without a node thousands of pods are played, and the machine's processors are
+# what everybody waits for: no more garbage collection, fairness and controllers
+# than needed.
+is_lean() {
+	[ -f "$run/lean" ]
+}
+
 # Rates far above the defaults: tests should wait for what they test, not for
 # a controller that holds itself back to 20 requests a second.
 control_plane() { # [AUDIT]
+	local controllers='*'
 	[ -z "$1" ] || audit_policy
+	! is_lean || controllers="job,garbagecollector,namespace,nodelifecycle,\
+serviceaccount,serviceaccount-token,resourcequota,ttl-after-finished"
 	start_etcd
 	start_apiserver
 	start controller-manager "$bin/kube-controller-manager" \
 		--kubeconfig="$dir/controller-manager.kubeconfig" \
 		--bind-address=127.0.0.1 --secure-port="$controllers_port" --port=0 \
+		--controllers="$controllers" \
 		--service-account-private-key-file="$pki/accounts.key" \
 		--root-ca-file="$pki/ca.crt" --use-service-account-credentials=true \
 		--kube-api-qps=2000 --kube-api-burst=4000 --leader-elect=false \

@@ -26,9 +26,10 @@ start_world() {
 
 # start NAME COMMAND...: inside; what it says goes to LOG/NAME.log
 start() {
-	local name=$1
+	local name=$1 collect=100
 	shift
-	env "$mark" setsid nsenter --target "$(cat "$run/init.pid")" --mount --pid \
+	! is_lean || collect=400
+	env "$mark" GOGC=$collect setsid nsenter --target "$(cat "$run/init.pid")" --mount --pid \
 		--wd="$run" "$@" >>"$log/$name.log" 2>&1 </dev/null 8>&- &
 	echo $! >"$run/$name.pid"
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The played kubelet's own server, which the API server asks for logs.
+ */
+#ifndef TESTS_CLUSTER_PLAYER_KUBELET_H
+#define TESTS_CLUSTER_PLAYER_KUBELET_H
+
+#include <stdint.h>
+
+/* Serve HTTPS with the certificate of `pki` on any free port, which is
+ * returned.  Every log is what a trial of ours prints. */
+uint16_t kubelet_serve(const char *pki);
+/* How many logs were asked for.  Thread: any. */
+long kubelet_logs(void);
+
+#endif
