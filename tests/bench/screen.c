@@ -3,6 +3,7 @@
  * How the console feels, in numbers.
  *
  *     screen [--db PATH] [--trials N] [--metrics M] [--runs N] [--keep]
+ *            [--keys-only]
  *
  * Drives the real program in an 80x24 terminal over a database made by
  * `fixture` (100,000 trials of 20 metrics, eight of them running), and prints
@@ -15,7 +16,8 @@
  *               while another process writes 10,000 metrics a second
  * idle          bytes and processor time over 5 s in which nothing changes
  *
- * Ends with 1 when a target is missed.
+ * --keys-only measures nothing but key to frame, over a database that somebody
+ * else is writing.  Ends with 1 when a target is missed.
  */
 #include "tests/bench/process_use.h"
 #include "tests/bench/screen_writer.h"
@@ -40,6 +42,7 @@
 #define QUIET_MS 400
 #define KEYS 400
 #define IDLE_MS 5000
+#define LIVE_SETTLE_MS 1500
 #define METRICS_PER_S 10000
 
 struct bench {
@@ -50,6 +53,7 @@ struct bench {
 	const char *trials, *metrics;
 	int runs;
 	bool must_keep, has_missed;
+	bool has_writer; /* --keys-only: somebody else writes */
 };
 
 static void report(struct bench *bench, const char *name, double value,
@@ -326,8 +330,21 @@ static void read_selection(struct screen *screen,
 		strbuf_truncate(out, 20);
 }
 
+/* At rest; a database that others write never is: a while will do, and its
+ * oldest trials, which change no more. */
+static void settle(const struct bench *bench, struct screen *screen,
+		   const char *keys)
+{
+	screen_type(screen, keys);
+	if (bench->has_writer)
+		screen_wait(screen, is_never, NULL, LIVE_SETTLE_MS);
+	else
+		must_be_idle(screen);
+}
+
 /* Learn the look of the selection by moving it down one row. */
-static bool find_selection(struct screen *screen, struct selection *ret)
+static bool find_selection(const struct bench *bench, struct screen *screen,
+			   struct selection *ret)
 {
 	int cols = screen_cols(screen), rows = screen_rows(screen);
 	struct screen_cell *before =
@@ -336,8 +353,7 @@ static bool find_selection(struct screen *screen, struct selection *ret)
 
 	for (int i = 0; i < cols * rows; i++)
 		screen_cell(screen, i / cols, i % cols, &before[i]);
-	screen_type(screen, "j");
-	must_be_idle(screen);
+	settle(bench, screen, "j");
 	for (int col = 0; col < cols && !is_found; col++) {
 		for (int row = 0; row + 1 < rows && !is_found; row++) {
 			*ret = (struct selection){col,
@@ -374,17 +390,20 @@ static void bench_keys(struct bench *bench)
 {
 	static const char keys[] = "jjjjjjjj\x04jjkkjj\x04jjj\x15kkjj";
 	struct screen *screen = open_console(bench);
-	struct screen_writer writer;
+	struct screen_writer writer = {0};
 	struct selection selection;
 	struct strbuf before = STRBUF_INIT;
 	double times[KEYS], per_s = 0;
 	size_t bytes;
 	int64_t start;
 
-	must_be_idle(screen);
-	if (!find_selection(screen, &selection))
+	settle(bench, screen, "");
+	if (bench->has_writer)
+		settle(bench, screen, "g");
+	if (!find_selection(bench, screen, &selection))
 		errx(1, "no selection is to be seen");
-	screen_writer_start(&writer, bench->db, METRICS_PER_S);
+	if (!bench->has_writer)
+		screen_writer_start(&writer, bench->db, METRICS_PER_S);
 	screen_wait(screen, is_never, NULL, 500);
 	bytes = screen_bytes(screen);
 	start = clock_mono_ns();
@@ -406,9 +425,10 @@ static void bench_keys(struct bench *bench)
 	     (double)(screen_bytes(screen) - bytes) * 1e9 /
 		     (double)(clock_mono_ns() - start),
 	     "bytes/s");
-	if (!screen_writer_stop(&writer, &per_s))
+	if (!bench->has_writer && !screen_writer_stop(&writer, &per_s))
 		errx(1, "the writer failed");
-	note("metrics written meanwhile", per_s, "1/s");
+	if (!bench->has_writer)
+		note("metrics written meanwhile", per_s, "1/s");
 	report(bench, "key to frame, median", quantile(times, KEYS, 0.5), "ms",
 	       16);
 	report(bench, "key to frame, 99th percentile",
@@ -431,6 +451,7 @@ static void parse(struct bench *bench, int argc, char **argv)
 		{"metrics", required_argument, NULL, 'm'},
 		{"runs", required_argument, NULL, 'r'},
 		{"keep", no_argument, NULL, 'k'},
+		{"keys-only", no_argument, NULL, 'o'},
 		{0},
 	};
 	int c;
@@ -446,6 +467,8 @@ static void parse(struct bench *bench, int argc, char **argv)
 			bench->runs = atoi(optarg);
 		else if (c == 'k')
 			bench->must_keep = true;
+		else if (c == 'o')
+			bench->has_writer = true;
 		else
 			exit(2);
 		if (c == 'd' && !bench->db)
@@ -476,8 +499,10 @@ int main(int argc, char **argv)
 		bench.db = fs_join(bench.folder, "bench.db");
 		make_database(&bench);
 	}
-	bench_first_frame(&bench);
-	bench_rest(&bench);
+	if (!bench.has_writer) {
+		bench_first_frame(&bench);
+		bench_rest(&bench);
+	}
 	bench_keys(&bench);
 	if (bench.must_keep)
 		fprintf(stderr, "kept in %s\n", bench.folder);
