@@ -143,13 +143,11 @@ is_lean() {
 
 # Rates far above the defaults: tests should wait for what they test, not for
 # a controller that holds itself back to 20 requests a second.
-control_plane() { # [AUDIT]
+start_controllers() {
 	local controllers='*'
-	[ -z "$1" ] || audit_policy
 	! is_lean || controllers="job,garbagecollector,namespace,nodelifecycle,\
 serviceaccount,serviceaccount-token,resourcequota,ttl-after-finished"
-	start_etcd
-	start_apiserver
+	[ ! -f "$run/no-jobs" ] || controllers=${controllers#job,},-job
 	start controller-manager "$bin/kube-controller-manager" \
 		--kubeconfig="$dir/controller-manager.kubeconfig" \
 		--bind-address=127.0.0.1 --secure-port="$controllers_port" --port=0 \
@@ -158,10 +156,21 @@ serviceaccount,serviceaccount-token,resourcequota,ttl-after-finished"
 		--root-ca-file="$pki/ca.crt" --use-service-account-credentials=true \
 		--kube-api-qps=2000 --kube-api-burst=4000 --leader-elect=false \
 		--feature-gates=TTLAfterFinished=true --profiling=false
+}
+
+start_scheduler() {
 	start scheduler "$bin/kube-scheduler" \
 		--kubeconfig="$dir/scheduler.kubeconfig" --bind-address=127.0.0.1 \
 		--secure-port="$scheduler_port" --port=0 --kube-api-qps=2000 \
 		--kube-api-burst=4000 --leader-elect=false --profiling=false
+}
+
+control_plane() { # [AUDIT]
+	[ -z "$1" ] || audit_policy
+	start_etcd
+	start_apiserver
+	start_controllers
+	start_scheduler
 	until_ready "the service account of namespace default" 60 has_account default
 }
 

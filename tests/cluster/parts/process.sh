@@ -51,14 +51,27 @@ stop() {
 	rm -f "$run/$1.pid"
 }
 
+# Gone, or dead and not yet reaped: then its ports are free again.
+is_dead() {
+	local state
+	state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
 # The end of the first process is that of all others, containers included.
 end_world() {
-	local pids deadline=$((SECONDS + 20))
+	local pids all='' pid deadline=$((SECONDS + 20))
 	while pids=$(our_processes) && [ -n "$pids" ]; do
 		# shellcheck disable=SC2086
 		kill -KILL $pids 2>/dev/null || true
+		all="$all $pids"
 		[ "$SECONDS" -lt "$deadline" ] ||
 			die "these do not die:" $pids
 		sleep 0.05
+	done
+	for pid in $all; do
+		until is_dead "$pid" || [ "$SECONDS" -ge "$deadline" ]; do
+			sleep 0.05
+		done
 	done
 }

@@ -30,6 +30,7 @@ struct http_watch {
 	struct strbuf line;
 };
 
+/* For a server of ours, as its administrator. */
 static void set_server(const struct http *http, CURL *easy, const char *path)
 {
 	char *url = xasprintf("%s%s", http->server, path);
@@ -110,6 +111,7 @@ void http_send(struct http *http, const struct http_request *request)
 		set_server(http, call->easy, request->path);
 	}
 	add_header(call, "Content-Type", type);
+	add_header(call, "User-Agent", "player");
 	curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, request->method);
 	if (request->body) {
 		curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE,

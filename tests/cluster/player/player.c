@@ -3,7 +3,7 @@
  * Plays kubelet, and in every pod a keeper with its trial.
  *
  *     player --pki DIR --server URL [--node NAME] [--run-ms FROM:TO]
- *            [--start-ms N]
+ *            [--start-ms N] [--jobs]
  *
  * For a cluster without a node (`cluster up --no-node`): API server, job
  * controller and scheduler are real, and no pod runs, so that thousands can be
@@ -15,10 +15,14 @@
  * answers that it reaches the first address.  A pod that is being deleted goes
  * at once.
  *
+ * --jobs: plays the job controller and the scheduler too (jobs.h), for machines
+ * whose processors they would take up.
+ *
  * Prints "ready" when the node is there, and at SIGTERM one JSON line of what
  * it has played.
  */
 #include "tests/cluster/player/http.h"
+#include "tests/cluster/player/jobs.h"
 #include "tests/cluster/player/kubelet.h"
 
 #include "base/clock.h"
@@ -49,6 +53,7 @@ struct pod {
 	struct pod *next;
 	struct player *player;
 	char *uid, *path, *secret;
+	char *job;	/* path of the job that is played too, or NULL */
 	char *map;	/* ConfigMap that holds the side port's address */
 	char *farewell; /* termination message of a probe, or NULL */
 	enum phase phase;
@@ -67,6 +72,7 @@ struct player {
 	struct http http;
 	struct loop *loop;
 	const char *node;
+	struct jobs *jobs; /* NULL: not ours to play */
 	uint16_t kubelet_port;
 	int start_ms, run_from_ms, run_to_ms;
 	struct random random;
@@ -388,6 +394,8 @@ static void pod_end(void *arg)
 	strbuf_addch(&state, '}');
 	pod_patch(pod, "Succeeded", state.data, false);
 	strbuf_release(&state);
+	if (pod->job)
+		job_complete(pod->player->jobs, pod->job);
 	pod->player->succeeded++;
 }
 
@@ -416,6 +424,7 @@ static void pod_forget(struct player *player, const char *uid)
 	loop_cancel(player->loop, pod->timer);
 	free(pod->uid);
 	free(pod->path);
+	free(pod->job);
 	free(pod->secret);
 	free(pod->map);
 	free(pod->farewell);
@@ -465,9 +474,10 @@ static const cJSON *volume_at(const cJSON *spec, const char *path)
 	return NULL;
 }
 
-static void pod_new(struct player *player, const char *uid, const cJSON *pod)
+static void pod_new(struct player *player, const char *uid, const cJSON *object)
 {
-	const cJSON *metadata = at(pod, "metadata"), *spec = at(pod, "spec");
+	const cJSON *metadata = at(object, "metadata");
+	const cJSON *spec = at(object, "spec");
 	const char *name = text_at(metadata, "name");
 	const char *space = text_at(metadata, "namespace");
 	struct pod *played;
@@ -485,6 +495,8 @@ static void pod_new(struct player *player, const char *uid, const cJSON *pod)
 		at(volume_at(spec, POD_INPUT_MOUNT), "secret"), "secretName"));
 	played->map = xstrdup_or_null(text_at(
 		at(volume_at(spec, POD_LINK_MOUNT), "configMap"), "name"));
+	if (player->jobs && !played->farewell)
+		played->job = job_path(object);
 	played->next = player->pods[bucket];
 	player->pods[bucket] = played;
 	if (++player->live > player->most)
@@ -525,7 +537,8 @@ static void on_signal(int fd, short events, void *arg)
 	loop_quit(player->loop);
 }
 
-static void parse(struct player *player, int argc, char **argv)
+static void parse(struct player *player, bool *ret_has_jobs, int argc,
+		  char **argv)
 {
 	static const struct option options[] = {
 		{"pki", required_argument, NULL, 'p'},
@@ -533,6 +546,7 @@ static void parse(struct player *player, int argc, char **argv)
 		{"node", required_argument, NULL, 'n'},
 		{"run-ms", required_argument, NULL, 'r'},
 		{"start-ms", required_argument, NULL, 't'},
+		{"jobs", no_argument, NULL, 'j'},
 		{0},
 	};
 	int c;
@@ -546,6 +560,8 @@ static void parse(struct player *player, int argc, char **argv)
 			player->node = optarg;
 		else if (c == 't')
 			player->start_ms = atoi(optarg);
+		else if (c == 'j')
+			*ret_has_jobs = true;
 		else if (c != 'r' ||
 			 sscanf(optarg, "%d:%d", &player->run_from_ms,
 				&player->run_to_ms) != 2)
@@ -554,7 +570,7 @@ static void parse(struct player *player, int argc, char **argv)
 	if (!player->http.pki || !player->http.server ||
 	    player->run_to_ms < player->run_from_ms)
 		errx(2, "usage: player --pki DIR --server URL [--node NAME] "
-			"[--run-ms FROM:TO] [--start-ms N]");
+			"[--run-ms FROM:TO] [--start-ms N] [--jobs]");
 }
 
 int main(int argc, char **argv)
@@ -566,9 +582,10 @@ int main(int argc, char **argv)
 	char *query;
 	struct error error;
 	sigset_t set;
+	bool has_jobs = false;
 	int fd;
 
-	parse(&player, argc, argv);
+	parse(&player, &has_jobs, argc, argv);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -583,6 +600,8 @@ int main(int argc, char **argv)
 	player.kubelet_port = kubelet_serve(player.http.pki);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	loop_watch_fd(player.loop, fd, POLLIN, on_signal, &player);
+	if (has_jobs)
+		player.jobs = jobs_play(&player.http, player.node);
 	query = xasprintf("&fieldSelector=spec.nodeName%%3D%s", player.node);
 	http_watch(&player.http, "/api/v1/configmaps",
 		   "&labelSelector=app%3Dnni-kubernetes-trial", map_news,
