@@ -7,7 +7,11 @@
 # The bridge is ours from the start, so that this host has its address before
 # the first pod; our rules are in chains of our own, which are easy to find.
 make_network() {
-	ip link add "$bridge" type bridge
+	# an address of its own: left alone, a bridge takes that of one of its
+	# ports and changes it as pods come and go, and the others, who have the
+	# old one in mind, talk to nobody for seconds
+	ip link add "$bridge" address "$(printf '02:58:%02x:%02x:00:01' \
+		"${net%.*}" "${net#*.}")" type bridge
 	ip address add "$host_ip/17" dev "$bridge"
 	ip link set "$bridge" up
 	iptables -w -N "$chain"
