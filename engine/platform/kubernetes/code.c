@@ -29,20 +29,6 @@ static const char *text_of(const cJSON *object, const char *name)
 		cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* What follows `folder` in `path` ("" or "/rest"), or NULL. */
-static const char *below(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	while (len > 1 && folder[len - 1] == '/')
-		len--;
-	if (strncmp(path, folder, len) != 0)
-		return NULL;
-	if (len == 1 && *folder == '/')
-		return path;
-	return path[len] == '/' || !path[len] ? path + len : NULL;
-}
-
 /* Where this machine has mounted server:path, from the kernel's table.  Caller
  * frees. */
 static char *nfs_mounted_at(const char *server, const char *path)
@@ -63,76 +49,74 @@ static char *nfs_mounted_at(const char *server, const char *path)
 	return found;
 }
 
-/* Where a volume's root lies on this machine; NULL when nobody knows. */
-static char *local_path_of(const cJSON *volume, const cJSON *local_paths)
+/* Where a volume's root lies on this machine, when the file does not say; NULL
+ * when nobody knows.  Caller frees. */
+static char *local_path_of(const cJSON *volume)
 {
-	const char *name = text_of(volume, "name");
-	const char *said = name ? text_of(local_paths, name) : NULL;
 	const cJSON *nfs = cJSON_GetObjectItemCaseSensitive(volume, "nfs");
 	const char *host = text_of(
 		cJSON_GetObjectItemCaseSensitive(volume, "hostPath"), "path");
 	const char *server = text_of(nfs, "server");
 	const char *path = text_of(nfs, "path");
 
-	if (said || host)
-		return xstrdup(said ? said : host);
+	if (host)
+		return xstrdup(host);
 	return server && path ? nfs_mounted_at(server, path) : NULL;
 }
 
-static char *path_by_mount(const cJSON *mount, const char *root,
-			   const char *folder)
+/* A mount may show a folder of the volume only. */
+static char *below_sub_path(char *local, const cJSON *mounts, const char *name)
 {
-	const char *sub = text_of(mount, "subPath");
-	const char *at = text_of(mount, "mountPath");
-	char *base = sub ? fs_join(root, sub) : xstrdup(root);
-	const char *rest = at ? below(folder, base) : NULL;
-	char *path = rest ? xasprintf("%s%s", at, rest) : NULL;
-
-	free(base);
-	return path;
-}
-
-static char *find_in_volume(const cJSON *volume, const cJSON *mounts,
-			    const cJSON *local_paths, const char *folder)
-{
-	const char *name = text_of(volume, "name");
-	char *root = local_path_of(volume, local_paths);
-	char *path = NULL;
 	const cJSON *mount;
 
-	if (root && name)
-		cJSON_ArrayForEach (mount, mounts) {
-			const char *of = text_of(mount, "name");
+	cJSON_ArrayForEach (mount, mounts) {
+		const char *of = text_of(mount, "name");
+		const char *sub = text_of(mount, "subPath");
+		char *whole;
 
-			if (of && !strcmp(of, name))
-				path = path_by_mount(mount, root, folder);
-			if (path)
-				break;
-		}
-	free(root);
-	return path;
+		if (!of || strcmp(of, name) != 0)
+			continue;
+		if (!sub)
+			break;
+		whole = fs_join(local, sub);
+		free(local);
+		return whole;
+	}
+	return local;
 }
 
+/* Paths inside pods are found by localPath: complete what the file says. */
 static char *find_in_place(const struct kubernetes_config *config,
 			   const char *folder)
 {
+	struct kubernetes_config complete = *config;
 	cJSON *volumes = config->volumes ? cJSON_Parse(config->volumes) : NULL;
+	cJSON *paths = config->local_paths ? cJSON_Parse(config->local_paths)
+					   : cJSON_CreateObject();
 	cJSON *mounts = config->volume_mounts
 				? cJSON_Parse(config->volume_mounts)
 				: NULL;
-	cJSON *local_paths =
-		config->local_paths ? cJSON_Parse(config->local_paths) : NULL;
-	char *path = NULL;
 	const cJSON *volume;
+	char *path;
 
 	cJSON_ArrayForEach (volume, volumes) {
-		path = find_in_volume(volume, mounts, local_paths, folder);
-		if (path)
-			break;
+		const char *name = text_of(volume, "name");
+		char *local = name && !text_of(paths, name)
+				      ? local_path_of(volume)
+				      : NULL;
+
+		if (!local)
+			continue;
+		local = below_sub_path(local, mounts, name);
+		cJSON_AddStringToObject(paths, name, local);
+		free(local);
 	}
+	complete.local_paths = cJSON_PrintUnformatted(paths);
+	path = pod_path_inside(&complete, folder);
+	cJSON_free(complete.local_paths);
 	cJSON_Delete(volumes);
 	cJSON_Delete(mounts);
-	cJSON_Delete(local_paths);
+	cJSON_Delete(paths);
 	return path;
 }
 
