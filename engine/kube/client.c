@@ -10,8 +10,11 @@
 
 #define REQUESTS_PER_S 200
 #define DOUBTS_MAX 3
-/* More at once are not answered sooner, but each costs some 50 kB. */
-#define RUNNING_MAX 64
+/* More at once are not answered sooner, but each costs some 50 kB, and a
+ * connection where those are not shared. */
+#define RUNNING_MAX 16
+#define HTTP2_SINCE 0x080100 /* transfer.c says why */
+#define CONNECTIONS_KEPT 64L
 
 /* --- the queue
  * ---------------------------------------------------------------- */
@@ -185,8 +188,12 @@ bool kube_client_open(const struct kube_client_options *options,
 		return false;
 	}
 	client->auth_generation = kube_auth_generation(client->auth);
+	client->is_http2 =
+		curl_version_info(CURLVERSION_NOW)->version_num >= HTTP2_SINCE;
 	curl_multi_setopt(loop_curl(client->loop), CURLMOPT_PIPELINING,
 			  CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(loop_curl(client->loop), CURLMOPT_MAXCONNECTS,
+			  CONNECTIONS_KEPT);
 	*ret = client;
 	return true;
 }

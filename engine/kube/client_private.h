@@ -103,6 +103,7 @@ struct kube_client {
 	struct loop_timer *pump; /* when the limit has a token again */
 	CURL *spares[SPARE_HANDLES];
 	size_t spare_count;
+	bool is_http2;
 	unsigned int auth_generation;
 	unsigned int pool; /* which connections may be used again */
 	/* faults */

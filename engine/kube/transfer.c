@@ -2,12 +2,17 @@
 /*
  * A call as an easy handle.
  *
- * Connections: HTTP/2 where the server speaks it, so that one connection
- * carries all watches and calls; a dead one is noticed by TCP (keep-alive and
- * TCP_USER_TIMEOUT) or by a call that got no answer.  libcurl cannot be told
- * to forget a connection that others still use; but it only uses one again
- * whose TLS options are the same, so options that mean nothing to OpenSSL
- * are counted up to begin with new connections (`pool`).
+ * Connections: HTTP/2, all requests on one connection, with libcurl from 8.1
+ * on; with older ones HTTP/1.1 and kept connections.  Those lose sight of data:
+ * what they read of one answer while they serve another (a silent watch, say)
+ * lies in their buffers until the connection has something new.  Seen with
+ * 7.88.1: a list beside a watch stood still until its timeout; and, once in
+ * 2,000, with one request at a time on each HTTP/2 connection as well.
+ *
+ * A dead connection is noticed by TCP (keep-alive and TCP_USER_TIMEOUT) or by
+ * a call that got no answer.  libcurl cannot be told to forget a connection;
+ * but it only uses one again whose TLS options are the same, so options that
+ * mean nothing to OpenSSL are counted up to begin with new ones (`pool`).
  */
 #include <config.h> /* the build's, not ours of that name */
 
@@ -265,7 +270,6 @@ static void set_pool(struct kube_call *call)
 static void set_connection(struct kube_call *call)
 {
 	CURL *easy = call->easy;
-	const char *server = call->client->config->server;
 
 	set_protocols(easy);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -276,11 +280,13 @@ static void set_connection(struct kube_call *call)
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-			 (long)CURL_HTTP_VERSION_2TLS);
-	/* Wait for the first connection's handshake to learn whether it can
-	 * be shared.  Without TLS that is only known when an answer comes,
-	 * which may be long after; there everybody takes his own. */
-	if (!strncasecmp(server, "https:", 6))
+			 call->client->is_http2 ? (long)CURL_HTTP_VERSION_2TLS
+						: (long)CURL_HTTP_VERSION_1_1);
+	/* Wait for the first connection's handshake to learn whether it can be
+	 * shared.  Without TLS that is only known when an answer comes, which
+	 * may be long after; there everybody takes his own. */
+	if (call->client->is_http2 &&
+	    !strncasecmp(call->client->config->server, "https:", 6))
 		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	set_pool(call);
 }
