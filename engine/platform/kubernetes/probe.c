@@ -147,8 +147,8 @@ static void sideport_unreachable(struct platform *platform, const char *why)
 {
 	platform->reach = K8S_REACH_LOGS;
 	k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
-		       "pods cannot reach the side port (%s): metrics and logs "
-		       "come through the API server",
+		       "pods cannot reach the side port (%s): metrics come by "
+		       "pod logs, through the API server",
 		       why);
 	if (platform->code == POD_CODE_SIDEPORT)
 		k8s_tell_event(platform, NULL, EVENT_ERROR, "side-port",
