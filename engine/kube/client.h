@@ -3,13 +3,18 @@
  * The API server's client: requests on the loop's curl handle.
  *
  * One call is one answer: retries, back-off, rate limit and the wait for a
- * fresh credential happen inside.  GETs are repeated after any fault that may
- * pass; what changes something is repeated only where the server cannot have
- * done it (429, 503 with Retry-After, no connection).  So a create that timed
- * out may have happened: names are deterministic, and AlreadyExists says so.
+ * fresh credential happen inside.  GETs and DELETEs are repeated after any
+ * fault that may pass; what else changes something is repeated only where the
+ * server cannot have done it (401, 429, 503 with Retry-After, no connection).
+ * So a create that timed out may have happened: names are deterministic, and
+ * AlreadyExists says so.  It may also be answered to a create that was asked
+ * for once: libcurl sends again what a kept connection lost before any answer.
  *
- * Faults of the connection as a whole (unreachable, 401, 403, 429, 5xx) are
- * told once when they begin and once when they are over.  Thread: the loop's.
+ * Faults of the server as a whole are told when they begin and when they are
+ * over: at once when it cannot be reached, gives no answer, or does not accept
+ * who we are (401); 429, 5xx and lost connections when they come three times in
+ * a row, and not from calls with one try.  An answer such as 403 or 404 is the
+ * call's own.  Thread: the loop's.
  */
 #ifndef ENGINE_KUBE_CLIENT_H
 #define ENGINE_KUBE_CLIENT_H
@@ -120,7 +125,7 @@ int kube_backoff_ms(int *failures);
 
 struct kube_totals {
 	int64_t requests, retries, streams; /* since open */
-	int64_t limited_ms; /* spent waiting for the rate limit */
+	int64_t limited_ms; /* calls' waits for the rate limit, added up */
 };
 void kube_client_totals(const struct kube_client *client,
 			struct kube_totals *ret);
