@@ -145,7 +145,6 @@ static void restart_list(struct kube_watch *watch)
 {
 	free(watch->token);
 	watch->token = NULL;
-	watch->is_begun = false;
 }
 
 /* Versions expire while we page, or before we watch: begin again at once, then
@@ -203,7 +202,6 @@ static void tell_skipped(struct kube_watch *watch, size_t count)
 
 static void list_is_over(struct kube_watch *watch)
 {
-	watch->is_begun = false;
 	watch->limit = PAGE_OBJECTS;
 	if (watch->user.listed)
 		watch->user.listed(watch->user.arg);
@@ -228,13 +226,6 @@ static void read_page(struct kube_watch *watch, const struct kube_reply *reply)
 	};
 	struct error err;
 
-	if (!watch->is_begun) {
-		watch->is_begun = true;
-		if (watch->user.listing)
-			watch->user.listing(watch->user.arg);
-	}
-	if (watch->is_closed)
-		return;
 	free(watch->token);
 	watch->token = NULL;
 	if (!kube_list_read(&list, reply->body, reply->len, &err)) {
@@ -268,6 +259,20 @@ static void on_page(const struct kube_reply *reply, void *arg)
 	leave(watch);
 }
 
+/* Told before the server looks: what is made while the answer is on its way
+ * may not be in it, and is not gone for that.  False: the watch is closed. */
+static bool tell_listing(struct kube_watch *watch)
+{
+	bool goes_on;
+
+	enter(watch);
+	if (watch->user.listing)
+		watch->user.listing(watch->user.arg);
+	goes_on = !watch->is_closed;
+	leave(watch);
+	return goes_on;
+}
+
 static void ask_page(struct kube_watch *watch)
 {
 	struct strbuf path = STRBUF_INIT;
@@ -278,6 +283,8 @@ static void ask_page(struct kube_watch *watch)
 		.max_bytes = watch->page_bytes,
 	};
 
+	if (!watch->token && !tell_listing(watch))
+		return;
 	strbuf_addf(&path, "%s?", watch->path);
 	if (watch->limit)
 		strbuf_addf(&path, "limit=%d", watch->limit);

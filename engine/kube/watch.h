@@ -22,7 +22,8 @@ struct kube_watch_options {
 	const char *label_selector; /* not encoded; or NULL */
 	const char *field_selector;
 	size_t object_max; /* bytes of one object; 0: 4 MiB; larger: skipped */
-	/* A list begins: what is not seen until listed is gone. */
+	/* A list is asked for: what existed before and is not seen until
+	 * listed is gone.  Comes again when the list has to begin anew. */
 	void (*listing)(void *arg);
 	/* Borrowed for the call.  From a list: KUBE_ADDED. */
 	void (*object)(void *arg, enum kube_change change, const cJSON *object);

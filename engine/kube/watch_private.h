@@ -42,7 +42,6 @@ struct kube_watch {
 
 	/* list */
 	int limit;     /* objects a page; 0: all at once */
-	bool is_begun; /* listing has been told */
 	char *token;   /* of the next page, or NULL */
 	int expired;   /* 410s in a row */
 	bool is_polling;

@@ -275,7 +275,8 @@ static void test_overload(void **state)
 	RUN(rig, script);
 	assert_true(clock_mono_ns() - start >= 2 * NS_PER_S);
 	assert_string_equal(rig->told.data,
-			    "fault: list x: slowly\nlisting\nlisted\n"
+			    "listing\nfault: list x: slowly\n"
+			    "listing\nlisted\n"
 			    "fault: watch x: slowly\nfault: none\n+a\n");
 }
 
@@ -370,7 +371,8 @@ static void test_list_is_forbidden(void **state)
 	struct rig *rig = *state;
 
 	RUN(rig, script);
-	assert_string_equal(rig->told.data, "fault: list x: may not list\n"
+	assert_string_equal(rig->told.data, "listing\n"
+					    "fault: list x: may not list\n"
 					    "listing\nlisted\nfault: none\n");
 }
 
@@ -407,7 +409,8 @@ static void test_watch_is_forbidden(void **state)
 			       "fault: watch x: may not watch; looking every 0 "
 			       "s instead\nlisting\n+a\nlisted\nlisting\n"));
 	assert_non_null(strstr(rig->told.data,
-			       "fault: list x: ill\nlisting\n+a\nlisted\n"
+			       "listing\nfault: list x: ill\n"
+			       "listing\n+a\nlisted\n"
 			       "fault: watch x: may not watch; "));
 }
 
