@@ -84,7 +84,7 @@ static void secret_created(const struct kube_reply *reply, void *arg)
 	struct k8s_job *job = arg;
 
 	job->call = NULL;
-	/* 409: there already; 404: the namespace or the job is going */
+	/* 409: there already */
 	if (!reply->err.code || reply->code == 409) {
 		job->has_secret = true;
 		job->failures = 0;
@@ -92,7 +92,8 @@ static void secret_created(const struct kube_reply *reply, void *arg)
 		job->material = NULL;
 		return;
 	}
-	if (job->phase != K8S_LIVE || job->is_deleting || job->is_gone)
+	if (job->phase != K8S_LIVE || job->is_deleting || job->is_gone ||
+	    job->awaits_end)
 		return;
 	k8s_tell_waiting(job, reply->err.text);
 	k8s_job_after(job, kube_backoff_ms(&job->failures), secret_again);
@@ -132,7 +133,8 @@ static void create_secret(struct k8s_job *job)
 	char *path;
 	cJSON *object;
 
-	if (job->has_secret || !job->material || job->call || job->is_gone)
+	if (job->has_secret || !job->material || job->call || job->is_gone ||
+	    job->is_deleting)
 		return;
 	path = k8s_core_path(job->platform, "secrets", NULL);
 	object = secret_object(job);
@@ -170,14 +172,23 @@ static bool is_ours(const struct k8s_job *job, const cJSON *object)
 {
 	const cJSON *metadata = cJSON_GetObjectItem(object, "metadata");
 	const cJSON *labels = cJSON_GetObjectItem(metadata, "labels");
-	const char *experiment = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(labels, "expId"));
-	const char *trial = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(labels, "trialId"));
+	cJSON *ours = cJSON_CreateObject();
+	bool is_same = job->material;
+	const cJSON *label;
 
-	return experiment && trial && job->material &&
-	       !strcmp(experiment, job->platform->context.experiment->id) &&
-	       !strcmp(trial, job->material->trial.id);
+	if (is_same)
+		pod_labels_add(ours, job->platform->context.experiment,
+			       &job->material->trial, &job->material->attempt);
+	cJSON_ArrayForEach (label, ours) {
+		const char *value =
+			cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+				labels, label->string));
+
+		is_same =
+			is_same && value && !strcmp(value, label->valuestring);
+	}
+	cJSON_Delete(ours);
+	return is_same;
 }
 
 static const char *uid_of(const cJSON *object)
@@ -188,6 +199,28 @@ static const char *uid_of(const cJSON *object)
 	return uid ? uid : "";
 }
 
+/* The watch was faster than the answer to our request. */
+static bool was_faster(struct k8s_job *job)
+{
+	if (job->phase == K8S_MAKING)
+		return false;
+	if (job->phase == K8S_LIVE)
+		create_secret(job);
+	return true;
+}
+
+/* Its pod's news may have come before; no others need follow. */
+static void take_over(struct k8s_job *job, const cJSON *object)
+{
+	if (!*uid_of(object)) {
+		retry(job, "the API server's answer is no object");
+		return;
+	}
+	k8s_adopt(job, uid_of(object));
+	job->has_status = job->platform->kind->read(object, &job->status);
+	k8s_job_look(job); /* may free it */
+}
+
 /* An object of this name was there: ours, made before a crash or by a request
  * whose answer was lost? */
 static void existing_read(const struct kube_reply *reply, void *arg)
@@ -196,13 +229,15 @@ static void existing_read(const struct kube_reply *reply, void *arg)
 	cJSON *object;
 
 	job->call = NULL;
+	if (was_faster(job))
+		return;
 	if (reply->err.code) {
 		retry(job, reply->err.text);
 		return;
 	}
 	object = cJSON_ParseWithLength(reply->body, reply->len);
 	if (is_ours(job, object))
-		k8s_adopt(job, uid_of(object));
+		take_over(job, object);
 	else
 		k8s_end(job, JOB_BLAME_CONFIG, -1,
 			"an object of its job's name exists and is not ours");
@@ -226,6 +261,17 @@ static bool is_permanent(const struct kube_reply *reply)
 	       reply->err.code == ERROR_LIMIT;
 }
 
+/* The same with every job. */
+static void tell_warning(struct platform *platform, const char *warning)
+{
+	if (platform->warning && !strcmp(platform->warning, warning))
+		return;
+	free(platform->warning);
+	platform->warning = xstrdup(warning);
+	k8s_tell_event(platform, NULL, EVENT_WARNING, "api-warning", "%s",
+		       warning);
+}
+
 static void job_created(const struct kube_reply *reply, void *arg)
 {
 	struct k8s_job *job = arg;
@@ -233,11 +279,12 @@ static void job_created(const struct kube_reply *reply, void *arg)
 
 	job->call = NULL;
 	if (reply->warning)
-		k8s_tell_event(job->platform, NULL, EVENT_WARNING,
-			       "api-warning", "%s", reply->warning);
+		tell_warning(job->platform, reply->warning);
+	if (was_faster(job))
+		return;
 	if (!reply->err.code) {
 		object = cJSON_ParseWithLength(reply->body, reply->len);
-		k8s_adopt(job, uid_of(object));
+		take_over(job, object);
 		cJSON_Delete(object);
 	} else if (reply->code == 409) {
 		read_existing(job);

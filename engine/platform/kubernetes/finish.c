@@ -9,8 +9,9 @@
  * away) the pod's log is read to its end first: what the keeper could not
  * deliver it printed there.
  *
- * After telling, the log is stored if it was not followed already, and the
- * object goes, or stays, as `cleanup` says.
+ * A job also ends when its pod does and the object does not: a pod that was
+ * deleted, or replaced by the job's controller, which would run the attempt
+ * twice; or one that goes on with containers somebody added.
  */
 #include "engine/platform/kubernetes/private.h"
 
@@ -23,6 +24,8 @@
 
 /* For the pod's own news behind the job's, which come by another watch. */
 #define POD_NEWS_MS 2000
+/* Where pods may not be watched. */
+#define BLIND_MAX_NS (60 * NS_PER_S)
 /* A log that cannot be read: of a node that is gone, and of any other. */
 #define COLLECT_LOST_MS 10000
 #define COLLECT_MS 120000
@@ -39,12 +42,32 @@ static void tell(struct k8s_job *job)
 	loop_cancel(job->platform->context.loop, job->timer);
 	job->timer = NULL;
 	job->phase = K8S_OVER;
+	k8s_progress(job->platform);
 	k8s_material_free(job->material);
 	job->material = NULL;
 	kube_cancel(job->call);
 	job->call = NULL;
 	callbacks->ended(callbacks->arg, job->trial, job->attempt, &job->end);
-	k8s_settle(job);
+	k8s_settle_later(job);
+}
+
+int64_t k8s_log_patience_ms(const struct k8s_job *job)
+{
+	if (job->is_killed || job->is_gone)
+		return COLLECT_KILLED_MS;
+	if (job->end.blame == JOB_BLAME_PLATFORM)
+		return COLLECT_LOST_MS;
+	return COLLECT_MS;
+}
+
+/* While the API server is away nothing can come, and what comes is waited
+ * for. */
+bool k8s_log_may_come(struct k8s_job *job)
+{
+	bool has_moved = podlog_has_moved(job->log);
+
+	return !job->is_killed && !job->is_gone &&
+	       (has_moved || job->platform->faults[0]);
 }
 
 static void collect_late(void *arg)
@@ -52,6 +75,10 @@ static void collect_late(void *arg)
 	struct k8s_job *job = arg;
 
 	job->timer = NULL;
+	if (k8s_log_may_come(job)) {
+		k8s_job_after(job, k8s_log_patience_ms(job), collect_late);
+		return;
+	}
 	if (!job->has_farewell)
 		k8s_tell_event(job->platform, job, EVENT_WARNING, "log-lost",
 			       "the log of %s could not be read to its end; "
@@ -61,27 +88,23 @@ static void collect_late(void *arg)
 	tell(job);
 }
 
-static int64_t patience_ms(const struct k8s_job *job)
-{
-	if (job->is_killed || job->is_gone)
-		return COLLECT_KILLED_MS;
-	if (job->end.blame == JOB_BLAME_PLATFORM)
-		return COLLECT_LOST_MS;
-	return COLLECT_MS;
-}
-
 /* job->end is known. */
 static void collect(struct k8s_job *job)
 {
 	job->phase = K8S_COLLECTING;
 	loop_cancel(job->platform->context.loop, job->timer);
 	job->timer = NULL;
-	if (job->has_farewell || podlog_is_complete(job->log)) {
+	if (job->has_farewell || podlog_has_metrics(job->log)) {
 		tell(job);
 		return;
 	}
-	k8s_job_after(job, patience_ms(job), collect_late);
+	k8s_job_after(job, k8s_log_patience_ms(job), collect_late);
 	podlog_collect(job->log);
+}
+
+void k8s_finish_sooner(struct k8s_job *job)
+{
+	k8s_job_after(job, COLLECT_KILLED_MS, collect_late);
 }
 
 void k8s_finish_collected(struct k8s_job *job)
@@ -153,7 +176,7 @@ static void read_end(struct k8s_job *job)
 		 reason[0] ? reason : "failed");
 }
 
-static bool lacks_pod_end(const struct k8s_job *job)
+bool k8s_lacks_pod_end(const struct k8s_job *job)
 {
 	const struct pod_container *main = main_container(job);
 
@@ -168,16 +191,27 @@ static bool lacks_pod_news(const struct k8s_job *job)
 		return false; /* its pod has been deleted */
 	if (job->has_farewell && job->status.phase == KIND_SUCCEEDED)
 		return false;
-	return lacks_pod_end(job);
+	return k8s_lacks_pod_end(job);
+}
+
+/* Are its pod's news still to come?  Of a watch that fails for other reasons
+ * than a server that is away, not for ever. */
+static bool is_blind(const struct k8s_job *job)
+{
+	const struct platform *platform = job->platform;
+
+	if (platform->faults[0])
+		return true;
+	return (!platform->are_pods_listed || platform->faults[2]) &&
+	       clock_mono_ns() - job->ended_since_ns < BLIND_MAX_NS;
 }
 
 static void finish_without(void *arg)
 {
 	struct k8s_job *job = arg;
-	struct platform *platform = job->platform;
 
 	job->timer = NULL;
-	if (!platform->are_pods_listed || platform->faults[2]) {
+	if (is_blind(job)) {
 		k8s_job_after(job, POD_NEWS_MS, finish_without);
 		return;
 	}
@@ -188,10 +222,28 @@ static void finish_without(void *arg)
 void k8s_finish(struct k8s_job *job)
 {
 	if (lacks_pod_news(job)) {
-		if (!job->timer)
+		/* the timer may be another's: its Secret's */
+		if (!job->awaits_end)
 			k8s_job_after(job, POD_NEWS_MS, finish_without);
+		if (!job->ended_since_ns)
+			job->ended_since_ns = clock_mono_ns();
+		job->awaits_end = true;
 		return;
 	}
+	read_end(job);
+	collect(job);
+}
+
+void k8s_finish_by_pod(struct k8s_job *job)
+{
+	const struct pod_container *main = main_container(job);
+	bool is_good = main && main->state == POD_CONTAINER_TERMINATED
+			       ? main->exit_code == 0
+			       : job->pod->phase == POD_SUCCEEDED;
+
+	memset(&job->status, 0, sizeof(job->status));
+	job->has_status = job->is_unkept = true;
+	job->status.phase = is_good ? KIND_SUCCEEDED : KIND_FAILED;
 	read_end(job);
 	collect(job);
 }
@@ -219,17 +271,9 @@ void k8s_end(struct k8s_job *job, enum job_blame blame, int exit_code,
 	k8s_job_after(job, 0, end_due);
 }
 
-void k8s_gone(struct k8s_job *job)
+/* By its last word if there was one. */
+static void end_without_object(struct k8s_job *job)
 {
-	job->is_gone = true;
-	kube_cancel(job->remove);
-	job->remove = NULL;
-	if (job->phase == K8S_OVER) {
-		k8s_settle(job);
-		return;
-	}
-	if (job->phase == K8S_COLLECTING)
-		return; /* the log's stream will notice */
 	if (job->has_farewell && !job->is_killed)
 		k8s_end(job, JOB_BLAME_TRIAL, job->farewell_code,
 			job->farewell_code ? "failed, and its job was deleted"
@@ -240,81 +284,46 @@ void k8s_gone(struct k8s_job *job)
 				       : "its job was deleted by somebody");
 }
 
-/* ---- afterwards --------------------------------------------------------- */
-
-static bool is_to_be_kept(const struct k8s_job *job)
+void k8s_going(struct k8s_job *job)
 {
-	enum job_cleanup cleanup = job->platform->config->cleanup;
-
-	/* one that could still run is kept by no rule */
-	if (!job->has_status || job->status.phase < KIND_SUCCEEDED)
-		return false;
-	return cleanup == CLEANUP_NONE || (cleanup == CLEANUP_SUCCEEDED &&
-					   job->status.phase == KIND_FAILED);
+	if (job->phase != K8S_LIVE || job->is_deleting)
+		return;
+	job->is_deleting = true; /* if not by us */
+	end_without_object(job);
 }
 
-static void forget(struct k8s_job *job)
+void k8s_gone(struct k8s_job *job)
 {
-	struct platform *platform = job->platform;
-
-	k8s_job_free(job);
-	if (!platform->first) /* the engine may wait for that */
-		loop_wake(platform->context.loop);
+	job->is_gone = true;
+	kube_cancel(job->remove);
+	job->remove = NULL;
+	if (job->phase == K8S_OVER)
+		k8s_settle_later(job);
+	else if (job->phase != K8S_COLLECTING)
+		end_without_object(job);
+	/* else the log's stream will notice */
 }
 
-static void settle_later(void *arg)
+void k8s_pod_lost(struct k8s_job *job)
 {
-	struct k8s_job *job = arg;
+	const struct pod_view *last = job->pod;
+	char reason[256];
 
-	job->timer = NULL;
-	k8s_settle(job);
-}
-
-/* The engine was told at the keeper's word; the log waits for the pod's. */
-static bool awaits_pod(struct k8s_job *job)
-{
-	if (job->is_gone || !job->has_status || job->has_awaited_pod ||
-	    !lacks_pod_end(job))
-		return false;
-	job->has_awaited_pod = true;
-	k8s_job_after(job, POD_NEWS_MS, settle_later);
-	return true;
-}
-
-void k8s_settle(struct k8s_job *job)
-{
-	struct platform *platform = job->platform;
-
-	if (job->phase != K8S_OVER || job->remove || job->is_deleting ||
-	    podlog_is_collecting(job->log)) {
-		if (job->phase == K8S_OVER && job->is_gone &&
-		    !podlog_is_collecting(job->log))
-			forget(job);
+	if (job->phase != K8S_LIVE || job->is_deleting || job->is_killed ||
+	    (job->has_status && job->status.phase >= KIND_SUCCEEDED))
+		return;
+	if (last->phase == POD_SUCCEEDED || last->phase == POD_FAILED) {
+		k8s_finish_by_pod(job);
 		return;
 	}
-	if (awaits_pod(job))
-		return;
-	if (!podlog_is_complete(job->log)) {
-		if (platform->collections >= K8S_COLLECTIONS_MAX)
-			return; /* k8s_settle_all comes again */
-		k8s_job_after(job, patience_ms(job), collect_late);
-		podlog_collect(job->log);
-		return;
-	}
-	loop_cancel(platform->context.loop, job->timer);
-	job->timer = NULL;
-	if (job->is_gone || is_to_be_kept(job))
-		forget(job);
+	snprintf(reason, sizeof(reason), "its pod was deleted%s%.160s",
+		 last->reason[0] ? ": " : "", last->reason);
+	if (job->has_farewell)
+		k8s_end(job, JOB_BLAME_TRIAL, job->farewell_code,
+			job->farewell_code ? "failed, and its pod was deleted"
+					   : "");
 	else
-		k8s_remove(job, false);
-}
-
-void k8s_settle_all(struct platform *platform)
-{
-	for (struct k8s_job *job = platform->first, *next; job; job = next) {
-		next = job->later;
-		if (platform->collections >= K8S_COLLECTIONS_MAX)
-			return;
-		k8s_settle(job);
-	}
+		k8s_end(job, JOB_BLAME_PLATFORM, -1, reason);
+	/* before its controller makes another pod */
+	k8s_remove(job, false);
 }

@@ -78,6 +78,8 @@ void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (job && job->phase == K8S_OVER) /* the engine has forgotten it */
+		job = NULL;
 	callbacks->event(callbacks->arg, job ? job->trial : 0,
 			 job ? job->attempt : 0, level, kind, text);
 }
@@ -206,15 +208,17 @@ static void k8s_kill(struct platform *platform, int64_t trial, int attempt)
 	if (!job) {
 		job = k8s_job_add(platform, trial, attempt, "", NULL);
 		job->log = podlog_new(job);
-		job->is_gone = true;
+		job->is_gone = job->is_killed = true;
 		k8s_job_after(job, 0, was_not_running);
 		return;
 	}
-	if (job->is_killed)
+	if (job->is_killed && (job->phase != K8S_LIVE || job->is_deleting))
 		return;
 	job->is_killed = true;
 	if (job->phase == K8S_LIVE)
 		k8s_remove(job, true);
+	else if (job->phase == K8S_COLLECTING)
+		k8s_finish_sooner(job);
 	else if (job->phase == K8S_PENDING && !job->is_resumed)
 		k8s_end(job, JOB_BLAME_TRIAL, -1, "canceled before it started");
 	else if (job->phase == K8S_PENDING && platform->is_listed)
@@ -244,10 +248,21 @@ static void k8s_wind_up(struct platform *platform)
 	k8s_shared_remove(platform);
 }
 
+void k8s_progress(struct platform *platform)
+{
+	platform->progress_ns = clock_mono_ns();
+}
+
+/* What cannot be removed is left when nothing has moved for a minute: the
+ * server may be away for ever. */
+#define IDLE_MAX_NS (60 * NS_PER_S)
+
 static bool k8s_is_busy(const struct platform *platform)
 {
-	return platform->first || platform->removals ||
-	       platform->is_removing_shared;
+	if (!platform->first && !platform->removals &&
+	    !platform->is_removing_shared)
+		return false;
+	return clock_mono_ns() - platform->progress_ns < IDLE_MAX_NS;
 }
 
 /* ---- every second ------------------------------------------------------- */
@@ -273,41 +288,8 @@ static void on_interest(const char *name, void *arg)
 		folder = strstr(folder, "/trials/");
 		if (folder && !strncmp(folder + 8, name + 4, len) &&
 		    folder[8 + len] == '/')
-			podlog_follow(job->log, true);
+			podlog_follow(job->log, false);
 	}
-}
-
-static void check_stuck(struct k8s_job *job)
-{
-	const struct kubernetes_config *config = job->platform->config;
-	int64_t limit_ns = config->image_pull_timeout_s * NS_PER_S;
-	int64_t now = clock_mono_ns();
-	enum job_blame blame;
-
-	if (!job->stuck_since_ns || now - job->stuck_since_ns < limit_ns)
-		return;
-	blame = job->pod && job->pod->blame == POD_BLAME_IMAGE
-			? JOB_BLAME_PLATFORM
-			: JOB_BLAME_CONFIG;
-	job->stuck_since_ns = 0;
-	k8s_end(job, blame, -1, job->pod ? job->pod->reason : "cannot start");
-}
-
-/* A scheduler that does not exist says nothing at all. */
-static void check_unscheduled(struct k8s_job *job)
-{
-	const struct kubernetes_config *config = job->platform->config;
-
-	if (!job->pod || job->pod->phase != POD_PENDING || job->pod->node[0] ||
-	    job->pod->reason[0] || job->event_reason ||
-	    clock_mono_ns() - job->waiting_since_ns < 30 * NS_PER_S)
-		return;
-	job->event_reason =
-		xasprintf("no scheduler has looked at its pod: is there one "
-			  "called %s?",
-			  config->scheduler_name ? config->scheduler_name
-						 : "default-scheduler");
-	k8s_tell_waiting(job, job->event_reason);
 }
 
 static void on_tick(void *arg)
@@ -319,10 +301,7 @@ static void on_tick(void *arg)
 	for (struct k8s_job *job = platform->first, *next; job; job = next) {
 		next = job->later;
 		podlog_tick(job->log);
-		if (job->phase != K8S_LIVE || job->is_started_told)
-			continue;
-		check_unscheduled(job);
-		check_stuck(job);
+		k8s_check_overdue(job);
 	}
 	if (platform->context.experiment->directory)
 		interest_each(platform->context.experiment->directory,
@@ -344,6 +323,7 @@ static void k8s_close(struct platform *platform)
 	k8s_probe_close(platform);
 	while (platform->first)
 		k8s_job_free(platform->first);
+	loop_cancel(loop, platform->settling);
 	k8s_shared_close(platform);
 	kube_client_close(platform->client);
 	kube_config_free(platform->kube_config);
@@ -353,6 +333,7 @@ static void k8s_close(struct platform *platform)
 		free(platform->urls[i]);
 	free(platform->urls);
 	free(platform->url);
+	free(platform->warning);
 	free(platform->selector);
 	free(platform->code_archive);
 	free(platform->code_path);
@@ -401,6 +382,7 @@ static bool k8s_open(const struct platform_context *context,
 	if (!open_client(platform, err) || !k8s_code_open(platform, err) ||
 	    !k8s_probe_open(platform, err) || !k8s_shared_open(platform, err))
 		goto failed;
+	k8s_progress(platform);
 	platform->look = k8s_look_new(platform);
 	k8s_observe_open(platform);
 	on_tick(platform);

@@ -6,7 +6,8 @@
  *
  * The two are not written together; so after a crash the file is cut to the
  * length in the place file, and reading goes on from there: no gap, no line
- * twice.
+ * twice.  Metrics that lines brought are committed before the place behind
+ * them is written down: so they are read again if they are not.
  */
 #include "engine/platform/kubernetes/private.h"
 
@@ -19,9 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOGFILE_MAX_BYTES (INT64_C(256) << 20)
+/* Kept in memory while the file cannot be written. */
+#define PENDING_MAX_BYTES (1u << 20)
 #define PLACE_MAX_BYTES 65536
 
 static bool read_source(const char *line, struct logfile_source *ret)
@@ -31,7 +35,8 @@ static bool read_source(const char *line, struct logfile_source *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (sscanf(line, "%253s %63s %d %39s %d %d", ret->pod, ret->container,
 		   &ret->instance, ret->place.timestamp, &ret->place.lines,
-		   &complete) != 6)
+		   &complete) != 6 ||
+	    ret->instance < 0 || ret->place.lines < 0)
 		return false;
 	ret->is_complete = complete;
 	if (!strcmp(ret->place.timestamp, "-"))
@@ -52,6 +57,7 @@ void logfile_open(struct logfile *file, const char *directory,
 	memset(file, 0, sizeof(*file));
 	file->fd = -1;
 	strbuf_init(&file->pending);
+	strbuf_init(&file->staged);
 	if (!directory)
 		return;
 	file->path = fs_join(directory, "stdout");
@@ -60,7 +66,7 @@ void logfile_open(struct logfile *file, const char *directory,
 		goto out;
 	line = strtok_r(text.data, "\n", &save);
 	if (!line || sscanf(line, "size %" SCNd64, &file->size) != 1 ||
-	    file->size < 0) {
+	    file->size < 0 || file->size > LOGFILE_MAX_BYTES + 65536) {
 		file->size = 0;
 		goto out;
 	}
@@ -76,6 +82,7 @@ void logfile_release(struct logfile *file)
 	if (file->fd >= 0)
 		close(file->fd);
 	strbuf_release(&file->pending);
+	strbuf_release(&file->staged);
 	free(file->path);
 	free(file->place_path);
 }
@@ -86,6 +93,10 @@ void logfile_add(struct logfile *file, const char *prefix, const char *line,
 	if (!file->path || file->is_full)
 		return;
 	file->is_dirty = true;
+	if (file->is_broken && file->pending.len + len > PENDING_MAX_BYTES) {
+		file->lost_bytes += (int64_t)len + !is_part;
+		return;
+	}
 	if (file->size + (int64_t)file->pending.len + (int64_t)len >
 	    LOGFILE_MAX_BYTES) {
 		file->is_full = true;
@@ -101,6 +112,23 @@ void logfile_add(struct logfile *file, const char *prefix, const char *line,
 		strbuf_addch(&file->pending, '\n');
 }
 
+/* What lies behind the size is not known to be whole; a file that is shorter
+ * was somebody's doing. */
+static bool cut_file(struct logfile *file, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) < 0)
+		return error_set_errno(err, "look at %s", file->path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_INVALID, "%s is no file",
+				 file->path);
+	if (st.st_size < file->size)
+		file->size = st.st_size;
+	return ftruncate(file->fd, file->size) == 0 ||
+	       error_set_errno(err, "cut %s", file->path);
+}
+
 static bool open_file(struct logfile *file, struct error *err)
 {
 	char *folder = fs_folder(file->path);
@@ -109,21 +137,23 @@ static bool open_file(struct logfile *file, struct error *err)
 	free(folder);
 	if (!ok)
 		return false;
-	file->fd = open(file->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			0600);
+	/* a pipe in the way must not stop us */
+	file->fd = open(
+		file->path,
+		O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (file->fd < 0)
 		return error_set_errno(err, "open %s", file->path);
-	if (ftruncate(file->fd, file->size) < 0)
-		return error_set_errno(err, "cut %s", file->path);
-	return true;
+	if (cut_file(file, err))
+		return true;
+	close(file->fd);
+	file->fd = -1;
+	return false;
 }
 
-bool logfile_flush(struct logfile *file, struct error *err)
+static bool write_pending(struct logfile *file, struct error *err)
 {
 	size_t done = 0;
 
-	if (!file->pending.len)
-		return true;
 	if (file->fd < 0 && !open_file(file, err))
 		return false;
 	while (done < file->pending.len) {
@@ -147,10 +177,26 @@ bool logfile_flush(struct logfile *file, struct error *err)
 	return true;
 }
 
-void logfile_save(struct logfile *file,
-		  const struct logfile_source *const *sources, size_t count)
+bool logfile_flush(struct logfile *file, struct error *err)
 {
-	struct strbuf text = STRBUF_INIT;
+	bool ok = !file->pending.len || write_pending(file, err);
+
+	if (ok && file->lost_bytes) {
+		strbuf_addf(&file->pending,
+			    "\ntrialdeck: %" PRId64 " bytes of the log could "
+			    "not be written\n",
+			    file->lost_bytes);
+		file->lost_bytes = 0;
+		ok = write_pending(file, err);
+	}
+	file->is_broken = !ok;
+	return ok;
+}
+
+void logfile_stage(struct logfile *file,
+		   const struct logfile_source *const *sources, size_t count)
+{
+	struct strbuf *text = &file->staged;
 	struct error ignored;
 
 	/* what is pending would be lost if the places were written first */
@@ -158,17 +204,47 @@ void logfile_save(struct logfile *file,
 		return;
 	if (file->fd < 0 && !open_file(file, &ignored))
 		return;
-	strbuf_addf(&text, "size %" PRId64 "\n", file->size);
+	strbuf_clear(text);
+	strbuf_addf(text, "size %" PRId64 "\n", file->size);
 	for (size_t i = 0; i < count; i++)
-		strbuf_addf(&text, "%s %s %d %s %d %d\n", sources[i]->pod,
+		strbuf_addf(text, "%s %s %d %s %d %d\n", sources[i]->pod,
 			    sources[i]->container, sources[i]->instance,
 			    sources[i]->place.timestamp[0]
 				    ? sources[i]->place.timestamp
 				    : "-",
 			    sources[i]->place.lines, sources[i]->is_complete);
+	file->is_dirty = false;
+}
+
+/* Not synced: of a power cut's damage the worst is a log read again, and there
+ * may be thousands of them. */
+static bool write_place(const struct logfile *file)
+{
+	char *temporary = xasprintf("%s.new", file->place_path);
+	int fd = open(temporary,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW |
+			      O_NONBLOCK,
+		      0600);
+	bool ok = fd >= 0 && write(fd, file->staged.data, file->staged.len) ==
+				     (ssize_t)file->staged.len;
+
+	if (fd >= 0 && close(fd) < 0)
+		ok = false;
+	if (ok && rename(temporary, file->place_path) < 0)
+		ok = false;
+	if (!ok && fd >= 0)
+		unlink(temporary);
+	free(temporary);
+	return ok;
+}
+
+void logfile_save(struct logfile *file)
+{
+	if (!file->staged.len)
+		return;
 	/* a failure leaves the old places: lines are read again after a crash
 	 */
-	if (fs_write_file(file->place_path, text.data, text.len, &ignored))
-		file->is_dirty = false;
-	strbuf_release(&text);
+	if (!write_place(file))
+		file->is_dirty = true;
+	strbuf_release(&file->staged);
 }

@@ -60,6 +60,14 @@ static void look_at_pod(struct k8s_job *job)
 		pod->main_container >= 0 ? &pod->containers[pod->main_container]
 					 : NULL;
 
+	if (!pod->is_deleting)
+		job->leaving_since_ns = 0;
+	else if (!job->leaving_since_ns)
+		job->leaving_since_ns = clock_mono_ns();
+	if (!main || main->state != POD_CONTAINER_TERMINATED)
+		job->lingering_since_ns = 0;
+	else if (!job->lingering_since_ns)
+		job->lingering_since_ns = clock_mono_ns();
 	if (main && main->has_log) {
 		tell_started(job, main->started_ns);
 		if (job->platform->reach == K8S_REACH_LOGS)
@@ -77,6 +85,11 @@ void k8s_job_look(struct k8s_job *job)
 {
 	if (job->phase != K8S_LIVE)
 		return;
+	if (job->has_second_pod) {
+		job->has_second_pod = false;
+		k8s_pod_lost(job);
+		return;
+	}
 	if (job->pod)
 		look_at_pod(job);
 	else if (job->event_reason)
@@ -128,26 +141,33 @@ static void job_object(void *arg, enum kube_change change, const cJSON *object)
 	const char *uid = text_of(metadata, "uid");
 	struct k8s_job *job =
 		k8s_job_named(platform, text_of(metadata, "name"));
+	bool is_going;
 
 	if (!job) {
 		unknown_job(platform, change, object);
 		return;
 	}
-	if (job->phase == K8S_PENDING && change != KUBE_DELETED) {
-		if (cJSON_GetObjectItemCaseSensitive(metadata,
-						     "deletionTimestamp"))
-			return; /* going: DELETED or the next list will tell */
+	is_going =
+		cJSON_GetObjectItemCaseSensitive(metadata, "deletionTimestamp");
+	/* this may come before the answer to the request that made it, and
+	 * need not come again */
+	if (job->phase <= K8S_MAKING && change != KUBE_DELETED) {
+		if (is_going)
+			return; /* DELETED or the next list will tell */
 		k8s_adopt(job, uid);
 	}
 	if (strcmp(job->uid, uid) != 0)
-		return; /* its answer is under way, or another of this name */
+		return; /* another of this name */
 	job->seen_in = platform->list_number;
 	if (change == KUBE_DELETED) {
 		k8s_gone(job);
 		return;
 	}
 	job->has_status = platform->kind->read(object, &job->status);
-	k8s_job_look(job);
+	if (is_going && job->status.phase < KIND_SUCCEEDED)
+		k8s_going(job);
+	else
+		k8s_job_look(job);
 }
 
 /* What existed when the list began and is not in it is gone. */
@@ -207,20 +227,6 @@ static void tell_place(struct k8s_job *job, const cJSON *object)
 	callbacks->placed(callbacks->arg, place);
 }
 
-/* The pod that ran the trial is gone although nobody asked. */
-static void pod_lost(struct k8s_job *job, const struct pod_view *last)
-{
-	char reason[256];
-
-	if (job->phase != K8S_LIVE || job->is_deleting || job->is_killed ||
-	    (job->has_status && job->status.phase >= KIND_SUCCEEDED) ||
-	    last->phase == POD_SUCCEEDED || last->phase == POD_FAILED)
-		return;
-	snprintf(reason, sizeof(reason), "its pod was deleted%s%.160s",
-		 last->reason[0] ? ": " : "", last->reason);
-	k8s_end(job, JOB_BLAME_PLATFORM, -1, reason);
-}
-
 /* Where it is matters when it is placed or restarted, not with every beat. */
 static bool is_moved(const struct pod_view *before, const struct pod_view *now)
 {
@@ -233,6 +239,55 @@ static bool is_moved(const struct pod_view *before, const struct pod_view *now)
 			now->containers[container].restarts);
 }
 
+/* Its job's name was another's before. */
+static bool is_of_another(const struct k8s_job *job, const cJSON *object)
+{
+	const cJSON *owner;
+
+	if (!job->uid[0])
+		return false;
+	cJSON_ArrayForEach (
+		owner, cJSON_GetObjectItemCaseSensitive(metadata_of(object),
+							"ownerReferences"))
+		if (!strcmp(text_of(owner, "kind"), job->platform->kind->kind))
+			return strcmp(text_of(owner, "uid"), job->uid) != 0;
+	return false;
+}
+
+/* Controllers make another pod as soon as one is being deleted, before it is
+ * gone.  That would run the attempt twice: it needs a new attempt. */
+static void other_pod(struct k8s_job *job, const struct pod_view *view)
+{
+	if (job->phase <= K8S_MAKING)
+		job->has_second_pod = true;
+	else if (job->phase == K8S_LIVE &&
+		 view->created_ns >= job->pod->created_ns)
+		k8s_pod_lost(job);
+}
+
+/* What that means depends on what becomes of its job: overdue.c. */
+static void pod_leaves(struct k8s_job *job, const char *reason)
+{
+	job->pod->is_deleting = true;
+	if (*reason)
+		snprintf(job->pod->reason, sizeof(job->pod->reason), "%s",
+			 reason);
+	if (!job->leaving_since_ns)
+		job->leaving_since_ns = clock_mono_ns();
+}
+
+static void take_pod(struct k8s_job *job, struct pod_view *view)
+{
+	/* where it is, why it waited to be placed is no longer the reason */
+	if (view->node[0] && (!job->pod || !job->pod->node[0])) {
+		free(job->event_reason);
+		job->event_reason = NULL;
+	}
+	free(job->pod);
+	job->pod = view;
+	podlog_pod(job->log);
+}
+
 static void pod_object(void *arg, enum kube_change change, const cJSON *object)
 {
 	struct platform *platform = arg;
@@ -242,7 +297,7 @@ static void pod_object(void *arg, enum kube_change change, const cJSON *object)
 	struct k8s_job *job = k8s_job_named(platform, name);
 	struct pod_view *view;
 	struct error ignored;
-	bool is_news;
+	bool is_news, is_other;
 
 	if (!*name) {
 		k8s_probe_news(platform, object);
@@ -255,22 +310,19 @@ static void pod_object(void *arg, enum kube_change change, const cJSON *object)
 		free(view);
 		return;
 	}
-	if (change == KUBE_DELETED) {
-		/* of an older pod nothing is expected any more */
-		if (job->pod && !strcmp(job->pod->uid, view->uid))
-			pod_lost(job, view);
-		free(view);
-		return;
-	}
-	if (job->pod && strcmp(job->pod->uid, view->uid) != 0 &&
-	    job->pod->created_ns > view->created_ns) {
+	is_other = job->pod && strcmp(job->pod->uid, view->uid) != 0;
+	if (!is_other)
+		job->pod_seen_in = platform->pod_list_number;
+	if (change == KUBE_DELETED || is_other || is_of_another(job, object)) {
+		if (change == KUBE_DELETED && job->pod && !is_other)
+			pod_leaves(job, view->reason);
+		else if (change != KUBE_DELETED && is_other)
+			other_pod(job, view);
 		free(view);
 		return;
 	}
 	is_news = is_moved(job->pod, view);
-	free(job->pod);
-	job->pod = view;
-	podlog_pod(job->log);
+	take_pod(job, view);
 	if (job->phase == K8S_OVER) {
 		k8s_settle(job);
 		return;
@@ -280,11 +332,23 @@ static void pod_object(void *arg, enum kube_change change, const cJSON *object)
 	k8s_job_look(job);
 }
 
+static void pods_listing(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->pod_list_number++;
+}
+
 static void pods_listed(void *arg)
 {
 	struct platform *platform = arg;
 
 	platform->are_pods_listed = true;
+	for (struct k8s_job *job = platform->first, *next; job; job = next) {
+		next = job->later;
+		if (job->pod && job->pod_seen_in != platform->pod_list_number)
+			pod_leaves(job, "");
+	}
 }
 
 static void pods_fault(void *arg, const char *text)
@@ -293,6 +357,23 @@ static void pods_fault(void *arg, const char *text)
 }
 
 /* ---- events ------------------------------------------------------------- */
+
+/* The cluster repeats itself, with numbers that change, for as long as a job
+ * waits. */
+static bool is_event_news(struct k8s_job *job, const struct pod_event *event)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (const char *c = event->message; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	for (int i = 0; i < job->told_event_count; i++)
+		if (job->told_events[i] == hash)
+			return false;
+	if (job->told_event_count == K8S_JOB_EVENTS_MAX)
+		return false;
+	job->told_events[job->told_event_count++] = hash;
+	return true;
+}
 
 static void event_object(void *arg, enum kube_change change,
 			 const cJSON *object)
@@ -309,9 +390,14 @@ static void event_object(void *arg, enum kube_change change,
 		      : k8s_job_of_pod(platform, event.name);
 	if (!job || !event.is_warning || job->phase == K8S_OVER)
 		return;
-	if (strcmp(event.reason, "MissingClusterDNS") != 0) /* no trouble */
+	if (strcmp(event.reason, "MissingClusterDNS") != 0 && /* no trouble */
+	    is_event_news(job, &event))
 		k8s_tell_event(platform, job, EVENT_WARNING, event.reason, "%s",
 			       event.message);
+	/* it has been placed since: a list tells old events again */
+	if (!strcmp(event.reason, "FailedScheduling") && job->pod &&
+	    job->pod->node[0])
+		return;
 	if (!pod_event_explains(&event, sentence, sizeof(sentence)))
 		return;
 	free(job->event_reason);
@@ -349,13 +435,13 @@ void k8s_observe_open(struct platform *platform)
 
 	platform->jobs_watch = kube_watch_open(&options);
 	options.path = pods;
-	options.listing = nothing;
+	options.listing = pods_listing;
 	options.listed = pods_listed;
 	options.object = pod_object;
 	options.fault = pods_fault;
 	platform->pods_watch = kube_watch_open(&options);
 	options.path = events;
-	options.listed = nothing;
+	options.listing = options.listed = nothing;
 	options.label_selector = NULL;
 	options.field_selector = "type=Warning";
 	options.object = event_object;

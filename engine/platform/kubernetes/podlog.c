@@ -7,11 +7,8 @@
  * being killed (the log goes with the pod).  Otherwise the log is read once,
  * when the job has ended.  Either way each container's log is read from where
  * it was left, over restarts of the container, of connections, and ours.
- *
- * The keeper's marked lines (keeper/echo.h) are no part of the log: they are
- * metrics that could not be delivered otherwise, and its last word.
  */
-#include "engine/platform/kubernetes/private.h"
+#include "engine/platform/kubernetes/podlog_private.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,114 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOURCES_MAX 64
-/* A metric in pieces: no more than the side port takes. */
-#define PIECE_MAX_BYTES (2u << 20)
-#define SAVE_EVERY_NS NS_PER_S
-
-static const char marker[] = "@trialdeck:";
-
-struct source {
-	struct logfile_source at;
-	struct podlog *log;
-	bool is_main;
-	bool is_ended;	  /* as of the pod's last news */
-	bool is_over;	  /* its stream has ended: close it */
-	bool was_whole;	  /* and everything had been told */
-	bool is_previous; /* only the kubelet's second to last instance */
-	struct kube_logs *stream;
-	struct strbuf piece;
-};
-
-struct podlog {
-	struct k8s_job *job;
-	struct logfile file;
-	struct source *sources[SOURCES_MAX];
-	size_t count;
-	bool is_pinned, is_collecting, is_counted, is_abandoned;
-	bool has_many;		 /* lines need to say whose they are */
-	int64_t wanted_until_ns; /* monotonic */
-	int64_t saved_ns;
-	struct loop_timer *step;
-};
-
-static void want_step(struct podlog *log);
-
-/* ---- lines -------------------------------------------------------------- */
-
-static void take_metric(struct source *source, const char *text, size_t len)
-{
-	struct k8s_job *job = source->log->job;
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-
-	if (job->phase == K8S_OVER)
-		return;
-	if (source->piece.len) {
-		strbuf_add(&source->piece, text, len);
-		text = source->piece.data;
-		len = source->piece.len;
-	}
-	callbacks->report(callbacks->arg, job->trial, job->attempt, text, len,
-			  false);
-	strbuf_clear(&source->piece);
-}
-
-static void take_end(struct source *source, const char *text, size_t len)
-{
-	struct k8s_job *job = source->log->job;
-	cJSON *end = cJSON_ParseWithLength(text, len);
-	const cJSON *code = cJSON_GetObjectItemCaseSensitive(end, "code");
-
-	if (cJSON_IsNumber(code) && code->valueint >= 0 &&
-	    code->valueint <= 255) {
-		job->has_farewell = true;
-		job->farewell_code = code->valueint;
-		want_step(source->log);
-	}
-	cJSON_Delete(end);
-}
-
-static bool take_word(const char **line, size_t *len, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (*len < n || memcmp(*line, word, n) != 0)
-		return false;
-	*line += n;
-	*len -= n;
-	return true;
-}
-
-static void take_marked(struct source *source, const char *line, size_t len)
-{
-	if (take_word(&line, &len, "metric "))
-		take_metric(source, line, len);
-	else if (take_word(&line, &len, "end "))
-		take_end(source, line, len);
-	else if (take_word(&line, &len, "more ") &&
-		 source->piece.len + len <= PIECE_MAX_BYTES)
-		strbuf_add(&source->piece, line, len);
-}
-
-static void on_line(void *arg, const char *line, size_t len, bool is_part,
-		    const struct kube_log_place *place)
-{
-	struct source *source = arg;
-	struct podlog *log = source->log;
-	char prefix[400];
-
-	source->at.place = *place;
-	log->file.is_dirty = true;
-	if (source->is_main && take_word(&line, &len, marker)) {
-		take_marked(source, line, len);
-		return;
-	}
-	snprintf(prefix, sizeof(prefix), "[%s] ", source->at.container);
-	logfile_add(&log->file, log->has_many ? prefix : NULL, line, len,
-		    is_part);
-	want_step(log);
-}
+#define SAVE_EVERY_NS (5 * NS_PER_S)
 
 /* ---- streams ------------------------------------------------------------ */
 
@@ -141,7 +31,11 @@ static void on_ended(void *arg, const struct error *err)
 	source->was_whole = !err->code;
 	if (err->code == ERROR_NOT_FOUND)
 		source->at.is_complete = true; /* there is no more of it */
-	want_step(source->log);
+	else if (err->code)
+		snprintf(source->log->trouble, sizeof(source->log->trouble),
+			 "%.255s", err->text);
+	source->log->file.is_dirty = true;
+	podlog_want_step(source->log);
 }
 
 static void open_stream(struct source *source)
@@ -156,7 +50,7 @@ static void open_stream(struct source *source)
 		.is_previous = source->is_previous,
 		.is_follow = !source->is_ended,
 		.place = source->at.place,
-		.line = on_line,
+		.line = podlog_line,
 		.ended = on_ended,
 		.arg = source,
 	};
@@ -185,13 +79,14 @@ static bool is_wanted(const struct podlog *log)
 static void adjust_streams(struct podlog *log)
 {
 	bool wanted = is_wanted(log);
+	int64_t now = clock_mono_ns();
 
 	for (size_t i = 0; i < log->count; i++) {
 		struct source *source = log->sources[i];
 
 		if (source->at.is_complete || !wanted)
 			close_stream(source);
-		else if (!source->stream)
+		else if (!source->stream && now >= source->not_before_ns)
 			open_stream(source);
 	}
 }
@@ -206,6 +101,10 @@ static void judge_source(struct source *source)
 
 	if (source->was_whole && has_ended)
 		source->at.is_complete = true;
+	else /* the tick comes back to it, and so do news of its end */
+		source->not_before_ns =
+			clock_mono_ns() +
+			kube_backoff_ms(&source->failures) * NS_PER_MS;
 	close_stream(source);
 }
 
@@ -219,26 +118,83 @@ bool podlog_is_complete(const struct podlog *log)
 	return true;
 }
 
+bool podlog_has_metrics(const struct podlog *log)
+{
+	if (log->is_abandoned)
+		return true;
+	for (size_t i = 0; i < log->count; i++)
+		if (log->sources[i]->is_main &&
+		    !log->sources[i]->at.is_complete)
+			return false;
+	return true;
+}
+
+bool podlog_has_moved(struct podlog *log)
+{
+	bool has_moved = log->has_moved;
+
+	log->has_moved = false;
+	return has_moved;
+}
+
 bool podlog_is_collecting(const struct podlog *log)
 {
 	return log->is_collecting;
 }
 
-static void save(struct podlog *log)
+static void stage(struct podlog *log)
 {
 	const struct logfile_source *places[SOURCES_MAX];
 
 	for (size_t i = 0; i < log->count; i++)
 		places[i] = &log->sources[i]->at;
-	logfile_save(&log->file, places, log->count);
+	logfile_stage(&log->file, places, log->count);
 	log->saved_ns = clock_mono_ns();
+}
+
+static void on_save(void *arg)
+{
+	struct podlog *log = arg;
+
+	log->saving = NULL;
+	logfile_save(&log->file);
+}
+
+/* The metrics that were in these lines are committed at this turn's end. */
+static void save_next_turn(struct podlog *log)
+{
+	stage(log);
+	if (!log->saving)
+		log->saving = loop_after(log->job->platform->context.loop, 0,
+					 on_save, log);
+}
+
+void podlog_save(struct podlog *log)
+{
+	stage(log);
+	logfile_save(&log->file);
 }
 
 static void end_collecting(struct podlog *log)
 {
-	if (log->is_collecting)
-		log->job->platform->collections--;
+	struct platform *platform = log->job->platform;
+
+	if (!log->is_collecting)
+		return;
 	log->is_collecting = false;
+	platform->collections--;
+	k8s_settle_soon(platform);
+}
+
+static void tell_trouble(struct podlog *log)
+{
+	struct k8s_job *job = log->job;
+
+	if (log->trouble[0])
+		k8s_tell_event(job->platform, job, EVENT_WARNING, "log-read",
+			       "read the log of %s: %s", job->name,
+			       log->trouble);
+	log->trouble[0] = '\0';
 }
 
 /* Behind the callbacks, where streams may be closed and the job be freed. */
@@ -247,34 +203,32 @@ static void on_step(void *arg)
 	struct podlog *log = arg;
 	struct k8s_job *job = log->job;
 	struct error err = {0};
+	bool was_broken = log->file.is_broken;
 	bool was_collecting = log->is_collecting;
 
 	log->step = NULL;
-	if (!logfile_flush(&log->file, &err) && !log->file.is_broken) {
-		log->file.is_broken = true;
+	if (!logfile_flush(&log->file, &err) && !was_broken)
 		k8s_tell_event(job->platform, job, EVENT_WARNING, "log-write",
 			       "keep the log: %s", err.text);
-	}
+	tell_trouble(log);
 	for (size_t i = 0; i < log->count; i++)
 		if (log->sources[i]->is_over)
 			judge_source(log->sources[i]);
 	if (log->is_collecting && podlog_is_complete(log)) {
 		end_collecting(log);
-		save(log);
+		save_next_turn(log);
 	}
 	adjust_streams(log);
-	if (job->phase == K8S_COLLECTING &&
-	    (job->has_farewell || (was_collecting && !log->is_collecting)))
-		k8s_finish_collected(job); /* may free the job, and us */
-	else if (was_collecting && !log->is_collecting) {
-		struct platform *platform = job->platform;
-
-		k8s_settle(job);
-		k8s_settle_all(platform);
+	if (job->phase == K8S_COLLECTING) {
+		if (job->has_farewell ||
+		    (was_collecting && podlog_has_metrics(log)))
+			k8s_finish_collected(job);
+	} else if (was_collecting && !log->is_collecting) {
+		k8s_settle(job); /* may free the job, and us */
 	}
 }
 
-static void want_step(struct podlog *log)
+void podlog_want_step(struct podlog *log)
 {
 	if (!log->step)
 		log->step = loop_after(log->job->platform->context.loop, 0,
@@ -302,8 +256,13 @@ static struct source *add_source(struct podlog *log,
 static void add_known(void *arg, const struct logfile_source *at)
 {
 	struct podlog *log = arg;
-	struct source *source = add_source(log, at);
+	size_t len = strlen(log->job->name);
+	struct source *source;
 
+	/* the file may be within reach of others: no other's log */
+	if (strncmp(at->pod, log->job->name, len) != 0 || at->pod[len] != '-')
+		return;
+	source = add_source(log, at);
 	/* of a pod we have not seen yet: whether it goes on it will say */
 	if (source && !source->at.is_complete)
 		source->is_ended = true;
@@ -323,7 +282,7 @@ void podlog_free(struct podlog *log)
 	if (!log)
 		return;
 	loop_cancel(log->job->platform->context.loop, log->step);
-	save(log);
+	loop_cancel(log->job->platform->context.loop, log->saving);
 	end_collecting(log);
 	for (size_t i = 0; i < log->count; i++) {
 		close_stream(log->sources[i]);
@@ -379,6 +338,7 @@ void podlog_pod(struct podlog *log)
 		const struct pod_container *container = &pod->containers[i];
 		struct logfile_source at = {.instance = container->restarts};
 		struct source *source;
+		bool has_ended;
 
 		if (!container->has_log)
 			continue;
@@ -391,9 +351,12 @@ void podlog_pod(struct podlog *log)
 				 container->name);
 			source = add_source(log, &at);
 		}
-		if (source)
-			source->is_ended =
-				container->state == POD_CONTAINER_TERMINATED;
+		if (!source)
+			continue;
+		has_ended = container->state == POD_CONTAINER_TERMINATED;
+		if (has_ended && !source->is_ended)
+			source->not_before_ns = 0; /* for the rest */
+		source->is_ended = has_ended;
 	}
 	adjust_streams(log);
 }
@@ -417,8 +380,10 @@ void podlog_collect(struct podlog *log)
 		return;
 	log->is_collecting = true;
 	log->job->platform->collections++;
+	for (size_t i = 0; i < log->count; i++)
+		log->sources[i]->not_before_ns = 0;
 	adjust_streams(log);
-	want_step(log);
+	podlog_want_step(log);
 }
 
 void podlog_abandon(struct podlog *log)
@@ -435,5 +400,5 @@ void podlog_tick(struct podlog *log)
 	adjust_streams(log);
 	if (log->file.is_dirty &&
 	    clock_mono_ns() - log->saved_ns >= SAVE_EVERY_NS)
-		save(log);
+		save_next_turn(log);
 }

@@ -10,8 +10,11 @@
  *   create.c      an attempt's Job and Secret
  *   observe.c     watches of jobs, pods and events
  *   finish.c      how a job ended, and telling it when all has been taken in
+ *   settle.c      jobs that have been told: their log, their object
+ *   overdue.c     jobs of which no more news may come
  *   remove.c      deleting: killed, over, unwanted
- *   podlog.c      a job's log: what is streamed, and metrics found in it
+ *   podlog.c      a job's log: which streams are open
+ *   podlog_line.c its lines, and metrics found in them
  *   logfile.c     the log on disk, with the place it has been read to
  *   look.c        nodes and usage, while somebody looks
  */
@@ -31,6 +34,8 @@
 #define K8S_STREAMS_MAX 64
 /* Logs of jobs that are over, read at once. */
 #define K8S_COLLECTIONS_MAX 16
+/* Different things the cluster may say about one job. */
+#define K8S_JOB_EVENTS_MAX 32
 
 enum k8s_phase {
 	K8S_PENDING,	/* its object is still to be made */
@@ -62,13 +67,17 @@ struct k8s_job {
 	bool is_resumed; /* may exist: wait for the list */
 	bool has_secret;
 	bool is_created_told, is_started_told;
-	bool is_deleting; /* we have asked for it */
-	bool is_gone;	  /* the object does not exist (any more) */
-	bool has_awaited_pod;
+	bool is_deleting;	 /* we have asked for it */
+	bool is_gone;		 /* the object does not exist (any more) */
+	bool has_second_pod;	 /* seen before the object was */
+	bool is_unkept;		 /* its object must go: more could run */
+	bool awaits_end;	 /* ended; its pod's end is still to come */
+	int64_t awaits_until_ns; /* OVER, monotonic: the same, at most */
 	bool has_farewell;
 	int farewell_code;
-	int live_since; /* number of the list begun last when it became live */
-	int seen_in;	/* number of the list that had it last */
+	int live_since;	 /* number of the list begun last when it became live */
+	int seen_in;	 /* number of the list that had it last */
+	int pod_seen_in; /* the same of the list of pods */
 	struct k8s_material *material;
 	struct kind_status status;
 	bool has_status;
@@ -76,8 +85,15 @@ struct k8s_job {
 	struct trial_place place;
 	char *event_reason; /* why it waits, from events */
 	bool is_waiting_told;
-	int64_t stuck_since_ns; /* monotonic; 0: it is not */
+	/* monotonic; 0: it is not */
+	int64_t stuck_since_ns;
 	int64_t waiting_since_ns;
+	int64_t ended_since_ns;	    /* the object says so */
+	int64_t leaving_since_ns;   /* its pod is being deleted */
+	int64_t lingering_since_ns; /* the command has ended, the pod has not */
+	int64_t removed_ns;	    /* deletion was accepted */
+	uint32_t told_events[K8S_JOB_EVENTS_MAX]; /* hashes */
+	int told_event_count;
 	int failures;		  /* of requests, in a row */
 	struct kube_call *call;	  /* creating */
 	struct kube_call *remove; /* deleting */
@@ -116,10 +132,16 @@ struct platform {
 	int count;
 	int list_number; /* of the job list begun last */
 	bool is_listed;	 /* a first one is complete */
+	int pod_list_number;
 	bool are_pods_listed;
 
 	enum k8s_readiness readiness;
 	bool is_wound_up;
+	/* settle.c */
+	struct loop_timer *settling;
+	bool has_unsettled;  /* a job waits for others' logs */
+	int64_t progress_ns; /* monotonic: something was cleaned up */
+	char *warning;	     /* the API server's last */
 	/* shared.c */
 	char *link_map, *keeper_map, *code_map; /* names */
 	char link_uid[40];
@@ -156,6 +178,8 @@ void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
 		    enum event_level level, const char *kind,
 		    const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Something was cleaned up: worth waiting on. */
+void k8s_progress(struct platform *platform);
 /* Call fn(job) once after delay_ms; replaces what was to come. */
 void k8s_job_after(struct k8s_job *job, int64_t delay_ms, loop_timer_fn *fn);
 
@@ -217,16 +241,38 @@ void k8s_job_look(struct k8s_job *job);
 /* ---- finish.c ---- */
 /* The object's status says it has ended. */
 void k8s_finish(struct k8s_job *job);
+/* Its pod has ended, whatever its object says. */
+void k8s_finish_by_pod(struct k8s_job *job);
+/* Its pod is gone, or about to go, and nobody asked. */
+void k8s_pod_lost(struct k8s_job *job);
 /* It ends by itself or by us, whatever its status: remove its object too. */
 void k8s_end(struct k8s_job *job, enum job_blame blame, int exit_code,
 	     const char *reason);
 /* The object is gone. */
 void k8s_gone(struct k8s_job *job);
+/* Somebody else has asked for its deletion. */
+void k8s_going(struct k8s_job *job);
 /* Its last word or its log came in. */
 void k8s_finish_collected(struct k8s_job *job);
+/* An end whose log was being read when it was killed: not for long now. */
+void k8s_finish_sooner(struct k8s_job *job);
+/* Has no pod's end been seen? */
+bool k8s_lacks_pod_end(const struct k8s_job *job);
+/* How long a log may take that does not come. */
+int64_t k8s_log_patience_ms(const struct k8s_job *job);
+bool k8s_log_may_come(struct k8s_job *job);
+
+/* ---- settle.c ---- */
 /* Over and told: fetch the log, clean up, free when nothing is left. */
 void k8s_settle(struct k8s_job *job);
-void k8s_settle_all(struct platform *platform);
+/* In the next turn: when what was told is on disk. */
+void k8s_settle_later(struct k8s_job *job);
+/* Another log may be read: look at those that wait. */
+void k8s_settle_soon(struct platform *platform);
+
+/* ---- overdue.c ---- */
+/* Every second, of a live job. */
+void k8s_check_overdue(struct k8s_job *job);
 
 /* ---- remove.c ---- */
 void k8s_remove(struct k8s_job *job, bool is_foreground);
@@ -252,6 +298,8 @@ struct logfile {
 	int64_t size;
 	bool is_full, is_broken, is_dirty;
 	struct strbuf pending;
+	int64_t lost_bytes;   /* while it could not be written */
+	struct strbuf staged; /* the place file to come */
 };
 
 /* Reads where it was left; nothing is created yet.  each gets what is known of
@@ -264,13 +312,21 @@ void logfile_release(struct logfile *file);
 void logfile_add(struct logfile *file, const char *prefix, const char *line,
 		 size_t len, bool is_part);
 bool logfile_flush(struct logfile *file, struct error *err);
-/* Write down what is in the file and up to where the sources were read. */
-void logfile_save(struct logfile *file,
-		  const struct logfile_source *const *sources, size_t count);
+/* Take down what is in the file and up to where the sources were read ... */
+void logfile_stage(struct logfile *file,
+		   const struct logfile_source *const *sources, size_t count);
+/* ... and write that down.  Not before what was found in these lines has been
+ * committed: behind a crash they would not be read again. */
+void logfile_save(struct logfile *file);
 
 /* ---- podlog.c ---- */
 struct podlog *podlog_new(struct k8s_job *job);
+/* Saves nothing: what lines brought may not be on disk yet. */
 void podlog_free(struct podlog *log); /* NULL ok */
+/* Everything that lines brought is on disk: so may be the place. */
+void podlog_save(struct podlog *log);
+/* Has anything of the main container come since this was asked last? */
+bool podlog_has_moved(struct podlog *log);
 /* The pod's containers changed. */
 void podlog_pod(struct podlog *log);
 /* Stream it: for a while, since somebody looks at it; or, pinned, to its end,
@@ -278,8 +334,10 @@ void podlog_pod(struct podlog *log);
 void podlog_follow(struct podlog *log, bool is_pinned);
 /* Read the rest, then k8s_finish_collected; at once when it is complete. */
 void podlog_collect(struct podlog *log);
-/* Everything there is has been read. */
+/* Everything there is has been read: of all containers, or of the one that
+ * brings metrics. */
 bool podlog_is_complete(const struct podlog *log);
+bool podlog_has_metrics(const struct podlog *log);
 bool podlog_is_collecting(const struct podlog *log);
 /* Give up what is missing. */
 void podlog_abandon(struct podlog *log);

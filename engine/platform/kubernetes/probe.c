@@ -159,6 +159,8 @@ static void sideport_unreachable(struct platform *platform, const char *why)
 			       "pods mount");
 	remember(platform, "logs");
 	settle(platform);
+	for (struct k8s_job *job = platform->first; job; job = job->later)
+		k8s_job_look(job); /* those that run are followed from now */
 }
 
 static void go_on_without(struct platform *platform)

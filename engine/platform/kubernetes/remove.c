@@ -9,9 +9,9 @@
  */
 #include "engine/platform/kubernetes/private.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,17 +21,25 @@ static struct kube_call *send_delete(struct platform *platform,
 				     void *arg)
 {
 	struct kube_request request = {.method = KUBE_DELETE, .path = path};
-	char body[256];
+	cJSON *options = cJSON_CreateObject();
+	struct kube_call *call;
+	char *body;
 
-	request.body_len = (size_t)snprintf(
-		body, sizeof(body),
-		"{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\","
-		"\"propagationPolicy\":\"%s\"%s%s%s}",
-		is_foreground ? "Foreground" : "Background",
-		uid ? ",\"preconditions\":{\"uid\":\"" : "", uid ? uid : "",
-		uid ? "\"}" : "");
+	cJSON_AddStringToObject(options, "kind", "DeleteOptions");
+	cJSON_AddStringToObject(options, "apiVersion", "v1");
+	cJSON_AddStringToObject(options, "propagationPolicy",
+				is_foreground ? "Foreground" : "Background");
+	if (uid)
+		cJSON_AddStringToObject(
+			cJSON_AddObjectToObject(options, "preconditions"),
+			"uid", uid);
+	body = cJSON_PrintUnformatted(options);
 	request.body = body;
-	return kube_call(platform->client, &request, fn, arg);
+	request.body_len = strlen(body);
+	call = kube_call(platform->client, &request, fn, arg);
+	free(body);
+	cJSON_Delete(options);
+	return call;
 }
 
 static void remove_answered(const struct kube_reply *reply, void *arg)
@@ -39,6 +47,8 @@ static void remove_answered(const struct kube_reply *reply, void *arg)
 	struct k8s_job *job = arg;
 
 	job->remove = NULL;
+	job->removed_ns = clock_mono_ns();
+	k8s_progress(job->platform);
 	/* 409: the name belongs to another object by now */
 	if (reply->code == 404 || reply->code == 409) {
 		k8s_gone(job);
@@ -79,6 +89,7 @@ static void removal_answered(const struct kube_reply *reply, void *arg)
 {
 	struct platform *platform = arg;
 
+	k8s_progress(platform);
 	if (reply->err.code && reply->code != 404 && reply->code != 409)
 		k8s_tell_event(platform, NULL, EVENT_WARNING, "delete-failed",
 			       "clean up: %s", reply->err.text);
@@ -98,7 +109,7 @@ void k8s_remove_unwanted(struct platform *platform, const char *name,
 	char *path = k8s_kind_path(platform, name);
 
 	platform->removals++;
-	send_delete(platform, path, strlen(uid) < 64 ? uid : NULL, false,
-		    removal_answered, platform);
+	send_delete(platform, path, *uid ? uid : NULL, false, removal_answered,
+		    platform);
 	free(path);
 }

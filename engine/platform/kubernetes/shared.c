@@ -150,6 +150,8 @@ static void step_answered(const struct kube_reply *reply, void *arg)
 		return;
 	}
 	if (reply->err.code && reply->code != 409) {
+		if (step == STEP_LINK_READ && reply->code == 404)
+			platform->shared_step = STEP_LINK; /* was going */
 		step_failed(platform, &reply->err);
 		return;
 	}
@@ -272,15 +274,32 @@ void k8s_shared_ensure(struct platform *platform)
 
 /* ---- a new address ------------------------------------------------------ */
 
+static void write_url(void *arg);
+
 static void url_written(const struct kube_reply *reply, void *arg)
 {
 	struct platform *platform = arg;
 
 	platform->shared_call = NULL;
-	if (reply->err.code)
-		k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
-			       "tell pods the side port's address: %s",
-			       reply->err.text);
+	if (!reply->err.code) {
+		platform->shared_failures = 0;
+		return;
+	}
+	k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
+		       "tell pods the side port's address: %s",
+		       reply->err.text);
+	platform->shared_timer =
+		loop_after(platform->context.loop,
+			   kube_backoff_ms(&platform->shared_failures),
+			   write_url, platform);
+}
+
+static void write_url(void *arg)
+{
+	struct platform *platform = arg;
+
+	platform->shared_timer = NULL;
+	send_link(platform, true, url_written);
 }
 
 void k8s_shared_set_url(struct platform *platform, const char *url)
@@ -290,7 +309,8 @@ void k8s_shared_set_url(struct platform *platform, const char *url)
 
 	free(platform->url);
 	platform->url = copy;
-	if (!is_same && platform->link_uid[0] && !platform->shared_call)
+	if (!is_same && platform->link_uid[0] && !platform->shared_call &&
+	    !platform->shared_timer)
 		send_link(platform, true, url_written);
 }
 
@@ -306,6 +326,7 @@ static void removed(const struct kube_reply *reply, void *arg)
 	if (reply->err.code && reply->code != 404)
 		k8s_tell_event(platform, NULL, EVENT_WARNING, "delete-failed",
 			       "clean up: %s", reply->err.text);
+	k8s_progress(platform);
 	platform->shared_step++;
 	remove_next(platform);
 }

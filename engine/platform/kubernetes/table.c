@@ -61,7 +61,7 @@ struct k8s_job *k8s_job_find(struct platform *platform, int64_t trial,
 
 struct k8s_job *k8s_job_named(struct platform *platform, const char *name)
 {
-	struct k8s_job *job = *name_bucket(platform, name);
+	struct k8s_job *job = *name ? *name_bucket(platform, name) : NULL;
 
 	while (job && strcmp(job->name, name))
 		job = job->next_name;
@@ -122,6 +122,7 @@ void k8s_material_free(struct k8s_material *material)
 void k8s_job_free(struct k8s_job *job)
 {
 	unlink_job(job);
+	k8s_progress(job->platform);
 	loop_cancel(job->platform->context.loop, job->timer);
 	kube_cancel(job->call);
 	kube_cancel(job->remove);

@@ -34,7 +34,10 @@ struct peer {
 	struct strbuf in;
 	const struct exchange *exchange; /* being answered */
 	int piece;
+	int id;
 };
+
+static const struct exchange served; /* by the test itself */
 
 /* --- the server ------------------------------------------------------------
  */
@@ -146,6 +149,12 @@ static void answer_request(struct peer *peer, const char *request)
 
 	strbuf_add(&rig->seen, request, strcspn(request, "\r"));
 	strbuf_addch(&rig->seen, '\n');
+	if (rig->serve) {
+		rig->requests++;
+		peer->exchange = &served;
+		rig->serve(rig, peer->id, request);
+		return;
+	}
 	if (rig->requests >= rig->script_count)
 		fail_msg("a request too many: %s\nafter:\n%s", request,
 			 rig->seen.data);
@@ -221,12 +230,98 @@ static void on_connection(int fd, short events, void *arg)
 	rig->connections++;
 	peer = xcalloc(1, sizeof(*peer));
 	peer->rig = rig;
+	peer->id = ++rig->next_peer;
 	peer->fd = accepted;
 	strbuf_init(&peer->in);
 	peer->watch =
 		loop_watch_fd(rig->loop, accepted, POLLIN, on_bytes, peer);
 	peer->next = rig->peers;
 	rig->peers = peer;
+}
+
+/* --- answers of the test's own ------------------------------------------- */
+
+static struct peer *find_peer(const struct rig *rig, int id)
+{
+	struct peer *peer = rig->peers;
+
+	while (peer && peer->id != id)
+		peer = peer->next;
+	return peer;
+}
+
+bool rig_has_peer(const struct rig *rig, int peer)
+{
+	return find_peer(rig, peer);
+}
+
+/* Perhaps from inside the peer's own functions: the next one in its turn. */
+static void on_answered(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer->timer = NULL;
+	answer_next(peer);
+}
+
+static void answered(struct peer *peer)
+{
+	peer->exchange = NULL;
+	peer->timer = loop_after(peer->rig->loop, 0, on_answered, peer);
+}
+
+void rig_answer(struct rig *rig, int id, const char *head, const char *body)
+{
+	struct peer *peer = find_peer(rig, id);
+	struct strbuf out = STRBUF_INIT;
+
+	if (!peer)
+		return;
+	strbuf_addf(&out, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head,
+		    strlen(body), body);
+	put(peer, out.data, out.len);
+	strbuf_release(&out);
+	answered(peer);
+}
+
+void rig_stream(struct rig *rig, int id)
+{
+	static const char head[] =
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	struct peer *peer = find_peer(rig, id);
+
+	if (peer)
+		put(peer, head, strlen(head));
+}
+
+void rig_chunk(struct rig *rig, int id, const char *text)
+{
+	struct peer *peer = find_peer(rig, id);
+	struct strbuf chunk = STRBUF_INIT;
+
+	if (!peer)
+		return;
+	strbuf_addf(&chunk, "%zx\r\n%s\r\n", strlen(text), text);
+	put(peer, chunk.data, chunk.len);
+	strbuf_release(&chunk);
+}
+
+void rig_stream_end(struct rig *rig, int id)
+{
+	struct peer *peer = find_peer(rig, id);
+
+	if (!peer)
+		return;
+	put(peer, "0\r\n\r\n", 5);
+	answered(peer);
+}
+
+void rig_cut(struct rig *rig, int id)
+{
+	struct peer *peer = find_peer(rig, id);
+
+	if (peer)
+		peer_close(peer, true);
 }
 
 void rig_start_server(struct rig *rig)

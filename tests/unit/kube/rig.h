@@ -61,8 +61,21 @@ struct rig {
 	int port;
 	struct loop_watch *watch;
 	struct peer *peers;
-	bool is_loose; /* requests may come in any order */
+	/* instead of a script: answers with rig_answer, or later, or with a
+	 * stream.  request is whole, its body behind the empty line. */
+	void (*serve)(struct rig *rig, int peer, const char *request);
+	void *serve_arg;
+	int next_peer;
 };
+
+/* To the request of a peer; nothing happens when that has gone. */
+void rig_answer(struct rig *rig, int peer, const char *head, const char *body);
+void rig_stream(struct rig *rig, int peer); /* begin one */
+void rig_chunk(struct rig *rig, int peer, const char *text);
+void rig_stream_end(struct rig *rig, int peer);
+/* Break its connection. */
+void rig_cut(struct rig *rig, int peer);
+bool rig_has_peer(const struct rig *rig, int peer);
 
 /* cmocka set-up and tear-down: *state is the rig. */
 int rig_open(void **state);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What podlog.c (streams) and podlog_line.c (lines) share. */
+#ifndef ENGINE_PLATFORM_KUBERNETES_PODLOG_PRIVATE_H
+#define ENGINE_PLATFORM_KUBERNETES_PODLOG_PRIVATE_H
+
+#include "engine/platform/kubernetes/private.h"
+
+#define SOURCES_MAX 64
+
+struct source {
+	struct logfile_source at;
+	struct podlog *log;
+	bool is_main;
+	bool is_ended;	  /* as of the pod's last news */
+	bool is_over;	  /* its stream has ended: close it */
+	bool was_whole;	  /* and everything had been told */
+	bool is_previous; /* only the kubelet's second to last instance */
+	struct kube_logs *stream;
+	int failures;	       /* in a row, of streams */
+	int64_t not_before_ns; /* monotonic: open no other until then */
+	struct strbuf piece;
+};
+
+struct podlog {
+	struct k8s_job *job;
+	struct logfile file;
+	struct source *sources[SOURCES_MAX];
+	size_t count;
+	bool is_pinned, is_collecting, is_counted, is_abandoned;
+	bool has_many; /* lines need to say whose they are */
+	bool has_moved;
+	char trouble[256];	 /* why it cannot be read, until told */
+	int64_t wanted_until_ns; /* monotonic */
+	int64_t saved_ns;
+	struct loop_timer *step, *saving;
+};
+
+/* Go on behind the callbacks, where streams may be closed. */
+void podlog_want_step(struct podlog *log);
+/* For kube_logs_options; arg is the source. */
+void podlog_line(void *arg, const char *line, size_t len, bool is_part,
+		 const struct kube_log_place *place);
+
+#endif
