@@ -330,7 +330,7 @@ static void fail_start(struct kube_call *call, const struct error *err)
 
 	call->last = *err;
 	error_prefix(&call->last, "API server %s", client->config->server);
-	kube_client_trouble(client, true, call->last.text);
+	kube_client_trouble(client, true, 401, call->last.text);
 	strbuf_clear(&call->reply);
 	call->was_asked = false;
 	if (is_patient(call, delay_ms)) {

@@ -110,11 +110,16 @@ static void tell_soon(struct kube_client *client)
 			loop_after(client->loop, 0, on_telling, client);
 }
 
-void kube_client_trouble(struct kube_client *client, bool is_sure,
+void kube_client_trouble(struct kube_client *client, bool is_sure, int code,
 			 const char *text)
 {
-	if (!is_sure && ++client->doubts < DOUBTS_MAX && !*client->trouble)
+	bool is_known = *client->trouble != '\0';
+
+	if (!is_sure && ++client->doubts < DOUBTS_MAX && !is_known)
 		return;
+	if (is_known && client->trouble_code == code)
+		return;
+	client->trouble_code = code;
 	snprintf(client->trouble, sizeof(client->trouble), "%s", text);
 	tell_soon(client);
 }

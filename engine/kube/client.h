@@ -35,7 +35,7 @@ struct kube_client_options {
 	double requests_per_s;	    /* 0: 200; streams do not count */
 	int burst;		    /* 0: twice that */
 	/* The server cannot be used at the moment, and why; NULL: it can.
-	 * Told again while it lasts when the text changes. */
+	 * Told again while it lasts when it becomes another. */
 	void (*fault)(void *arg, const char *text);
 	void *arg;
 };
@@ -125,7 +125,7 @@ int kube_backoff_ms(int *failures);
 
 struct kube_totals {
 	int64_t requests, retries, streams; /* since open */
-	int64_t limited_ms; /* calls' waits for the rate limit, added up */
+	int64_t limited_ms; /* calls' waits for their turn, added up */
 };
 void kube_client_totals(const struct kube_client *client,
 			struct kube_totals *ret);

@@ -109,6 +109,7 @@ struct kube_client {
 	/* faults */
 	int doubts; /* answers in a row that speak against the server */
 	char trouble[512];
+	int trouble_code;
 	char told[512];
 	struct loop_timer *telling;
 	struct kube_waiter *waiters;
@@ -119,8 +120,9 @@ struct kube_client {
 void kube_client_pump(struct kube_client *client);
 void kube_client_enqueue(struct kube_call *call);
 /* The server cannot be used.  When is_sure is not set it takes three such
- * answers in a row before anybody hears of it. */
-void kube_client_trouble(struct kube_client *client, bool is_sure,
+ * answers in a row before anybody hears of it.  code: HTTP's, 0: no answer; the
+ * text stays what it is while the code does. */
+void kube_client_trouble(struct kube_client *client, bool is_sure, int code,
 			 const char *text);
 void kube_client_good(struct kube_client *client);
 /* Enter and leave the list of those who wait; twice is as good as once. */

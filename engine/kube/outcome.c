@@ -161,7 +161,7 @@ void kube_outcome_judge(const struct kube_call *call,
 		kube_client_trouble(client,
 				    outcome->is_untouched ||
 					    outcome->err.code == ERROR_TIMEOUT,
-				    outcome->err.text);
+				    0, outcome->err.text);
 		return;
 	}
 	if (!outcome->may_pass) {
@@ -173,5 +173,5 @@ void kube_outcome_judge(const struct kube_call *call,
 		return;
 	snprintf(text, sizeof(text), "API server %.200s: HTTP %d: %.280s",
 		 client->config->server, outcome->code, outcome->err.text);
-	kube_client_trouble(client, outcome->code == 401, text);
+	kube_client_trouble(client, outcome->code == 401, outcome->code, text);
 }

@@ -383,6 +383,29 @@ void rig_limit(struct rig *rig, double per_s, int burst)
 		fail_msg("%s", err.text);
 }
 
+void rig_user(struct rig *rig, const char *user)
+{
+	struct kube_config_options options = {0};
+	const char *name = "/config";
+	char *text = xasprintf(
+		"clusters: [{name: c, cluster: {server: "
+		"'https://127.0.0.1:%d'}}]\n"
+		"users: [{name: u, user: %s}]\n"
+		"contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+		"current-context: x\n",
+		rig->port, user);
+	const char *texts[] = {text};
+	struct error err;
+
+	kube_client_close(rig->client);
+	rig->client = NULL;
+	kube_config_free(rig->config);
+	if (!kube_config_parse(&options, &name, texts, 1, &rig->config, &err))
+		fail_msg("%s", err.text);
+	free(text);
+	rig_limit(rig, 0, 0);
+}
+
 int rig_open(void **state)
 {
 	struct rig *rig = xcalloc(1, sizeof(*rig));

@@ -82,6 +82,9 @@ int rig_open(void **state);
 int rig_close(void **state);
 /* Begin again with another client: 0 keeps a default. */
 void rig_limit(struct rig *rig, double per_s, int burst);
+/* The same with a user of this kubeconfig stanza, and https, since without no
+ * credentials are given away: the server cannot answer it. */
+void rig_user(struct rig *rig, const char *user);
 void rig_script(struct rig *rig, const struct exchange *script, int count);
 #define RIG_SCRIPT(rig, script)                                                \
 	rig_script(rig, script, (int)(sizeof(script) / sizeof((script)[0])))

@@ -340,6 +340,77 @@ static void test_no_idle_wait(void **state)
 	assert_in_range(ms_since(start), 0, 49 * 20);
 }
 
+/* --- credentials that take a while
+ * ---------------------------------------------- */
+
+#define PLUGIN(script)                                                         \
+	"{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, "   \
+	"args: [-c, '" script "'], interactiveMode: Never}}"
+#define CREDENTIAL                                                             \
+	"echo \"{\\\"apiVersion\\\":\\\"client.authentication.k8s.io/v1\\\","  \
+	"\\\"kind\\\":\\\"ExecCredential\\\",\\\"status\\\":{\\\"token\\\":"   \
+	"\\\"t\\\"}}\""
+
+static void on_over(void *arg, int code, const struct kube_status *status,
+		    const struct error *err)
+{
+	struct rig *rig = arg;
+
+	(void)status;
+	strbuf_addf(&rig->told, "over %d %s\n", code,
+		    error_code_name(err->code));
+}
+
+static bool on_any(void *arg, const char *data, size_t len)
+{
+	(void)arg, (void)data, (void)len;
+	return true;
+}
+
+/* That they go on when it has ended shows in that nobody listens. */
+static void test_a_plugin_is_waited_for(void **state)
+{
+	struct rig *rig = *state;
+	struct kube_stream_request request = {
+		.path = "/s", .data = on_any, .ended = on_over, .arg = rig};
+	int64_t start = clock_mono_ns();
+
+	rig_user(rig, PLUGIN("sleep 0.2; " CREDENTIAL));
+	rig_stop_server(rig);
+	kube_cancel(rig_call(rig, KUBE_GET, "/never", NULL, 0));
+	rig_call(rig, KUBE_GET, "/a", NULL, -1);
+	kube_stream(rig->client, &request);
+	/* a patience that ends first */
+	rig_call(rig, KUBE_GET, "/b", NULL, 50);
+	rig_until(rig, "could not be sent in time\n");
+	assert_null(strstr(rig->told.data, "refused"));
+	rig_until(rig, "over 0 unavailable\n");
+	rig_until(rig, "0 unavailable: API server https://127");
+	assert_in_range(ms_since(start), 200, 10000);
+	rig_until(rig, "server: ");
+	assert_int_equal(count(rig, "connection refused\n"), 2);
+}
+
+static void test_a_plugin_fails(void **state)
+{
+	struct rig *rig = *state;
+	struct kube_stream_request request = {
+		.path = "/s", .data = on_any, .ended = on_over, .arg = rig};
+
+	rig_user(rig, PLUGIN("echo no luck >&2; exit 3"));
+	rig_call(rig, KUBE_POST, "/a", "{}", -1);
+	kube_stream(rig->client, &request);
+	rig_until(rig, "server: API server https://127.0.0.1:");
+	rig_until(rig, "over 0 ");
+	rig_until(rig, "no luck");
+	assert_int_equal(count(rig, ": API server https"), 2);
+	/* those with patience are not told */
+	strbuf_clear(&rig->told);
+	rig_call(rig, KUBE_POST, "/b", "{}", 0);
+	rig_moment(rig, 200);
+	assert_string_equal(rig->told.data, "");
+}
+
 /* --- cancelling from everywhere
  * ----------------------------------------------- */
 
@@ -590,6 +661,8 @@ int main(void)
 		TEST(test_answer_too_late_and_too_large),
 		TEST(test_rate_limit),
 		TEST(test_no_idle_wait),
+		TEST(test_a_plugin_is_waited_for),
+		TEST(test_a_plugin_fails),
 		TEST(test_cancel),
 		TEST(test_close_from_a_callback),
 		TEST(test_stream_ends),
