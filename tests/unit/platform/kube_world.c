@@ -93,8 +93,12 @@ static void on_placed(void *arg, const struct trial_place *place)
 static void on_cluster(void *arg, const struct cluster_node *nodes,
 		       size_t count, const char *problem)
 {
-	(void)nodes;
-	tell(arg, "cluster %zu %s", count, problem ? problem : "");
+	if (problem)
+		tell(arg, "cluster: %s", problem);
+	for (size_t i = 0; i < count; i++)
+		tell(arg, "node %s pods %d cpu %lld", nodes[i].name,
+		     (int)nodes[i].pods,
+		     (long long)nodes[i].requested.cpu_milli);
 }
 
 /* ---- objects ------------------------------------------------------------ */
@@ -344,6 +348,30 @@ static void serve_job(struct kube_world *world, int peer, const char *request)
 		kube_job_is_gone(world, job);
 }
 
+#define NODE(name) "{\"kind\":\"Node\",\"metadata\":{\"name\":\"" name "\"}}"
+
+/* Two pages of nodes, and one of pods. */
+static void serve_cluster(struct rig *rig, int peer, const char *request)
+{
+	if (strstr(request, "metrics.k8s.io"))
+		rig_answer(rig, peer, "404 Not Found", "no metrics");
+	else if (strstr(request, "/pods?"))
+		rig_answer(rig, peer, "200 OK",
+			   "{\"metadata\":{\"resourceVersion\":\"1\"},"
+			   "\"items\":[{\"spec\":{\"nodeName\":\"n2\","
+			   "\"containers\":[{\"name\":\"c\",\"resources\":"
+			   "{\"requests\":{\"cpu\":\"250m\"}}}]}}]}");
+	else if (strstr(request, "continue=t%2B"))
+		rig_answer(rig, peer, "200 OK",
+			   "{\"metadata\":{\"resourceVersion\":\"1\"},"
+			   "\"items\":[" NODE("n1") "]}");
+	else
+		rig_answer(rig, peer, "200 OK",
+			   "{\"metadata\":{\"resourceVersion\":\"1\","
+			   "\"continue\":\"t+\"},"
+			   "\"items\":[" NODE("n3") "," NODE("n2") "]}");
+}
+
 static void serve(struct rig *rig, int peer, const char *request)
 {
 	struct kube_world *world = rig->serve_arg;
@@ -354,6 +382,10 @@ static void serve(struct rig *rig, int peer, const char *request)
 		serve_job(world, peer, request);
 	else if (!strncmp(request, "GET " API "?", strlen("GET " API "?")))
 		serve_list(world, peer, LIST_JOBS, request);
+	else if (strstr(request, " /api/v1/nodes?") ||
+		 strstr(request, " /api/v1/pods?") ||
+		 strstr(request, "metrics.k8s.io"))
+		serve_cluster(rig, peer, request);
 	else if (strstr(request, "/log?")) {
 		world->log_requests++;
 		rig_answer(rig, peer, world->log_head, world->log_body);

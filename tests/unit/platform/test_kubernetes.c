@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "store/interest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,9 +157,8 @@ static void test_pod_replaced(void **state)
 
 	kube_pod(world, job, "ADDED", "a", "", RUNNING);
 	kube_until(world, "started 1.1\n");
-	kube_pod(world, job, "MODIFIED", "a", DELETING, RUNNING);
-	kube_pod(world, job, "ADDED", "b", "", RUNNING);
 	world->log_head = "404 Not Found";
+	kube_pod(world, job, "ADDED", "b", "", RUNNING);
 	kube_until(world, "ended 1.1 -1 platform its pod was deleted");
 	until_idle(world);
 	assert_null(kube_job(world, 1, 1));
@@ -478,6 +478,17 @@ static void test_server_away_while_collecting(void **state)
 	told_end_once(world);
 }
 
+static void test_look_at_cluster(void **state)
+{
+	struct kube_world *world = *state;
+
+	interest_declare(world->folder, "cluster");
+	kube_begin(world);
+	kube_until(world, "node n1 pods 0 cpu 0\n"
+			  "node n2 pods 1 cpu 250\n"
+			  "node n3 pods 0 cpu 0\n");
+}
+
 /* Closing at every step leaves the loop in order. */
 static void test_close_everywhere(void **state)
 {
@@ -530,6 +541,7 @@ int main(void)
 		TEST(test_place_waits_for_commit),
 		TEST(test_many_end_at_once),
 		TEST(test_server_away_while_collecting),
+		TEST(test_look_at_cluster),
 		TEST(test_close_everywhere),
 	};
 
