@@ -13,7 +13,7 @@
 
 #define SELECT                                                                 \
 	"SELECT trial, number, state, exit_code, submitted_ns, started_ns,"    \
-	" ended_ns, token, job, directory, reason FROM attempt "
+	" ended_ns, token, job, seen(directory), reason FROM attempt "
 
 static void bind_mutable(struct sql *sql, const struct attempt *row)
 {

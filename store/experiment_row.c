@@ -15,7 +15,7 @@
 #define COLUMNS                                                                \
 	"e.key, e.id, e.name, e.state, e.is_paused, e.is_archived,"            \
 	" e.platform, t.config, t.source, t.source_path, t.space,"             \
-	" e.directory, e.error, e.objective, e.seed, e.concurrency,"           \
+	" seen(e.directory), e.error, e.objective, e.seed, e.concurrency,"     \
 	" e.max_trials, e.max_duration_s, e.max_trial_duration_s,"             \
 	" e.max_retries, e.created_ns, e.started_ns, e.ended_ns, e.run_ns,"    \
 	" e.best, e.best_trial, e.owner_pid, e.owner_host, e.side_port,"       \

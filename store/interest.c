@@ -34,13 +34,13 @@ static bool is_name(const char *name)
 	return len && len <= NAME_MAX_LENGTH && !name[len];
 }
 
-static int open_folder(const char *experiment_directory, bool may_create)
+static int open_folder(const char *experiment_directory)
 {
 	char *path = xasprintf("%s/" FOLDER, experiment_directory);
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = open(path, flags);
 
-	if (fd < 0 && errno == ENOENT && may_create && mkdir(path, 0700) == 0)
+	if (fd < 0 && errno == ENOENT && mkdir(path, 0700) == 0)
 		fd = open(path, flags);
 	free(path);
 	return fd;
@@ -53,7 +53,7 @@ void interest_declare(const char *experiment_directory, const char *name)
 
 	if (!experiment_directory || !is_name(name))
 		return;
-	folder = open_folder(experiment_directory, true);
+	folder = open_folder(experiment_directory);
 	if (folder < 0)
 		return;
 	fd = openat(folder, name,
@@ -99,9 +99,10 @@ static bool is_fresh(int folder, const char *name, int64_t now_ns)
 
 void interest_each(const char *experiment_directory, interest_fn *fn, void *arg)
 {
-	int folder = experiment_directory
-			     ? open_folder(experiment_directory, false)
-			     : -1;
+	/* made by us rather than by who looks: that may be somebody else, whose
+	 * folder we could not read */
+	int folder =
+		experiment_directory ? open_folder(experiment_directory) : -1;
 	const struct dirent *entry;
 	int64_t now_ns = 0;
 	DIR *dir;

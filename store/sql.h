@@ -55,6 +55,8 @@ struct store {
 	size_t name_count, name_capacity;
 	struct known_name *last_name;
 	struct stage *stage; /* metric_stage.c; NULL: nothing is known */
+	/* seen.c */
+	char *seen_from, *seen_at; /* an experiment's directory; NULL: there */
 };
 
 struct sql {
@@ -80,6 +82,8 @@ bool store_may_write(const struct store *store, struct error *err);
 bool store_begin_write(struct store *store, struct error *err);
 /* Take this transaction's version (once), and stamp with it. */
 bool store_stamp(struct store *store, int64_t *ret_version, struct error *err);
+/* The SQL function seen(directory): where it is from here.  SQLite's code. */
+int store_add_seen(struct store *store);
 /* Forget names that a rolled back transaction may have added. */
 void store_forget_names(struct store *store);
 

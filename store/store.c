@@ -101,6 +101,8 @@ static bool open_handle(struct store *store, const char *name, int flags,
 	int code = sqlite3_open_v2(name, &store->db,
 				   flags | SQLITE_OPEN_NOMUTEX, NULL);
 
+	if (code == SQLITE_OK)
+		code = store_add_seen(store);
 	if (code != SQLITE_OK)
 		return store_error(store, code, err, "open");
 	sqlite3_extended_result_codes(store->db, 1);
@@ -324,6 +326,8 @@ void store_close(struct store *store)
 	store_forget_names(store);
 	if (store->turn >= 0)
 		close(store->turn);
+	free(store->seen_from);
+	free(store->seen_at);
 	free(store->path);
 	free(store);
 }

@@ -66,6 +66,19 @@ static void wishes_count_while_they_are_young(void **state)
 	strbuf_release(&notes);
 }
 
+/* Made by who grants wishes, so that it can be read by whom it is for. */
+static void the_folder_is_there_first(void **state)
+{
+	const struct place *place = *state;
+	struct strbuf notes = STRBUF_INIT;
+	char path[192];
+
+	interest_each(place->folder, note, &notes);
+	snprintf(path, sizeof(path), "%s/watched", place->folder);
+	assert_int_equal(access(path, F_OK), 0);
+	strbuf_release(&notes);
+}
+
 static void names_are_checked(void **state)
 {
 	static const char *const names[] = {
@@ -131,6 +144,7 @@ int main(void)
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 		TEST(wishes_count_while_they_are_young),
+		TEST(the_folder_is_there_first),
 		TEST(names_are_checked),
 		TEST(strange_files_are_left_alone),
 	};
