@@ -32,7 +32,8 @@ int kube_backoff_ms(int *failures)
 	return delay_ms > 30000 ? 30000 : (int)delay_ms;
 }
 
-/* --- making and freeing --------------------------------------------------- */
+/* --- making and freeing ----------------------------------------------------
+ */
 
 static struct kube_call *call_new(struct kube_client *client, const char *path)
 {
@@ -116,7 +117,8 @@ void kube_cancel(struct kube_call *call)
 	kube_client_pump(client);
 }
 
-/* --- the end -------------------------------------------------------------- */
+/* --- the end -----------------------------------------------------------------
+ */
 
 static void finish_stream(struct kube_call *call,
 			  const struct kube_outcome *outcome)
@@ -182,7 +184,8 @@ static void on_limit(void *arg)
 	finish(call, &outcome);
 }
 
-/* --- tries ---------------------------------------------------------------- */
+/* --- tries
+ * ---------------------------------------------------------------------- */
 
 static void on_paused(void *arg)
 {
@@ -391,7 +394,8 @@ void kube_call_hurry(struct kube_call *call)
 	call->timer = loop_after(loop, 0, on_paused, call);
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------
+ */
 
 struct kube_call *kube_call(struct kube_client *client,
 			    const struct kube_request *request,
