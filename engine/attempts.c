@@ -379,8 +379,13 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 		.is_resumed = is_resumed,
 	};
 	char *text = parameter_file(live);
+	struct trial_place place;
 	struct error err;
 
+	if (is_resumed && live->attempt.started_ns &&
+	    store_place_get(engine->store, live->trial.key, &place, &err) &&
+	    place.attempt == live->attempt.number && place.pod[0])
+		request.pod = place.pod;
 	sideport_allow(engine->sideport, live->trial.key, live->attempt.number,
 		       live->trial.id, live->attempt.token,
 		       live->trial.parameters,

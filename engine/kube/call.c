@@ -32,8 +32,7 @@ int kube_backoff_ms(int *failures)
 	return delay_ms > 30000 ? 30000 : (int)delay_ms;
 }
 
-/* --- making and freeing ----------------------------------------------------
- */
+/* --- making and freeing --------------------------------------------------- */
 
 static struct kube_call *call_new(struct kube_client *client, const char *path)
 {
@@ -117,8 +116,7 @@ void kube_cancel(struct kube_call *call)
 	kube_client_pump(client);
 }
 
-/* --- the end -----------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 static void finish_stream(struct kube_call *call,
 			  const struct kube_outcome *outcome)
@@ -184,8 +182,7 @@ static void on_limit(void *arg)
 	finish(call, &outcome);
 }
 
-/* --- tries
- * ---------------------------------------------------------------------- */
+/* --- tries ---------------------------------------------------------------- */
 
 static void on_paused(void *arg)
 {
@@ -394,8 +391,7 @@ void kube_call_hurry(struct kube_call *call)
 	call->timer = loop_after(loop, 0, on_paused, call);
 }
 
-/* --- asking ------------------------------------------------------------------
- */
+/* --- asking --------------------------------------------------------------- */
 
 struct kube_call *kube_call(struct kube_client *client,
 			    const struct kube_request *request,

@@ -16,8 +16,7 @@
 #define HTTP2_SINCE 0x080100 /* transfer.c says why */
 #define CONNECTIONS_KEPT 64L
 
-/* --- the queue
- * ---------------------------------------------------------------- */
+/* --- the queue ------------------------------------------------------------ */
 
 void kube_client_enqueue(struct kube_call *call)
 {
@@ -87,8 +86,7 @@ static void on_auth_ready(void *arg)
 	kube_client_pump(client);
 }
 
-/* --- faults
- * -------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------- */
 
 static void on_telling(void *arg)
 {
@@ -166,8 +164,7 @@ void kube_client_unwait(struct kube_client *client, struct kube_waiter *waiter)
 		client->waiters = waiter->next;
 }
 
-/* --- open and close
- * -------------------------------------------------------------- */
+/* --- open and close ------------------------------------------------------- */
 
 bool kube_client_open(const struct kube_client_options *options,
 		      struct kube_client **ret, struct error *err)

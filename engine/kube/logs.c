@@ -72,8 +72,7 @@ static void leave(struct kube_logs *logs)
 		logs_free(logs);
 }
 
-/* --- lines
- * -------------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------- */
 
 /* Was this line had before the connection was made again? */
 static bool was_had(struct kube_logs *logs, const struct log_line *line)
@@ -155,8 +154,7 @@ static bool on_data(void *arg, const char *data, size_t len)
 	return more;
 }
 
-/* --- the end of a stream
- * ---------------------------------------------------------------- */
+/* --- the end of a stream -------------------------------------------------- */
 
 static void finish(struct kube_logs *logs, const struct error *err)
 {
@@ -299,9 +297,7 @@ static void on_ended(void *arg, int code, const struct kube_status *status,
 	leave(logs);
 }
 
-/* --- asking
- * -----------------------------------------------------------------------------------
- */
+/* --- asking --------------------------------------------------------------- */
 
 /* Servers cut the fraction off on its way to the kubelet, so do we. */
 static void add_since(const struct kube_logs *logs, struct strbuf *path)

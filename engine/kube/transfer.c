@@ -178,8 +178,7 @@ static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-/* --- setting up ------------------------------------------------------------
- */
+/* --- setting up ----------------------------------------------------------- */
 
 static CURL *take_handle(struct kube_client *client)
 {

@@ -20,26 +20,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_OBJECTS 500
 #define PAGE_BYTES (64u << 20)
 #define OBJECT_BYTES (4u << 20)
-#define LIST_TIMEOUT_MS 60000
 #define WATCH_MIN_S 300
 #define WATCH_MAX_S 600
 #define WATCH_MARGIN_MS 30000
 #define SILENCE_MS 200000
 #define POLL_MS 10000
-#define POLLS_A_TRY 30
 #define SHORT_LIFE_NS NS_PER_S
 #define TOO_NEW_MAX 5
 #define WAIT_MAX_S 300
 
 static void begin(struct kube_watch *watch);
 
-/* --- telling
- * --------------------------------------------------------------------- */
+/* --- telling -------------------------------------------------------------- */
 
-static void enter(struct kube_watch *watch)
+void kube_watch_enter(struct kube_watch *watch)
 {
 	watch->inside++;
 }
@@ -53,7 +49,7 @@ static void watch_free(struct kube_watch *watch)
 	free(watch);
 }
 
-static void leave(struct kube_watch *watch)
+void kube_watch_leave(struct kube_watch *watch)
 {
 	if (!--watch->inside && watch->is_closed)
 		watch_free(watch);
@@ -79,8 +75,8 @@ bool kube_watch_tell_object(struct kube_watch *watch, enum kube_change change,
 	return !watch->is_closed;
 }
 
-static void tell_failure(struct kube_watch *watch, const char *verb,
-			 const char *why)
+void kube_watch_tell_failure(struct kube_watch *watch, const char *verb,
+			     const char *why)
 {
 	struct error err;
 
@@ -88,8 +84,7 @@ static void tell_failure(struct kube_watch *watch, const char *verb,
 	kube_watch_tell(watch, err.text);
 }
 
-/* --- waiting
- * --------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------- */
 
 static void on_timer(void *arg)
 {
@@ -100,8 +95,8 @@ static void on_timer(void *arg)
 	begin(watch);
 }
 
-static void wait_ms(struct kube_watch *watch, enum watch_step step,
-		    int64_t delay_ms)
+void kube_watch_wait(struct kube_watch *watch, enum watch_step step,
+		     int64_t delay_ms)
 {
 	if (watch->is_closed)
 		return;
@@ -110,10 +105,8 @@ static void wait_ms(struct kube_watch *watch, enum watch_step step,
 				  on_timer, watch);
 }
 
-/* As long as the server asks for; else back off, and go on at once when the
- * client finds the server well again. */
-static void back_off(struct kube_watch *watch, enum watch_step step,
-		     const struct kube_status *status)
+void kube_watch_back_off(struct kube_watch *watch, enum watch_step step,
+			 const struct kube_status *status)
 {
 	int64_t delay_ms = kube_backoff_ms(&watch->failures);
 	int asked_s = status ? status->retry_after_s : 0;
@@ -124,7 +117,7 @@ static void back_off(struct kube_watch *watch, enum watch_step step,
 		delay_ms = asked_s * 1000LL;
 	else if (!watch->is_closed)
 		kube_client_wait(watch->client, &watch->waiter);
-	wait_ms(watch, step, delay_ms);
+	kube_watch_wait(watch, step, delay_ms);
 }
 
 static void on_hurry(void *arg)
@@ -135,171 +128,10 @@ static void on_hurry(void *arg)
 		return;
 	loop_cancel(kube_client_loop(watch->client), watch->timer);
 	watch->timer = NULL;
-	wait_ms(watch, watch->step, 0);
+	kube_watch_wait(watch, watch->step, 0);
 }
 
-/* --- list
- * ------------------------------------------------------------------------- */
-
-static void restart_list(struct kube_watch *watch)
-{
-	free(watch->token);
-	watch->token = NULL;
-}
-
-/* Versions expire while we page, or before we watch: begin again at once, then
- * more slowly, and all in one page, which cannot expire. */
-static void on_expired(struct kube_watch *watch)
-{
-	restart_list(watch);
-	if (++watch->expired == 1) {
-		wait_ms(watch, STEP_LIST, 0);
-		return;
-	}
-	if (watch->step == STEP_PAGE)
-		watch->limit = 0;
-	back_off(watch, STEP_LIST, NULL);
-}
-
-static void list_failed(struct kube_watch *watch,
-			const struct kube_reply *reply)
-{
-	bool may_pass = !reply->code || reply->code == 429 ||
-			reply->code >= 500 || reply->code == 401;
-
-	if (reply->code == 410) {
-		on_expired(watch);
-		return;
-	}
-	tell_failure(watch, "list", reply->err.text);
-	if (reply->err.code == ERROR_LIMIT && watch->limit != 1) {
-		watch->limit = watch->limit ? watch->limit / 5 : PAGE_OBJECTS;
-		if (watch->limit < 1)
-			watch->limit = 1;
-		may_pass = false;
-	}
-	if (!may_pass)
-		restart_list(watch);
-	back_off(watch, watch->token ? STEP_PAGE : STEP_LIST, &reply->status);
-}
-
-static bool on_listed_object(void *arg, const cJSON *object)
-{
-	return kube_watch_tell_object(arg, KUBE_ADDED, object);
-}
-
-static void tell_skipped(struct kube_watch *watch, size_t count)
-{
-	char text[256];
-
-	if (!count)
-		return;
-	snprintf(text, sizeof(text),
-		 "%.100s: %zu objects larger than %zu bytes are not shown",
-		 watch->name, count, watch->object_max);
-	kube_watch_tell(watch, text);
-}
-
-static void list_is_over(struct kube_watch *watch)
-{
-	watch->limit = PAGE_OBJECTS;
-	if (watch->user.listed)
-		watch->user.listed(watch->user.arg);
-	if (!watch->is_polling) {
-		wait_ms(watch, STEP_WATCH, 0);
-		return;
-	}
-	watch->failures = watch->expired = 0;
-	kube_watch_tell(watch, watch->polling);
-	if (++watch->polls % POLLS_A_TRY)
-		wait_ms(watch, STEP_LIST, watch->poll_ms);
-	else
-		wait_ms(watch, STEP_WATCH, 0);
-}
-
-static void read_page(struct kube_watch *watch, const struct kube_reply *reply)
-{
-	struct kube_list list = {
-		.object = on_listed_object,
-		.arg = watch,
-		.object_max = watch->object_max,
-	};
-	struct error err;
-
-	free(watch->token);
-	watch->token = NULL;
-	if (!kube_list_read(&list, reply->body, reply->len, &err)) {
-		free(list.token);
-		if (watch->is_closed)
-			return;
-		tell_failure(watch, "list", err.text);
-		restart_list(watch);
-		back_off(watch, STEP_LIST, NULL);
-		return;
-	}
-	memcpy(watch->version, list.version, sizeof(watch->version));
-	watch->token = list.token;
-	tell_skipped(watch, list.skipped);
-	if (watch->token)
-		wait_ms(watch, STEP_PAGE, 0);
-	else if (!watch->is_closed)
-		list_is_over(watch);
-}
-
-static void on_page(const struct kube_reply *reply, void *arg)
-{
-	struct kube_watch *watch = arg;
-
-	watch->call = NULL;
-	enter(watch);
-	if (reply->err.code != ERROR_NONE)
-		list_failed(watch, reply);
-	else
-		read_page(watch, reply);
-	leave(watch);
-}
-
-/* Told before the server looks: what is made while the answer is on its way
- * may not be in it, and is not gone for that.  False: the watch is closed. */
-static bool tell_listing(struct kube_watch *watch)
-{
-	bool goes_on;
-
-	enter(watch);
-	if (watch->user.listing)
-		watch->user.listing(watch->user.arg);
-	goes_on = !watch->is_closed;
-	leave(watch);
-	return goes_on;
-}
-
-static void ask_page(struct kube_watch *watch)
-{
-	struct strbuf path = STRBUF_INIT;
-	struct kube_request request = {
-		.method = KUBE_GET,
-		.timeout_ms = LIST_TIMEOUT_MS,
-		.give_up_ms = -1, /* so that faults are told */
-		.max_bytes = watch->page_bytes,
-	};
-
-	if (!watch->token && !tell_listing(watch))
-		return;
-	strbuf_addf(&path, "%s?", watch->path);
-	if (watch->limit)
-		strbuf_addf(&path, "limit=%d", watch->limit);
-	strbuf_adds(&path, watch->selectors);
-	if (watch->token) {
-		strbuf_adds(&path, "&continue=");
-		kube_encode(&path, watch->token);
-	}
-	request.path = path.data;
-	watch->call = kube_call(watch->client, &request, on_page, watch);
-	strbuf_release(&path);
-}
-
-/* --- watch
- * ------------------------------------------------------------------------ */
+/* --- watch ---------------------------------------------------------------- */
 
 static void accepted(struct kube_watch *watch)
 {
@@ -313,12 +145,12 @@ static bool on_data(void *arg, const char *data, size_t len)
 	struct kube_watch *watch = arg;
 	bool more;
 
-	enter(watch);
+	kube_watch_enter(watch);
 	if (!watch->was_accepted)
 		accepted(watch);
 	more = !watch->is_closed && watch_lines_feed(&watch->lines, data, len,
 						     kube_watch_line, watch);
-	leave(watch);
+	kube_watch_leave(watch);
 	return more;
 }
 
@@ -330,7 +162,7 @@ static void begin_polling(struct kube_watch *watch,
 		 "watch %.60s: %.150s; looking every %d s instead", watch->name,
 		 status->message, watch->poll_ms / 1000);
 	kube_watch_tell(watch, watch->polling);
-	wait_ms(watch, STEP_LIST, watch->poll_ms);
+	kube_watch_wait(watch, STEP_LIST, watch->poll_ms);
 }
 
 static bool is_too_new(const struct kube_status *status)
@@ -342,7 +174,7 @@ static bool is_too_new(const struct kube_status *status)
 static void refused(struct kube_watch *watch, const struct kube_status *status)
 {
 	if (status->code == 410) {
-		on_expired(watch);
+		kube_watch_expired(watch);
 		return;
 	}
 	if (status->code == 403 || status->code == 405) {
@@ -350,15 +182,15 @@ static void refused(struct kube_watch *watch, const struct kube_status *status)
 		return;
 	}
 	if (is_too_new(status) && ++watch->too_new <= TOO_NEW_MAX) {
-		back_off(watch, STEP_WATCH, status);
+		kube_watch_back_off(watch, STEP_WATCH, status);
 		return;
 	}
-	tell_failure(watch, "watch", status->message);
+	kube_watch_tell_failure(watch, "watch", status->message);
 	if (status->code == 429 || status->code == 401 ||
 	    (status->code > 500 && !is_too_new(status)))
-		back_off(watch, STEP_WATCH, status);
+		kube_watch_back_off(watch, STEP_WATCH, status);
 	else
-		back_off(watch, STEP_LIST, status);
+		kube_watch_back_off(watch, STEP_LIST, status);
 	if (is_too_new(status))
 		watch->too_new = 0;
 }
@@ -374,14 +206,15 @@ static void broke_off(struct kube_watch *watch, const struct error *err)
 		watch->has_bookmarks = false;
 	if (watch->was_accepted && (watch->has_seen || !was_short)) {
 		watch->failures = 0;
-		wait_ms(watch, STEP_WATCH, 0);
+		kube_watch_wait(watch, STEP_WATCH, 0);
 		return;
 	}
 	if (err->code != ERROR_NONE)
-		tell_failure(watch, "watch", err->text);
+		kube_watch_tell_failure(watch, "watch", err->text);
 	else if (watch->failures > 2)
-		tell_failure(watch, "watch", "it ends as soon as it begins");
-	back_off(watch, STEP_WATCH, NULL);
+		kube_watch_tell_failure(watch, "watch",
+					"it ends as soon as it begins");
+	kube_watch_back_off(watch, STEP_WATCH, NULL);
 }
 
 static void on_ended(void *arg, int code, const struct kube_status *status,
@@ -392,14 +225,14 @@ static void on_ended(void *arg, int code, const struct kube_status *status,
 	(void)code;
 	watch->call = NULL;
 	watch_lines_forget(&watch->lines);
-	enter(watch);
+	kube_watch_enter(watch);
 	if (watch->verdict.is_set)
 		refused(watch, &watch->verdict.status);
 	else if (status)
 		refused(watch, status);
 	else
 		broke_off(watch, err);
-	leave(watch);
+	kube_watch_leave(watch);
 }
 
 static int random_timeout_s(void)
@@ -445,11 +278,10 @@ static void begin(struct kube_watch *watch)
 	if (watch->step == STEP_WATCH)
 		ask_watch(watch);
 	else
-		ask_page(watch);
+		kube_watch_ask_page(watch);
 }
 
-/* --- open and close
- * ---------------------------------------------------------------- */
+/* --- open and close ------------------------------------------------------- */
 
 static void add_selector(struct strbuf *out, const char *name,
 			 const char *selector)
@@ -484,7 +316,7 @@ struct kube_watch *kube_watch_open(const struct kube_watch_options *options)
 	watch->waiter.hurry = on_hurry;
 	watch->waiter.arg = watch;
 	watch_lines_init(&watch->lines, watch->object_max);
-	wait_ms(watch, STEP_LIST, 0);
+	kube_watch_wait(watch, STEP_LIST, 0);
 	return watch;
 }
 

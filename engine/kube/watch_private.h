@@ -41,9 +41,9 @@ struct kube_watch {
 	bool is_closed;
 
 	/* list */
-	int limit;     /* objects a page; 0: all at once */
-	char *token;   /* of the next page, or NULL */
-	int expired;   /* 410s in a row */
+	int limit;   /* objects a page; 0: all at once */
+	char *token; /* of the next page, or NULL */
+	int expired; /* 410s in a row */
 	bool is_polling;
 	int polls;
 	char polling[256]; /* the fault told while polling */
@@ -62,11 +62,31 @@ struct kube_watch {
 	char told[512]; /* the fault the user knows of */
 };
 
+#define PAGE_OBJECTS 500
+
 /* watch.c */
+/* Around everything that may call the user, who may close the watch there. */
+void kube_watch_enter(struct kube_watch *watch);
+void kube_watch_leave(struct kube_watch *watch);
 void kube_watch_tell(struct kube_watch *watch, const char *text);
 /* Call the user; false: the watch was closed meanwhile. */
 bool kube_watch_tell_object(struct kube_watch *watch, enum kube_change change,
 			    const cJSON *object);
+
+void kube_watch_tell_failure(struct kube_watch *watch, const char *verb,
+			     const char *why);
+/* Go on with that step so much later. */
+void kube_watch_wait(struct kube_watch *watch, enum watch_step step,
+		     int64_t delay_ms);
+/* As long as the server asks for; else back off, and go on at once when the
+ * client finds the server well again.  status: or NULL. */
+void kube_watch_back_off(struct kube_watch *watch, enum watch_step step,
+			 const struct kube_status *status);
+
+/* watch_list.c */
+void kube_watch_ask_page(struct kube_watch *watch);
+/* 410, wherever it came from. */
+void kube_watch_expired(struct kube_watch *watch);
 
 /* watch_event.c: a line of the stream.  False: cut the stream. */
 bool kube_watch_line(void *arg, const char *line, size_t len);

@@ -91,6 +91,8 @@ struct job_request {
 					* it was created before */
 	const char *parameter_file;    /* text of parameter.cfg (nni.md 4.1) */
 	bool is_resumed; /* submitted before, by an earlier engine */
+	const char *pod; /* in which its command has begun; NULL: it has not,
+			  * or nobody knows */
 };
 
 struct platform_ops {

@@ -30,8 +30,7 @@ static void check_text(const char *text)
 	}
 }
 
-/* --- watches -----------------------------------------------------------------
- */
+/* --- watches -------------------------------------------------------------- */
 
 static void on_object(void *arg, enum kube_change change, const cJSON *object)
 {
@@ -79,8 +78,7 @@ static void watch(const uint8_t *data, size_t size, size_t step,
 	watch_lines_release(&watch.lines);
 }
 
-/* --- logs
- * ---------------------------------------------------------------------- */
+/* --- logs ----------------------------------------------------------------- */
 
 static bool on_line(void *arg, const struct log_line *line)
 {
@@ -110,8 +108,7 @@ static void read_log(const uint8_t *data, size_t size, size_t step,
 	log_lines_release(&lines);
 }
 
-/* --- lists
- * ----------------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------- */
 
 static bool on_listed(void *arg, const cJSON *object)
 {

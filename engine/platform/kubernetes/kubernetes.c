@@ -181,6 +181,7 @@ static bool k8s_submit(struct platform *platform,
 	job->is_created_told = attempt->job;
 	job->is_started_told = attempt->started_ns;
 	job->is_waiting_told = attempt->reason;
+	job->begun_in = xstrdup_or_null(request->pod);
 	job->log = podlog_new(job);
 	if (platform->readiness == K8S_ABSENT)
 		k8s_shared_ensure(platform);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/kube/list.h"
 #include "engine/pod/amount.h"
 #include "engine/pod/node.h"
 
@@ -20,13 +21,19 @@
 #define LOOK_EVERY_NS (5 * NS_PER_S)
 #define LOOK_NODES_MAX 5000
 #define LOOK_ANSWER_MAX (64u << 20)
+#define LOOK_OBJECT_MAX (1u << 20)
+#define NODES_PATH "/api/v1/nodes?limit=500"
+#define PODS_PATH                                                              \
+	"/api/v1/pods?limit=500&fieldSelector=status.phase%21%3DSucceeded%2C"  \
+	"status.phase%21%3DFailed"
 
 struct k8s_look {
 	struct platform *platform;
 	int64_t looked_ns; /* monotonic, when the last one began */
 	struct kube_call *call;
 	struct cluster_node *nodes;
-	size_t count;
+	size_t count, capacity;
+	bool has_pods; /* a page of them has come */
 	bool has_no_metrics;
 };
 
@@ -75,13 +82,26 @@ static const char *name_of(const cJSON *object, const char *inside,
 	return name ? name : "";
 }
 
+static int compare_name(const void *name, const void *node)
+{
+	const struct cluster_node *at = node;
+
+	return strncmp(name, at->name, sizeof(at->name) - 1);
+}
+
+static int compare_nodes(const void *a, const void *b)
+{
+	return strcmp(((const struct cluster_node *)a)->name,
+		      ((const struct cluster_node *)b)->name);
+}
+
+/* Once all of them are there. */
 static struct cluster_node *node_named(struct k8s_look *look, const char *name)
 {
-	for (size_t i = 0; i < look->count; i++)
-		if (!strncmp(look->nodes[i].name, name,
-			     sizeof(look->nodes[i].name) - 1))
-			return &look->nodes[i];
-	return NULL;
+	if (!look->count)
+		return NULL;
+	return bsearch(name, look->nodes, look->count, sizeof(*look->nodes),
+		       compare_name);
 }
 
 /* ---- the end ------------------------------------------------------------ */
@@ -154,7 +174,7 @@ static void node_usage_answered(const struct kube_reply *reply, void *arg)
 
 	look->call = NULL;
 	if (reply->err.code) { /* no metrics server: a usual thing */
-		look->has_no_metrics = true;
+		look->has_no_metrics = reply->code == 404 || reply->code == 403;
 		finish(look);
 		return;
 	}
@@ -180,39 +200,73 @@ static void node_usage_answered(const struct kube_reply *reply, void *arg)
 	strbuf_release(&path);
 }
 
+/* ---- pages -------------------------------------------------------------- */
+
+/* The objects of a page, one after the other: all pods of a large cluster as
+ * one tree would take hundreds of megabytes.  Afterwards the next page is
+ * asked for, if there is one: false. */
+static bool read_page(struct k8s_look *look, const struct kube_reply *reply,
+		      const char *path, kube_reply_fn *fn,
+		      bool (*each)(void *look, const cJSON *object))
+{
+	struct kube_list list = {
+		.object = each,
+		.arg = look,
+		.object_max = LOOK_OBJECT_MAX,
+	};
+	struct strbuf next = STRBUF_INIT;
+	struct error ignored;
+	bool is_last;
+
+	if (reply->err.code)
+		return true;
+	/* what cannot be read is not shown */
+	is_last = !kube_list_read(&list, reply->body, reply->len, &ignored) ||
+		  !list.token;
+	if (!is_last) {
+		strbuf_addf(&next, "%s&continue=", path);
+		kube_encode(&next, list.token);
+		ask(look, next.data, fn);
+		strbuf_release(&next);
+	}
+	free(list.token);
+	return is_last;
+}
+
 /* ---- requests ----------------------------------------------------------- */
 
-static void add_requests(struct k8s_look *look, const cJSON *pod)
+static bool add_requests(void *arg, const cJSON *pod)
 {
+	struct k8s_look *look = arg;
 	struct cluster_node *node =
 		node_named(look, name_of(pod, "spec", "nodeName"));
 	struct cluster_amount amount;
 
 	if (!node)
-		return;
+		return true;
 	pod_requests_read(pod, &amount);
 	node->requested.cpu_milli += amount.cpu_milli;
 	node->requested.memory_bytes += amount.memory_bytes;
 	node->requested.gpus += amount.gpus;
 	node->pods++;
+	return true;
 }
 
 static void pods_answered(const struct kube_reply *reply, void *arg)
 {
 	struct k8s_look *look = arg;
-	cJSON *list;
-	const cJSON *item;
 
 	look->call = NULL;
-	list = reply->err.code ? NULL
-			       : cJSON_ParseWithLength(reply->body, reply->len);
-	for (size_t i = 0; list && i < look->count; i++) {
-		look->nodes[i].requested = (struct cluster_amount){0, 0, 0};
-		look->nodes[i].pods = 0;
+	if (!reply->err.code && !look->has_pods) {
+		look->has_pods = true;
+		for (size_t i = 0; i < look->count; i++) {
+			look->nodes[i].requested =
+				(struct cluster_amount){0, 0, 0};
+			look->nodes[i].pods = 0;
+		}
 	}
-	cJSON_ArrayForEach (item, items_of(list))
-		add_requests(look, item);
-	cJSON_Delete(list);
+	if (!read_page(look, reply, PODS_PATH, pods_answered, add_requests))
+		return;
 	if (look->has_no_metrics)
 		finish(look);
 	else
@@ -220,43 +274,39 @@ static void pods_answered(const struct kube_reply *reply, void *arg)
 		    node_usage_answered);
 }
 
+static bool add_node(void *arg, const cJSON *object)
+{
+	struct k8s_look *look = arg;
+	struct cluster_node *node;
+
+	if (look->count == LOOK_NODES_MAX)
+		return false;
+	ARRAY_RESERVE(look->nodes, look->count, look->capacity);
+	node = &look->nodes[look->count];
+	if (cluster_node_read(object, node)) {
+		node->at_ns = clock_wall_ns();
+		look->count++;
+	}
+	return true;
+}
+
 static void nodes_answered(const struct kube_reply *reply, void *arg)
 {
 	struct k8s_look *look = arg;
 	const struct platform_callbacks *callbacks =
 		&look->platform->context.callbacks;
-	cJSON *list;
-	const cJSON *item;
-	int size;
 
 	look->call = NULL;
-	free(look->nodes);
-	look->nodes = NULL;
-	look->count = 0;
 	if (reply->err.code) {
 		callbacks->cluster(callbacks->arg, NULL, 0, reply->err.text);
 		return;
 	}
-	list = cJSON_ParseWithLength(reply->body, reply->len);
-	size = cJSON_GetArraySize(items_of(list));
-	if (size > LOOK_NODES_MAX)
-		size = LOOK_NODES_MAX;
-	look->nodes = xcalloc((size_t)size + 1, sizeof(*look->nodes));
-	cJSON_ArrayForEach (item, items_of(list)) {
-		struct cluster_node *node = &look->nodes[look->count];
-
-		if (look->count == (size_t)size)
-			break;
-		if (!cluster_node_read(item, node))
-			continue;
-		node->at_ns = clock_wall_ns();
-		look->count++;
-	}
-	cJSON_Delete(list);
-	ask(look,
-	    "/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2C"
-	    "status.phase%21%3DFailed",
-	    pods_answered);
+	if (!read_page(look, reply, NODES_PATH, nodes_answered, add_node))
+		return;
+	if (look->count)
+		qsort(look->nodes, look->count, sizeof(*look->nodes),
+		      compare_nodes);
+	ask(look, PODS_PATH, pods_answered);
 }
 
 void k8s_look_wanted(struct k8s_look *look)
@@ -267,5 +317,7 @@ void k8s_look_wanted(struct k8s_look *look)
 	    (look->looked_ns && now - look->looked_ns < LOOK_EVERY_NS))
 		return;
 	look->looked_ns = now;
-	ask(look, "/api/v1/nodes", nodes_answered);
+	look->count = 0;
+	look->has_pods = false;
+	ask(look, NODES_PATH, nodes_answered);
 }

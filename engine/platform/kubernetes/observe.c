@@ -283,6 +283,10 @@ static void take_pod(struct k8s_job *job, struct pod_view *view)
 		free(job->event_reason);
 		job->event_reason = NULL;
 	}
+	/* the controller made another one while nobody watched */
+	if (!job->pod && job->begun_in &&
+	    strcmp(job->begun_in, view->name) != 0)
+		job->has_second_pod = true;
 	free(job->pod);
 	job->pod = view;
 	podlog_pod(job->log);

@@ -69,7 +69,7 @@ struct k8s_job {
 	bool is_created_told, is_started_told;
 	bool is_deleting;	 /* we have asked for it */
 	bool is_gone;		 /* the object does not exist (any more) */
-	bool has_second_pod;	 /* seen before the object was */
+	bool has_second_pod;	 /* told when the object is known */
 	bool is_unkept;		 /* its object must go: more could run */
 	bool awaits_end;	 /* ended; its pod's end is still to come */
 	int64_t awaits_until_ns; /* OVER, monotonic: the same, at most */
@@ -81,6 +81,7 @@ struct k8s_job {
 	struct k8s_material *material;
 	struct kind_status status;
 	bool has_status;
+	char *begun_in;	      /* pod, as an earlier engine knew it; or NULL */
 	struct pod_view *pod; /* its newest, or NULL */
 	struct trial_place place;
 	char *event_reason; /* why it waits, from events */

@@ -129,6 +129,7 @@ void k8s_job_free(struct k8s_job *job)
 	podlog_free(job->log);
 	k8s_material_free(job->material);
 	free(job->pod);
+	free(job->begun_in);
 	free(job->event_reason);
 	free(job->name);
 	free(job->directory);

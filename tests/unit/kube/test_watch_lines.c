@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- watches -----------------------------------------------------------------
- */
+/* --- watches -------------------------------------------------------------- */
 
 struct taken {
 	struct strbuf text;
@@ -103,8 +102,7 @@ static void test_no_more_lines(void **state)
 	strbuf_release(&taken.text);
 }
 
-/* --- logs
- * ---------------------------------------------------------------------- */
+/* --- logs ----------------------------------------------------------------- */
 
 #define T1 "2026-11-24T23:53:38.603258037Z"
 #define T2 "2026-11-24T23:53:38.603540489Z"
@@ -233,8 +231,7 @@ static void test_long_lines_come_in_parts(void **state)
 	strbuf_release(&text);
 }
 
-/* --- lists
- * ----------------------------------------------------------------------- */
+/* --- lists ---------------------------------------------------------------- */
 
 static bool take_object(void *arg, const cJSON *object)
 {
@@ -355,8 +352,7 @@ static void test_lists_that_are_none(void **state)
 	}
 }
 
-/* --- the rate limit
- * ----------------------------------------------------------- */
+/* --- the rate limit ------------------------------------------------------- */
 
 #define MS 1000000LL
 

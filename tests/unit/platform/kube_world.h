@@ -15,6 +15,8 @@
 #include "tests/unit/kube/rig.h"
 
 #define KUBE_JOBS 64
+/* The job of trial 1. */
+#define FIRST "nni-exp-expx1234-trial-t0001-1"
 
 struct kube_object {
 	char name[64];
@@ -47,7 +49,11 @@ struct kube_world {
 	bool keeps_deleted; /* DELETE is accepted, but nothing goes */
 	const char *log_head, *log_body; /* what pods' logs are answered with */
 	int log_requests, posts;
+	const char *begun_in; /* pod, for the next submit */
 };
+
+/* kube_server.c: for the rig */
+void kube_serve(struct rig *rig, int peer, const char *request);
 
 /* cmocka set-up and tear-down: *state is the world, platform not opened. */
 int kube_world_open(void **state);
@@ -60,6 +66,11 @@ void kube_submit(struct kube_world *world, int trial, int attempt,
 void kube_until(struct kube_world *world, const char *text);
 void kube_moment(struct kube_world *world, int ms);
 bool kube_was_told(const struct kube_world *world, const char *text);
+/* Opened, with trial 1 submitted and its job made. */
+struct kube_object *kube_make_one(struct kube_world *world);
+/* Until nothing is left to fetch or to remove. */
+void kube_until_idle(struct kube_world *world);
+bool kube_is_busy(const struct kube_world *world);
 /* Was such a request made? */
 bool kube_was_asked(const struct kube_world *world, const char *text);
 int kube_times(const char *text, const char *part);
