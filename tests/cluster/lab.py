@@ -88,7 +88,9 @@ class Lab(Rig):
             "platform": "kubernetes", "kind": "job",
             "namespace": self.namespace,
             "image": IMAGE, "imagePullPolicy": "IfNotPresent",
-            "resources": {"cpu": 0.05, "memory": "64Mi"},
+            # with little processor time Python takes seconds to start
+            "resources": {"requests": {"cpu": 0.05, "memory": "64Mi"},
+                          "limits": {"memory": "64Mi"}},
             "terminationGracePeriodSeconds": 2,
             "sidePort": {"address": self.cluster["CLUSTER_HOST_IP"]},
             "cleanup": "all"}

@@ -19,7 +19,7 @@ def main():
     console = None
     try:
         console = Console(lab, "run", lab.file)
-        check(console.wait_for(b"RUNNING", 120), "the console shows it run",
+        check(console.wait_for(b"Restart", 60), "the console is there",
               console.output[-400:])
         lab.id = lab.wait(lambda: os.path.exists(lab.db) and
                           lab.rows("SELECT id FROM experiment"),

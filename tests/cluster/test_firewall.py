@@ -55,7 +55,7 @@ def run(label, prepare=None, in_the_middle=None):
             walled.lab.wait_trial("a first end", lambda t: t["ended"])
             in_the_middle(walled)
         metrics = complete(walled, label)
-        return metrics, walled.lab.said(r"pod logs?|log of the pod|by logs?")
+        return metrics, walled.lab.said(r"logs?\b.*through the API server")
     finally:
         walled.close()
 

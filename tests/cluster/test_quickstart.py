@@ -18,7 +18,9 @@ trainingService:
   namespace: %s
   image: %s
   imagePullPolicy: IfNotPresent
-  resources: {cpu: 0.1, memory: 64Mi}
+  resources:
+    requests: {cpu: 0.1, memory: 64Mi}
+    limits: {memory: 64Mi}
 """
 
 
