@@ -133,26 +133,59 @@ static int run_headless(struct cli *cli, const struct experiment *experiment)
 	return CLI_FAILED;
 }
 
-/* After the console: does somebody have to carry on? */
-static int hand_over(struct cli *cli, const struct experiment *experiment)
+static bool read_state(struct cli *cli, const struct experiment *experiment,
+		       enum experiment_state *ret_state, struct error *err)
 {
 	struct experiment now;
 	struct store *store;
+	bool ok;
+
+	if (!store_open(cli->db_path, STORE_READ, &store, err))
+		return false;
+	ok = store_experiment_get(store, experiment->key, &now, err);
+	if (ok) {
+		*ret_state = now.state;
+		experiment_release(&now);
+	}
+	store_close(store);
+	return ok;
+}
+
+/* The experiment is over, but not everything it left behind: objects to be
+ * removed, logs to be fetched.  An impatient user may go. */
+static void see_off(struct engine *engine)
+{
+	struct error ignored;
+	int signals = catch_signals(&ignored);
+
+	engine_let_end(engine);
+	if (signals < 0)
+		return;
+	if (wait_for_end(engine, signals))
+		fputs("trialdeck: some of its objects may be left\n", stderr);
+	close(signals);
+}
+
+/* After the console: does somebody have to carry on? */
+static int hand_over(struct cli *cli, const struct experiment *experiment,
+		     struct engine *engine)
+{
+	enum experiment_state state;
 	struct error err = {0};
 	bool is_over;
 	int pid;
 
-	if (!store_open(cli->db_path, STORE_READ, &store, &err))
-		return cli_fail(&err);
-	if (!store_experiment_get(store, experiment->key, &now, &err)) {
-		store_close(store);
+	if (!read_state(cli, experiment, &state, &err)) {
+		engine_leave(engine);
 		return cli_fail(&err);
 	}
-	is_over = experiment_state_is_terminal(now.state);
-	printf("experiment %s is %s\n", now.id,
-	       experiment_state_name(now.state));
-	experiment_release(&now);
-	store_close(store);
+	is_over = experiment_state_is_terminal(state);
+	printf("experiment %s is %s\n", experiment->id,
+	       experiment_state_name(state));
+	fflush(stdout);
+	if (is_over)
+		see_off(engine);
+	engine_leave(engine);
 	if (is_over)
 		return CLI_DONE;
 	if (!background_start(experiment->id, &pid, &err))
@@ -181,8 +214,7 @@ static int run_console(struct cli *cli, const struct experiment *experiment)
 	if (!engine_start(&options, &engine, &err))
 		return cli_fail_at(&err, "run experiment %s", experiment->id);
 	status = console_open(cli, experiment->key, engine);
-	engine_leave(engine);
-	left = hand_over(cli, experiment);
+	left = hand_over(cli, experiment, engine);
 	return status ? status : left;
 }
 

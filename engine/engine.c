@@ -134,7 +134,7 @@ static void finish_if_over(struct engine *engine)
 		return;
 	if (ops->wind_up)
 		ops->wind_up(engine->platform);
-	if (engine->keep_open ||
+	if (atomic_load(&engine->keep_open) ||
 	    (ops->is_busy && ops->is_busy(engine->platform)))
 		return;
 	commands_look(engine); /* what came last is answered, too */
@@ -387,7 +387,7 @@ bool engine_start(const struct engine_options *options,
 	engine->db_path = xstrdup(options->db_path);
 	engine->experiment_key = options->experiment;
 	engine->wanted_port = options->side_port;
-	engine->keep_open = options->keep_open;
+	atomic_init(&engine->keep_open, options->keep_open);
 	engine->lock_fd = engine->notice_fd = -1;
 	pthread_mutex_init(&engine->fault_mutex, NULL);
 	if (!set_up(engine, err)) {
@@ -420,6 +420,12 @@ void engine_wait(struct engine *engine)
 {
 	pthread_join(engine->thread, NULL);
 	engine->thread = 0;
+}
+
+void engine_let_end(struct engine *engine)
+{
+	atomic_store(&engine->keep_open, false);
+	loop_wake(engine->loop);
 }
 
 void engine_leave(struct engine *engine)

@@ -34,6 +34,9 @@ void engine_wake(struct engine *engine);
 int engine_notice_fd(const struct engine *engine);
 /* Has its thread ended by itself (experiment over, keep_open false)? */
 bool engine_is_finished(const struct engine *engine);
+/* Nobody will ask for more: end by itself from now on, as with keep_open
+ * false.  Thread: any. */
+void engine_let_end(struct engine *engine);
 /* Wait until it has ended by itself. */
 void engine_wait(struct engine *engine);
 /* The fault that keeps the engine from writing (a full disk, ...), and since

@@ -87,12 +87,11 @@ struct engine {
 	char *db_path;
 	int64_t experiment_key;
 	int wanted_port;
-	bool keep_open;
 	pthread_t thread;
 	int lock_fd;
 	int notice_fd;
 	struct loop *loop;
-	atomic_bool is_leaving, is_finished, has_commands;
+	atomic_bool keep_open, is_leaving, is_finished, has_commands;
 
 	/* the fault that stops everything, for other threads */
 	pthread_mutex_t fault_mutex;

@@ -15,7 +15,7 @@ def has(state):
 
 
 def main():
-    lab = Lab(1, 1, steps=600, pause=0.2)
+    lab = Lab(1, 1, steps=100, pause=2)
     console = None
     try:
         console = Console(lab, "run", lab.file)

@@ -44,7 +44,7 @@ def check_jobs(lab, recorder):
 def main():
     print("# CRASH_SEED=%d" % SEED)
     rng = random.Random(SEED)
-    lab = Lab(max(6, CRASHES + 4), 4, steps=5, pause=0.5)
+    lab = Lab(max(6, CRASHES * 5 // 2), 4, steps=5, pause=0.5)
     recorder = Recorder(lab.path("jobs"))
     try:
         lab.start()
