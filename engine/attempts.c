@@ -45,8 +45,7 @@ void attempts_write(struct engine *engine, struct live *live)
 	trial->started_ns = attempt->started_ns;
 	trial->ended_ns = attempt->ended_ns;
 	replace_text(&trial->reason, attempt->reason);
-	live->has_row_changes = true;
-	engine->has_trial_changes = true;
+	live_changed(engine, live);
 	if (turn_begin(engine)) {
 		engine->is_versioned = true;
 		fail_turn_unless(
@@ -328,10 +327,21 @@ void attempts_arm_deadline(struct engine *engine)
 
 void attempts_write_changes(struct engine *engine, bool with_summaries)
 {
-	engine->has_trial_changes = false;
-	for (struct live *live = engine->first; live; live = live->later)
-		if (live->has_row_changes ||
-		    (with_summaries && live->has_summary_changes))
+	struct live *live = engine->changed;
+
+	engine->changed = NULL;
+	while (live) {
+		struct live *next = live->next_changed;
+
+		live->is_changed = false;
+		if (live->has_row_changes)
+			write_row(engine, live);
+		live = next;
+	}
+	if (!with_summaries)
+		return;
+	for (live = engine->first; live; live = live->later)
+		if (live->has_summary_changes)
 			write_row(engine, live);
 }
 

@@ -165,7 +165,7 @@ static void end_of_turn(void *arg)
 	if (engine->is_up && !engine->has_failed)
 		schedule(engine);
 	if (engine->is_up) {
-		if (engine->has_trial_changes)
+		if (engine->changed)
 			attempts_write_changes(engine, false);
 		status_store_fault(engine);
 		write_experiment(engine);

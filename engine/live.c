@@ -43,6 +43,27 @@ struct live *live_find(struct engine *engine, int64_t trial)
 	return live;
 }
 
+void live_changed(struct engine *engine, struct live *live)
+{
+	live->has_row_changes = true;
+	if (live->is_changed)
+		return;
+	live->is_changed = true;
+	live->next_changed = engine->changed;
+	engine->changed = live;
+}
+
+static void forget_changed(struct engine *engine, struct live *live)
+{
+	struct live **at = &engine->changed;
+
+	if (!live->is_changed)
+		return;
+	while (*at != live) /* those of one turn: few */
+		at = &(*at)->next_changed;
+	*at = live->next_changed;
+}
+
 void live_reset_metrics(struct live *live)
 {
 	live->history_count = 0;
@@ -66,6 +87,7 @@ void live_remove(struct engine *engine, struct live *live)
 		live->later->earlier = live->earlier;
 	else
 		engine->last = live->earlier;
+	forget_changed(engine, live);
 	live_reset_metrics(live);
 	trial_release(&live->trial);
 	attempt_release(&live->attempt);

@@ -50,10 +50,12 @@ struct live {
 	struct live *next;  /* in its hash bucket */
 	struct live *later; /* in the order of coming, for walks */
 	struct live *earlier;
+	struct live *next_changed; /* in engine->changed */
 	struct trial trial;
 	struct attempt attempt;
 	int64_t number;	   /* the tuner's suggestion number; -1: customised */
 	bool is_submitted; /* its job exists or is being made */
+	bool is_changed;   /* it is in engine->changed */
 	bool has_row_changes;	  /* trial row must be written this turn */
 	bool has_summary_changes; /* trial row may be written a bit later */
 	bool is_returning;	  /* being restarted */
@@ -134,8 +136,8 @@ struct engine {
 	int64_t finished_count;
 	int config_failures; /* trials in a row that could not even start */
 	bool has_experiment_changes;
-	bool has_trial_changes;		 /* some live trial has_row_changes */
-	int64_t ran_since_ns;		 /* monotonic; 0: the clock stands */
+	struct live *changed; /* all with has_row_changes, and perhaps others */
+	int64_t ran_since_ns; /* monotonic; 0: the clock stands */
 	struct loop_timer *limit;	 /* maxExperimentDuration */
 	struct loop_timer *deadline;	 /* the next maxTrialDuration */
 	struct loop_timer *resubmission; /* for those with wants_submit */
@@ -167,6 +169,8 @@ struct live *live_add(struct engine *engine);
 struct live *live_find(struct engine *engine, int64_t trial);
 /* Index it under its trial key, which must be set now. */
 void live_index(struct engine *engine, struct live *live);
+/* Its row must be written at the end of this turn. */
+void live_changed(struct engine *engine, struct live *live);
 void live_remove(struct engine *engine, struct live *live);
 void live_remove_all(struct engine *engine);
 void live_reset_metrics(struct live *live);

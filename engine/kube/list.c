@@ -3,6 +3,7 @@
 #include "engine/kube/list.h"
 
 #include "base/mem.h"
+#include "engine/kube/object.h"
 #include "model/json_text.h"
 
 #include <stdlib.h>
@@ -90,7 +91,7 @@ static bool tell_object(struct kube_list *list, const char *text, size_t len)
 	bool more;
 
 	if (len <= list->object_max)
-		tree = json_parse(text, len, &ignored);
+		tree = kube_object_parse(text, len, &ignored);
 	if (!cJSON_IsObject(tree)) {
 		list->skipped++;
 		cJSON_Delete(tree);

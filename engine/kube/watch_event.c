@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the lines of a watch mean. */
+#include "engine/kube/object.h"
 #include "engine/kube/status_private.h"
 #include "engine/kube/watch_private.h"
-#include "model/json_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +81,7 @@ bool kube_watch_line(void *arg, const char *line, size_t len)
 	}
 	if (!len)
 		return true;
-	tree = json_parse(line, len, &err);
+	tree = kube_object_parse(line, len, &err);
 	if (!tree)
 		return garbled(watch, err.text);
 	type = cJSON_GetStringValue(
