@@ -355,12 +355,31 @@ static const char *message_of(const cJSON *pod)
 	const cJSON *statuses = cJSON_GetObjectItemCaseSensitive(
 		cJSON_GetObjectItemCaseSensitive(pod, "status"),
 		"containerStatuses");
-	const cJSON *state = cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetArrayItem(statuses, 0), "state");
+	const cJSON *status;
 
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(state, "terminated"),
-		"message"));
+	/* podTemplate may have put others beside it */
+	cJSON_ArrayForEach (status, statuses) {
+		const char *name = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(status, "name"));
+		const cJSON *state =
+			cJSON_GetObjectItemCaseSensitive(status, "state");
+
+		if (name && !strcmp(name, POD_MAIN_CONTAINER))
+			return cJSON_GetStringValue(
+				cJSON_GetObjectItemCaseSensitive(
+					cJSON_GetObjectItemCaseSensitive(
+						state, "terminated"),
+					"message"));
+	}
+	return NULL;
+}
+
+static bool has_ended(const struct pod_view *view)
+{
+	return view->phase == POD_SUCCEEDED || view->phase == POD_FAILED ||
+	       (view->main_container >= 0 &&
+		view->containers[view->main_container].state ==
+			POD_CONTAINER_TERMINATED);
 }
 
 /* "http://10.0.0.5:8081: connection refused, ..." */
@@ -439,7 +458,7 @@ void k8s_probe_news(struct platform *platform, const cJSON *pod)
 	if (probe && !strcmp(probe->name, name)) {
 		if (!pod_view_read(pod, POD_MAIN_CONTAINER, &view, &ignored))
 			return;
-		if (view.phase != POD_SUCCEEDED && view.phase != POD_FAILED) {
+		if (!has_ended(&view)) {
 			probe_waits(platform, &view);
 			return;
 		}
