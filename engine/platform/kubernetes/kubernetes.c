@@ -381,7 +381,7 @@ static bool k8s_open(const struct platform_context *context,
 		goto failed;
 	}
 	if (!open_client(platform, err) || !k8s_code_open(platform, err) ||
-	    !k8s_probe_open(platform, err) || !k8s_shared_open(platform, err))
+	    !k8s_reach_open(platform, err) || !k8s_shared_open(platform, err))
 		goto failed;
 	k8s_progress(platform);
 	platform->look = k8s_look_new(platform);

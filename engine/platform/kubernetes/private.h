@@ -6,7 +6,8 @@
  *   table.c       jobs, found by trial and by name
  *   shared.c      what all jobs of the experiment need: keeper, code, address
  *   code.c        the code directory: in place, in a ConfigMap, or fetched
- *   probe.c       can pods reach the side port?
+ *   reach.c       addresses under which pods may reach the side port
+ *   probe.c       which of them they do reach
  *   create.c      an attempt's Job and Secret
  *   observe.c     watches of jobs, pods and events
  *   finish.c      how a job ended, and telling it when all has been taken in
@@ -216,8 +217,12 @@ char *k8s_kind_path(const struct platform *platform, const char *name);
 /* ---- code.c ---- */
 bool k8s_code_open(struct platform *platform, struct error *err);
 
+/* ---- reach.c ---- */
+bool k8s_reach_open(struct platform *platform, struct error *err);
+/* The address that pods reach, or "logs". */
+void k8s_reach_remember(struct platform *platform, const char *text);
+
 /* ---- probe.c ---- */
-bool k8s_probe_open(struct platform *platform, struct error *err);
 void k8s_probe_start(struct platform *platform);
 /* A pod of the experiment that is no job's. */
 void k8s_probe_news(struct platform *platform, const cJSON *pod);

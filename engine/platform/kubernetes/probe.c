@@ -7,16 +7,11 @@
  * termination message, which comes back through the watch of pods.  When none
  * answers, metrics and logs take the way through the API server: keepers then
  * print what they would have posted, and pods' logs are followed.
- *
- * The answer is kept in the experiment's directory for the next start.
  */
 #include "engine/platform/kubernetes/private.h"
 
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/utf8.h"
-#include "engine/sideport/address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,91 +31,6 @@ struct k8s_probe {
 	bool is_done; /* it has answered, and is being removed */
 };
 
-/* ---- addresses ---------------------------------------------------------- */
-
-/* Host and port of the API server's URL. */
-static void split_server(const char *server, char *host, size_t size, int *port)
-{
-	const char *at = strstr(server, "://");
-	size_t len;
-
-	*port = !strncmp(server, "http:", 5) ? 80 : 443;
-	at = at ? at + 3 : server;
-	if (*at == '[') {
-		at++;
-		len = strcspn(at, "]");
-		if (at[len] && at[len + 1] == ':')
-			*port = (int)strtol(at + len + 2, NULL, 10);
-	} else {
-		len = strcspn(at, ":/");
-		if (at[len] == ':')
-			*port = (int)strtol(at + len + 1, NULL, 10);
-	}
-	snprintf(host, size, "%.*s", (int)len, at);
-}
-
-static char *reach_path(const struct platform *platform)
-{
-	return fs_join(platform->context.experiment->directory,
-		       "sideport.reach");
-}
-
-static void recall(struct platform *platform)
-{
-	char *path = reach_path(platform);
-	struct strbuf text = STRBUF_INIT;
-	struct error ignored;
-
-	if (fs_read_file(path, 4096, &text, &ignored)) {
-		strbuf_truncate(&text, strcspn(text.data, "\n"));
-		for (size_t i = 0; platform->urls[i]; i++)
-			if (!strcmp(platform->urls[i], text.data)) {
-				platform->reach = K8S_REACH_SIDEPORT;
-				platform->url = xstrdup(text.data);
-			}
-	}
-	strbuf_release(&text);
-	free(path);
-}
-
-static void remember(struct platform *platform, const char *text)
-{
-	char *path = reach_path(platform);
-	char *line = xasprintf("%s\n", text);
-	struct error ignored;
-
-	/* unknown next time, if it cannot be written */
-	fs_write_file(path, line, strlen(line), &ignored);
-	free(line);
-	free(path);
-}
-
-bool k8s_probe_open(struct platform *platform, struct error *err)
-{
-	char host[256];
-	char **addresses;
-	size_t count;
-	int port;
-
-	split_server(platform->kube_config->server, host, sizeof(host), &port);
-	count = sideport_addresses(platform->config->side_port_address, host,
-				   port, &addresses);
-	platform->urls = xcalloc(count + 1, sizeof(*platform->urls));
-	for (size_t i = 0; i < count; i++)
-		platform->urls[i] = sideport_url(
-			addresses[i], sideport_port(platform->context.sideport),
-			platform->config->side_port_tls);
-	sideport_addresses_free(addresses, count);
-	if (!count)
-		return error_set(err, ERROR_INVALID,
-				 "this host has no address that pods could "
-				 "reach; give one as sidePort.address");
-	recall(platform);
-	if (!platform->url)
-		platform->url = xstrdup(platform->urls[0]);
-	return true;
-}
-
 /* ---- the verdict -------------------------------------------------------- */
 
 static void settle(struct platform *platform)
@@ -139,7 +49,7 @@ static void sideport_reached(struct platform *platform, const char *url)
 {
 	platform->reach = K8S_REACH_SIDEPORT;
 	k8s_shared_set_url(platform, url);
-	remember(platform, url);
+	k8s_reach_remember(platform, url);
 	settle(platform);
 }
 
@@ -157,7 +67,7 @@ static void sideport_unreachable(struct platform *platform, const char *why)
 			       "side port: open the port, shrink the code with "
 			       ".trialdeckignore, or put it on a volume that "
 			       "pods mount");
-	remember(platform, "logs");
+	k8s_reach_remember(platform, "logs");
 	settle(platform);
 	for (struct k8s_job *job = platform->first; job; job = job->later)
 		k8s_job_look(job); /* those that run are followed from now */
