@@ -92,6 +92,8 @@ void k8s_job_look(struct k8s_job *job)
 	}
 	if (job->pod)
 		look_at_pod(job);
+	else if (job->queue_reason)
+		k8s_tell_waiting(job, job->queue_reason);
 	else if (job->event_reason)
 		k8s_tell_waiting(job, job->event_reason);
 	else if (job->has_status && job->status.is_suspended)
@@ -454,6 +456,7 @@ void k8s_observe_open(struct platform *platform)
 	free(jobs);
 	free(pods);
 	free(events);
+	k8s_workloads_open(platform);
 }
 
 void k8s_observe_close(struct platform *platform)
@@ -461,4 +464,5 @@ void k8s_observe_close(struct platform *platform)
 	kube_watch_close(platform->jobs_watch);
 	kube_watch_close(platform->pods_watch);
 	kube_watch_close(platform->events_watch);
+	k8s_workloads_close(platform);
 }

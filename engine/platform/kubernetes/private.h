@@ -10,6 +10,7 @@
  *   probe.c       which of them they do reach
  *   create.c      an attempt's Job and Secret
  *   observe.c     watches of jobs, pods and events
+ *   workloads.c   watch of Kueue's queue, where there is one
  *   finish.c      how a job ended, and telling it when all has been taken in
  *   settle.c      jobs that have been told: their log, their object
  *   overdue.c     jobs of which no more news may come
@@ -86,6 +87,7 @@ struct k8s_job {
 	struct pod_view *pod; /* its newest, or NULL */
 	struct trial_place place;
 	char *event_reason; /* why it waits, from events */
+	char *queue_reason; /* the same, from Kueue */
 	bool is_waiting_told;
 	/* monotonic; 0: it is not */
 	int64_t stuck_since_ns;
@@ -128,7 +130,11 @@ struct platform {
 	const char *namespace;
 	char *selector;
 	struct kube_watch *jobs_watch, *pods_watch, *events_watch;
-	char *faults[4]; /* of client and watches; NULL: none */
+	/* workloads.c */
+	struct kube_call *workloads_call;
+	struct kube_watch *workloads_watch;
+	bool is_queue_told; /* works, or it was said that it does not */
+	char *faults[4];    /* of client and watches; NULL: none */
 	struct k8s_job *by_key[K8S_BUCKETS], *by_name[K8S_BUCKETS];
 	struct k8s_job *first, *last;
 	int count;
@@ -243,6 +249,10 @@ void k8s_observe_open(struct platform *platform);
 void k8s_observe_close(struct platform *platform);
 /* The pod's or object's news, once more. */
 void k8s_job_look(struct k8s_job *job);
+
+/* ---- workloads.c ---- */
+void k8s_workloads_open(struct platform *platform);
+void k8s_workloads_close(struct platform *platform);
 
 /* ---- finish.c ---- */
 /* The object's status says it has ended. */

@@ -131,6 +131,7 @@ void k8s_job_free(struct k8s_job *job)
 	free(job->pod);
 	free(job->begun_in);
 	free(job->event_reason);
+	free(job->queue_reason);
 	free(job->name);
 	free(job->directory);
 	free(job);
