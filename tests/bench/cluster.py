@@ -102,9 +102,12 @@ class Audit:
             f.seek(self.offset)
             for line in f:
                 try:
-                    yield json.loads(line)
+                    entry = json.loads(line)
                 except ValueError:
                     return  # a last line, half written
+                # watches and logs are told twice, when they begin and end
+                if entry["stage"] == "ResponseComplete":
+                    yield entry
 
 
 def is_ours(entry):

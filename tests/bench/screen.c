@@ -122,16 +122,20 @@ static struct screen *open_console(const struct bench *bench)
 	return screen_open(&options);
 }
 
+static void give_up(struct screen *screen, const char *why)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	screen_text(screen, &text);
+	fputs(text.data, stderr);
+	errx(1, "%s", why);
+}
+
 static void must_be_idle(struct screen *screen)
 {
 	if (!screen_wait_idle(screen, QUIET_MS, DEADLINE_MS) ||
-	    screen_wait_exit(screen, NULL, 0)) {
-		struct strbuf text = STRBUF_INIT;
-
-		screen_text(screen, &text);
-		fputs(text.data, stderr);
-		errx(1, "the program ended or does not come to rest");
-	}
+	    screen_wait_exit(screen, NULL, 0))
+		give_up(screen, "the program ended or does not come to rest");
 }
 
 /* ---- first frame ----------------------------------------------------------
@@ -398,10 +402,10 @@ static void bench_keys(struct bench *bench)
 	int64_t start;
 
 	settle(bench, screen, "");
-	if (bench->has_writer)
-		settle(bench, screen, "g");
+	if (bench->has_writer) /* zoomed, the oldest first, at the top */
+		settle(bench, screen, "zSg");
 	if (!find_selection(bench, screen, &selection))
-		errx(1, "no selection is to be seen");
+		give_up(screen, "no selection is to be seen");
 	if (!bench->has_writer)
 		screen_writer_start(&writer, bench->db, METRICS_PER_S);
 	screen_wait(screen, is_never, NULL, 500);

@@ -289,6 +289,7 @@ static void pod_run(void *arg)
 	pod->phase = RUNNING;
 	pod_patch(pod, "Running", state, true);
 	free(state);
+	kubelet_pod_runs(strrchr(pod->path, '/') + 1, true);
 	player->started++;
 	pod->timer = loop_after(player->loop, pod->farewell ? 0 : run_ms,
 				pod->farewell ? pod_end : pod_report, pod);
@@ -382,6 +383,7 @@ static void pod_end(void *arg)
 
 	pod->timer = NULL;
 	pod->phase = OVER;
+	kubelet_pod_runs(strrchr(pod->path, '/') + 1, false);
 	strbuf_addf(&state,
 		    "\"running\":null,\"terminated\":{\"exitCode\":0,"
 		    "\"reason\":\"Completed\",\"startedAt\":\"%s\","
@@ -421,6 +423,7 @@ static void pod_forget(struct player *player, const char *uid)
 	if (!pod)
 		return;
 	*slot = pod->next;
+	kubelet_pod_runs(strrchr(pod->path, '/') + 1, false);
 	loop_cancel(player->loop, pod->timer);
 	free(pod->uid);
 	free(pod->path);
