@@ -8,7 +8,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -40,24 +39,6 @@ def skip(why):
     sys.exit(0)
 
 
-def require_platform(env):
-    """Ends the test as skipped while the program lacks the platform."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
-        json.dump({"experimentName": "x", "trialCommand": "true",
-                   "searchSpace": {"x": {"_type": "uniform",
-                                         "_value": [0, 1]}},
-                   "trialConcurrency": 1, "tuner": {"name": "Random"},
-                   "trainingService": {"platform": "kubernetes",
-                                       "kind": "job", "image": IMAGE}}, f)
-        f.flush()
-        out = subprocess.run([PROGRAM, "check", f.name], text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             env=dict(os.environ,
-                                      KUBECONFIG=env["KUBECONFIG"]))
-    if out.returncode == 2:
-        skip("this program has no platform kubernetes")
-
-
 def require_cluster():
     """Its settings; ends the test as skipped where there is none."""
     env = settings()
@@ -79,7 +60,6 @@ class Lab(Rig):
     def __init__(self, trials, concurrency, steps=5, pause=0.5, script="steps",
                  platform=None, quota=None, **keys):
         self.cluster = require_cluster()
-        require_platform(self.cluster)
         self.kube = Kube(self.cluster)
         self.namespace = "td-" + secrets.token_hex(4)
         command = ["namespace", self.namespace]

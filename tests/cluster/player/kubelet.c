@@ -19,6 +19,7 @@
 #define LOOK_AGAIN_MS 200
 
 static atomic_long logs;
+static int64_t printed_ns; /* when every pod has printed all it prints */
 
 long kubelet_logs(void)
 {
@@ -89,7 +90,7 @@ struct log {
 static void add_line(struct log *log, bool has_time, const char *text)
 {
 	if (has_time) {
-		clock_format_iso(&log->text, clock_wall_ns());
+		clock_format_iso(&log->text, printed_ns);
 		strbuf_addch(&log->text, ' ');
 	}
 	strbuf_adds(&log->text, text);
@@ -118,6 +119,17 @@ static void free_log(void *arg)
 
 	strbuf_release(&log->text);
 	free(log);
+}
+
+/* Does the client ask only for what came later? */
+static bool is_too_late(struct MHD_Connection *connection)
+{
+	const char *since = MHD_lookup_connection_value(
+		connection, MHD_GET_ARGUMENT_KIND, "sinceTime");
+	int64_t since_ns;
+
+	return since && clock_parse_iso(since, &since_ns) &&
+	       since_ns > printed_ns;
 }
 
 static bool is_true(struct MHD_Connection *connection, const char *argument)
@@ -151,8 +163,10 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
 		atomic_fetch_add(&logs, 1);
 		code = MHD_HTTP_OK;
 		log->is_followed = is_true(connection, "follow");
-		add_line(log, has_time, "default=0.5");
-		add_line(log, has_time, "final=0.5");
+		if (!is_too_late(connection)) {
+			add_line(log, has_time, "default=0.5");
+			add_line(log, has_time, "final=0.5");
+		}
 	}
 	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096,
 						     read_log, log, free_log);
@@ -177,6 +191,7 @@ uint16_t kubelet_serve(const char *pki)
 	const union MHD_DaemonInfo *info;
 	struct MHD_Daemon *daemon;
 
+	printed_ns = clock_wall_ns();
 	read_pem(pki, "kubelet-server.crt", &cert);
 	read_pem(pki, "kubelet-server.key", &key);
 	daemon = MHD_start_daemon(
