@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -245,13 +246,16 @@ static void never_writes_a_broken_archive(void **state)
 	strbuf_release(&content);
 }
 
+/* A file for about as long as it takes to pack it, then other things: so that
+ * either is met, however slow the packing is. */
 static void replace(void)
 {
+	const struct timespec moment = {0, 200000};
 	int fd = open("fresh", O_WRONLY | O_CREAT, 0600);
 
 	if (fd < 0 || close(fd) < 0 || rename("fresh", "code/edited") < 0 ||
-	    unlink("code/edited") < 0 || mkfifo("code/edited", 0600) < 0 ||
-	    unlink("code/edited") < 0 ||
+	    nanosleep(&moment, NULL) < 0 || unlink("code/edited") < 0 ||
+	    mkfifo("code/edited", 0600) < 0 || unlink("code/edited") < 0 ||
 	    symlink("/etc/passwd", "code/edited") < 0 ||
 	    unlink("code/edited") < 0)
 		_exit(1);
