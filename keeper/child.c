@@ -220,8 +220,9 @@ int descendants_signal(int signal)
 	list = list_processes(&count);
 	mark_descendants(list, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!list[i].is_ours || list[i].state == 'Z' ||
-		    list[i].state == 'X')
+		/* a zombie counts until somebody has reaped it, in the end
+		 * we: who asks for its number must not find it after us */
+		if (!list[i].is_ours || list[i].state == 'X')
 			continue;
 		alive++;
 		if (signal && kill(list[i].pid, signal) == 0 &&

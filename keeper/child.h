@@ -25,8 +25,9 @@ struct child_options {
 pid_t child_start(const struct child_options *options, char *text, size_t size,
 		  int *ret_errno);
 
-/* Send a signal to every living descendant of this process.  Returns how many
- * there are; signal 0 only counts. */
+/* Send a signal to every descendant of this process.  Returns how many there
+ * are, those included that ended but nobody has reaped; signal 0 only counts.
+ */
 int descendants_signal(int signal);
 
 /* Field 22 of /proc/<pid>/stat: with the pid it names a process for ever.
