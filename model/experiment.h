@@ -57,10 +57,78 @@ enum job_cleanup {
 	CLEANUP_NONE,
 };
 
-/* trainingService with platform kubernetes.  Texts marked JSON are in
- * Kubernetes' own words, ready to be put into a pod; NULL: not given. */
+/* Who runs the command in the pod. */
+enum keeper_choice {
+	KEEPER_OURS, /* trialdeck's, brought along */
+	KEEPER_NNI,  /* NNI's trial_keeper, which the image has */
+	KEEPER_NONE, /* the image's own command; metrics are read in its log */
+};
+
+/* Where outputs, and with NNI's files everything else, lies. */
+enum storage_type {
+	STORAGE_NONE,
+	STORAGE_NFS,
+	STORAGE_AZURE, /* Azure Files */
+	STORAGE_PVC,
+	STORAGE_HOST_PATH,
+	STORAGE_S3,
+};
+
+struct storage_config {
+	enum storage_type type;
+	char *server, *path; /* NFS; path also hostPath; absolute */
+	char *claim;	     /* PVC */
+	char *local_path;    /* where this machine sees the same folder */
+	char *azure_account, *azure_share;
+	char *key_vault, *key_vault_key; /* names in Azure Key Vault */
+	int upload_retries;		 /* NNI's uploadRetryCount; -1: unset */
+};
+
+/* Pods of one sort within a job: workers, parameter servers, ...  Texts that
+ * are NULL and numbers that are -1 are taken from the job. */
+struct role_config {
+	char *name; /* as the file has it: "worker"; kinds spell it as their
+		     * objects want ("Worker") */
+	int replicas;
+	char *command;
+	char *code_directory; /* NNI's; the same in all roles */
+	char *image;
+	char *resources;      /* JSON: {"requests": {}, "limits": {}} */
+	int gpu_number;	      /* 0: CUDA_VISIBLE_DEVICES is emptied */
+	char *registry_auth;  /* a Docker config.json; absolute path */
+	char *restart_policy; /* "Never" unless said */
+	char *pod_template;   /* JSON: laid over the role's PodTemplateSpec */
+	/* FrameworkController's and the launcher's */
+	bool has_completion;
+	int min_failed, min_succeeded;	/* -1: never */
+	char *retry_policy;		/* JSON */
+	int64_t pod_deletion_timeout_s; /* -1: none said */
+};
+
+/* trainingService with platform kubernetes, and NNI's kubeflow and
+ * frameworkcontroller, which are ways to write the same.  Texts marked JSON are
+ * in Kubernetes' own words, ready to be put into a pod; NULL: not given. */
 struct kubernetes_config {
-	char *kind;	  /* "job" */
+	char *kind;	   /* "job", "tfjob", "framework", "custom", ... */
+	char *api_version; /* "v1": the one to use; NULL: the best served */
+	struct role_config *roles; /* none: one pod, all from below */
+	size_t role_count;
+	/* What the kind has beside roles, in its object's own words, as members
+	 * of its spec: {"runPolicy": {...}, "elasticPolicy": {...}} */
+	char *job_options; /* JSON */
+	/* The user's own object (kinds workflow, custom; a template of kind
+	 * framework), with placeholders ${trial.*} */
+	char *manifest; /* JSON */
+	/* kind workflow: {"parameter": "text with ${trial.parameters.x}"};
+	 * NULL: those of the search space, by name */
+	char *parameters; /* JSON */
+	/* kind custom, in Katib's syntax */
+	char *success_condition, *failure_condition;
+	char *primary_pod_labels; /* JSON: {"label": "value"}; placeholders */
+	char *primary_container;
+	enum keeper_choice keeper;
+	struct storage_config storage;
+	bool is_reuse;	  /* said so in an NNI file; trials do not differ */
 	char *kubeconfig; /* absolute path */
 	char *context;
 	char *namespace;
@@ -126,9 +194,11 @@ struct experiment_config {
 	struct algorithm_config tuner, assessor;
 	int *tuner_gpu_indices;
 	size_t tuner_gpu_index_count;
-	char *platform; /* "local", "kubernetes" */
+	/* "local", "kubernetes", or NNI's words for the latter: "kubeflow",
+	 * "frameworkcontroller" */
+	char *platform;
 	struct local_config local;
-	struct kubernetes_config kubernetes; /* platform kubernetes */
+	struct kubernetes_config kubernetes; /* all platforms but local */
 	bool is_first_form; /* the file used trainingServicePlatform */
 	char *canonical; /* the whole in NNI's second form, JSON text: what the
 			  * store keeps and `experiment_config` reloads from */

@@ -14,10 +14,43 @@ static void algorithm_config_release(struct algorithm_config *config)
 	free(config->class_args);
 }
 
+static void role_config_release(struct role_config *role)
+{
+	free(role->name);
+	free(role->command);
+	free(role->code_directory);
+	free(role->image);
+	free(role->resources);
+	free(role->registry_auth);
+	free(role->restart_policy);
+	free(role->pod_template);
+	free(role->retry_policy);
+}
+
+static void storage_config_release(struct storage_config *storage)
+{
+	free(storage->server);
+	free(storage->path);
+	free(storage->claim);
+	free(storage->local_path);
+	free(storage->azure_account);
+	free(storage->azure_share);
+	free(storage->key_vault);
+	free(storage->key_vault_key);
+}
+
 static void kubernetes_config_release(struct kubernetes_config *config)
 {
 	char *const texts[] = {
 		config->kind,
+		config->api_version,
+		config->job_options,
+		config->manifest,
+		config->parameters,
+		config->success_condition,
+		config->failure_condition,
+		config->primary_pod_labels,
+		config->primary_container,
 		config->kubeconfig,
 		config->context,
 		config->namespace,
@@ -51,6 +84,10 @@ static void kubernetes_config_release(struct kubernetes_config *config)
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);
+	for (size_t i = 0; i < config->role_count; i++)
+		role_config_release(&config->roles[i]);
+	free(config->roles);
+	storage_config_release(&config->storage);
 }
 
 void experiment_config_release(struct experiment_config *config)

@@ -3,16 +3,42 @@
  * A kind of job: what its object looks like, and what its status means.
  *
  * The platform creates, watches and deletes objects of one kind; everything
- * that differs between kinds stands in a `struct kind`.  Pure: no I/O.
+ * that differs between kinds stands in a `struct kind`, one file each.  Pure:
+ * no I/O, no clock; what a kind knows of an experiment is its configuration.
  */
 #ifndef ENGINE_KIND_KIND_H
 #define ENGINE_KIND_KIND_H
 
 #include "base/error.h"
 #include "engine/pod/template.h"
+#include "engine/pod/view.h"
+#include "model/part.h"
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
+
+struct kind;
+
+/* --- where its objects are ---------------------------------------------- */
+
+/* A collection of the API server, as found there.  Texts are never NULL; the
+ * group of core objects is "". */
+struct kind_resource {
+	char group[254];  /* "kubeflow.org" */
+	char version[64]; /* "v1" */
+	char kind[64];	  /* "TFJob" */
+	char plural[254]; /* "tfjobs" */
+};
+
+/* The first version of a kind that names them, unseen. */
+void kind_resource_init(struct kind_resource *resource,
+			const struct kind *kind);
+/* "kubeflow.org/v1", "v1"; caller frees. */
+char *kind_api_version(const struct kind_resource *resource);
+/* "/apis/kubeflow.org/v1", "/api/v1"; caller frees. */
+char *kind_api_path(const struct kind_resource *resource);
+
+/* --- what is read ------------------------------------------------------- */
 
 enum kind_phase {
 	KIND_WAITING, /* no pod runs */
@@ -26,27 +52,82 @@ struct kind_status {
 	enum kind_phase phase;
 	int64_t started_ns, ended_ns; /* wall time, 0 unknown */
 	bool is_suspended;
+	/* of FAILED ones; the leading pod's own end, where it is known, wins */
+	int exit_code;	      /* -1: the object does not say */
+	enum pod_blame blame; /* NONE: the object does not say */
 	char reason[256]; /* safe, one line: "BackoffLimitExceeded: ...", "" */
 };
 
+/* --- what can be done --------------------------------------------------- */
+
+enum kind_action {
+	KIND_SUSPEND, /* start nothing more; pods may be taken away */
+	KIND_RESUME,
+	KIND_STOP,	/* end it in order: exit handlers run */
+	KIND_TERMINATE, /* end it now; the object stays */
+	KIND_RETRY,	/* run again what failed */
+};
+
+/* A PATCH of the object. */
+struct kind_patch {
+	const char *content_type; /* static storage */
+	char *body;		  /* owned */
+};
+
+/* --- a kind ------------------------------------------------------------- */
+
 struct kind {
-	const char *name;	 /* in experiment files: "job" */
-	const char *kind;	 /* "Job" */
-	const char *api_version; /* "batch/v1" */
-	const char *api_path;	 /* "/apis/batch/v1" */
-	const char *plural;	 /* "jobs" */
-	/* Label of its pods whose value is the object's name. */
-	const char *pod_label; /* "job-name" */
-	/* The whole object for an attempt, named `name`; takes template. */
-	cJSON *(*build)(const struct pod_plan *plan, const char *name,
-			cJSON *template, struct error *err);
-	bool (*read)(const cJSON *object, struct kind_status *ret);
+	const char *name; /* in experiment files: "tfjob" */
+	/* Where it may be found: served versions are tried in this order (all
+	 * of them NULL-terminated); kind custom takes them from its manifest,
+	 * and has NULLs here. */
+	const char *group, *kind, *plural;
+	const char *const *versions;
+	/* What somebody has to do whose cluster does not serve it. */
+	const char *install;
+	/* The operator's name for the container of the command ("tensorflow");
+	 * NULL: POD_MAIN_CONTAINER, or the experiment's primary_container. */
+	const char *container;
+	/* Roles that may lead, best first, NULL-terminated; replica 0 of the
+	 * first that the experiment has decides: its log brings metrics, its
+	 * start is the trial's.  NULL: the kind has no roles. */
+	const char *const *leaders;
+	/* The object ends with its pod, and a second pod would be a second run
+	 * (batch/v1 Job): the end of the pod is the end of the attempt, without
+	 * waiting for the object. */
+	bool ends_with_pod;
+	/* Pods are made by us: labels find them (trialId, attempt).  False:
+	 * they carry primary_pod_labels, or the kind's own. */
+	bool has_our_labels;
+	/* Pods carry this label with the object's name as value; NULL: they
+	 * do not, or only sometimes. */
+	const char *pod_label;
+	/* Name of an attempt's object; NULL: kind_object_name. */
+	char *(*name_object)(const struct experiment *experiment,
+			     const struct trial *trial,
+			     const struct attempt *attempt);
+	/* The whole object for an attempt, named `name`.  NULL on failure. */
+	cJSON *(*build)(const struct pod_plan *plan,
+			const struct kind_resource *resource, const char *name,
+			struct error *err);
+	/* False: it is no object.  The digest is complete either way. */
+	bool (*read)(const struct kubernetes_config *config,
+		     const cJSON *object, struct kind_status *ret);
+	/* Steps or tasks as the object itself tells them, to be put into an
+	 * empty list; NULL: the parts are its pods. */
+	void (*read_parts)(const cJSON *object, struct part_list *ret);
+	/* What to send for an action.  object is the live one.  NULL, or false
+	 * with a sentence: the kind has no such thing. */
+	bool (*act)(enum kind_action action, const cJSON *object,
+		    struct kind_patch *ret, struct error *err);
 };
 
 extern const struct kind kind_job;
 
 /* By its name in experiment files; NULL when unknown. */
 const struct kind *kind_find(const char *name);
+/* All of them; NULL behind the last. */
+const struct kind *kind_at(size_t index);
 
 /* nni-exp-<exp>-trial-<trial>-<attempt>, lower case: a name that follows from
  * the attempt, so that creating again finds what was created (nni.md 4.5, with
@@ -54,5 +135,41 @@ const struct kind *kind_find(const char *name);
 char *kind_object_name(const struct experiment *experiment,
 		       const struct trial *trial,
 		       const struct attempt *attempt);
+/* The same in letters and digits only: nniexp<exp>trial<trial>n<attempt>, what
+ * Frameworks may be called (kubernetes.md 5.1).  Caller frees. */
+char *kind_plain_name(const struct experiment *experiment,
+		      const struct trial *trial, const struct attempt *attempt);
+char *kind_name_object(const struct kind *kind,
+		       const struct experiment *experiment,
+		       const struct trial *trial,
+		       const struct attempt *attempt);
+
+/* The role whose replica 0 leads; NULL: there are no roles. */
+const struct role_config *kind_leader(const struct kind *kind,
+				      const struct kubernetes_config *config);
+/* What the command's container is called.  Borrowed. */
+const char *kind_container(const struct kind *kind,
+			   const struct kubernetes_config *config);
+
+/* --- for the files of kinds: kind_read.c ---------------------------------- */
+
+/* {"apiVersion", "kind", "metadata": {name, labels, annotations}} of an
+ * attempt's object. */
+cJSON *kind_object_new(const struct pod_plan *plan,
+		       const struct kind_resource *resource, const char *name,
+		       struct error *err);
+/* Add the members of config.job_options to the object's spec; what is there
+ * already is merged, the user's words win. */
+bool kind_options_add(cJSON *spec, const struct kubernetes_config *config,
+		      struct error *err);
+/* "" and 0 where there is none, so that hostile objects need no checks. */
+const char *kind_text(const cJSON *object, const char *key);
+double kind_number(const cJSON *object, const char *key);
+/* The condition of this type whose status is "True", wherever it stands. */
+const cJSON *kind_condition(const cJSON *status, const char *type);
+/* "BackoffLimitExceeded: Job has reached the specified backoff limit", made
+ * safe and cut at a character. */
+void kind_set_reason(struct kind_status *status, const char *reason,
+		     const char *message);
 
 #endif

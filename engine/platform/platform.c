@@ -16,5 +16,8 @@ const struct platform_ops *platform_find(const char *name)
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (!strcmp(known[i]->name, name))
 			return known[i];
+	/* NNI's words for jobs of a cluster */
+	if (!strcmp(name, "kubeflow") || !strcmp(name, "frameworkcontroller"))
+		return &platform_kubernetes;
 	return NULL;
 }

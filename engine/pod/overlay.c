@@ -209,12 +209,12 @@ static bool keeps_labels(const cJSON *before, const cJSON *after,
 			 struct error *err)
 {
 	static const char *const names[] = {"app", "expId", "trialId",
-					    "attempt"};
+					    "attempt", POD_ROLE_LABEL};
 	const cJSON *old = child(child(before, "metadata"), "labels");
 	const cJSON *new = child(child(after, "metadata"), "labels");
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (!is_same(old, new, names[i]))
+		if (child(old, names[i]) && !is_same(old, new, names[i]))
 			return error_set(err, ERROR_INVALID,
 					 "metadata.labels: '%s' is "
 					 "trialdeck's own and must stay as it "
@@ -224,29 +224,29 @@ static bool keeps_labels(const cJSON *before, const cJSON *after,
 }
 
 static bool keeps_container(const cJSON *before, const cJSON *after,
-			    struct error *err)
+			    const char *container, struct error *err)
 {
-	const cJSON *old = pod_list_find(child(before, "containers"), "name",
-					 POD_MAIN_CONTAINER);
-	const cJSON *new = pod_list_find(child(after, "containers"), "name",
-					 POD_MAIN_CONTAINER);
+	const cJSON *old =
+		pod_list_find(child(before, "containers"), "name", container);
+	const cJSON *new =
+		pod_list_find(child(after, "containers"), "name", container);
 
 	if (!new)
 		return error_set(err, ERROR_INVALID,
-				 "containers: '" POD_MAIN_CONTAINER
-				 "' must not be removed");
+				 "containers: '%s' must not be removed",
+				 container);
 	if (!is_same(old, new, "command") || child(new, "args"))
 		return error_set(err, ERROR_INVALID,
-				 "containers: command and args of "
-				 "'" POD_MAIN_CONTAINER
-				 "' are trialdeck's own: write trialCommand");
+				 "containers: command and args of '%s' are "
+				 "trialdeck's own: write trialCommand",
+				 container);
 	return keeps_items(old, new, "volumeMounts", "mountPath", has_own_name,
 			   err) &&
 	       keeps_items(old, new, "env", "name", is_own_variable, err);
 }
 
 static bool keeps_ours(const cJSON *before, const cJSON *after,
-		       struct error *err)
+		       const char *container, struct error *err)
 {
 	const cJSON *old = child(before, "spec"), *new = child(after, "spec");
 
@@ -258,14 +258,15 @@ static bool keeps_ours(const cJSON *before, const cJSON *after,
 				 "a trial again as a new attempt");
 	return keeps_labels(before, after, err) &&
 	       keeps_items(old, new, "volumes", "name", has_own_name, err) &&
-	       keeps_container(old, new, err);
+	       keeps_container(old, new, container, err);
 }
 
-bool pod_overlay_apply(cJSON *template, const cJSON *overlay, struct error *err)
+bool pod_overlay_apply(cJSON *template, const cJSON *overlay,
+		       const char *container, struct error *err)
 {
 	cJSON *before = cJSON_Duplicate(template, true);
 	bool ok = merge(template, overlay, 0, err) &&
-		  keeps_ours(before, template, err);
+		  keeps_ours(before, template, container, err);
 
 	cJSON_Delete(before);
 	return ok;

@@ -48,9 +48,10 @@ bool pod_volumes_add(cJSON *spec, cJSON *container, const struct pod_plan *plan,
 
 /* --- overlay.c */
 
-/* Lay the user's podTemplate over a template.  False: it contradicts what
+/* Lay the user's podTemplate over a template, whose command runs in this
+ * container.  False: it contradicts what
  * trialdeck needs, or is not of the form; template is then in between. */
 bool pod_overlay_apply(cJSON *template, const cJSON *overlay,
-		       struct error *err);
+		       const char *container, struct error *err);
 
 #endif

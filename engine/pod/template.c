@@ -197,12 +197,15 @@ static bool add_container(cJSON *spec, const struct pod_plan *plan,
 			  struct error *err)
 {
 	const struct kubernetes_config *config = &plan->config->kubernetes;
+	const struct role_config *role = plan->role;
 	cJSON *containers = cJSON_AddArrayToObject(spec, "containers");
 	cJSON *container = cJSON_CreateObject();
 
 	cJSON_AddItemToArray(containers, container);
-	add_text(container, "name", POD_MAIN_CONTAINER);
-	add_text(container, "image", config->image);
+	add_text(container, "name",
+		 plan->container ? plan->container : POD_MAIN_CONTAINER);
+	add_text(container, "image",
+		 role && role->image ? role->image : config->image);
 	add_text(container, "imagePullPolicy", config->image_pull_policy);
 	add_command(container, plan);
 	/* the last lines of a failed one come with the pod's status */
@@ -210,7 +213,10 @@ static bool add_container(cJSON *spec, const struct pod_plan *plan,
 		 "FallbackToLogsOnError");
 	return pod_environment_add(container, plan, err) &&
 	       pod_fragment_add(container, "envFrom", config->env_from, err) &&
-	       add_resources(container, config->resources, err) &&
+	       add_resources(container,
+			     role && role->resources ? role->resources
+						     : config->resources,
+			     err) &&
 	       pod_fragment_add(container, "securityContext",
 				config->security_context, err) &&
 	       pod_volumes_add(spec, container, plan, err);
@@ -267,26 +273,47 @@ bool pod_metadata_add(cJSON *object, const struct pod_plan *plan,
 				err);
 }
 
-static bool lay_over(cJSON *template, const char *json, struct error *err)
+static bool lay_over(cJSON *template, const char *json,
+		     const struct pod_plan *plan, struct error *err)
 {
 	cJSON *overlay;
 	bool ok;
 
 	if (!pod_fragment_parse("podTemplate", json, &overlay, err))
 		return false;
-	ok = !overlay || pod_overlay_apply(template, overlay, err);
+	ok = !overlay || pod_overlay_apply(template, overlay,
+					   plan->container ? plan->container
+							   : POD_MAIN_CONTAINER,
+					   err);
 	cJSON_Delete(overlay);
 	return ok;
 }
 
+static void add_role_label(cJSON *template, const struct role_config *role)
+{
+	cJSON *labels = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(template, "metadata"),
+		"labels");
+
+	if (!role)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(labels, POD_ROLE_LABEL);
+	cJSON_AddStringToObject(labels, POD_ROLE_LABEL, role->name);
+}
+
 cJSON *pod_template_build(const struct pod_plan *plan, struct error *err)
 {
+	const char *overlay = plan->config->kubernetes.pod_template;
 	cJSON *template = cJSON_CreateObject();
 
 	if (pod_metadata_add(template, plan, err) &&
-	    add_spec(template, plan, err) &&
-	    lay_over(template, plan->config->kubernetes.pod_template, err))
-		return template;
+	    add_spec(template, plan, err)) {
+		add_role_label(template, plan->role);
+		if (lay_over(template, overlay, plan, err) &&
+		    (!plan->role ||
+		     lay_over(template, plan->role->pod_template, plan, err)))
+			return template;
+	}
 	cJSON_Delete(template);
 	return NULL;
 }

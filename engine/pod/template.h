@@ -18,6 +18,8 @@
 
 /* The container of the user's command. */
 #define POD_MAIN_CONTAINER "trial"
+/* The label that says which role a pod plays. */
+#define POD_ROLE_LABEL "role"
 /* Where things are inside the pod. */
 #define POD_KEEPER_MOUNT "/trialdeck/keeper" /* trialdeck-keeper */
 #define POD_INPUT_MOUNT "/trialdeck/input"   /* Secret: see below */
@@ -32,6 +34,8 @@
 #define POD_INPUT_PARAMETER_CFG "parameter.cfg"
 #define POD_INPUT_PARAMETERS "parameters.json"
 #define POD_INPUT_COMMAND "command" /* the shell line, placeholders filled */
+/* ... of a role: "command.worker"; the pod sees it as "command" */
+#define POD_INPUT_ROLE_COMMAND "command."
 
 enum pod_code {
 	POD_CODE_NONE,	   /* no code directory */
@@ -45,6 +49,9 @@ struct pod_plan {
 	const struct experiment_config *config;
 	const struct trial *trial;
 	const struct attempt *attempt;
+	/* one of config's roles; NULL: the job is one pod */
+	const struct role_config *role;
+	const char *container;	/* its name; NULL: POD_MAIN_CONTAINER */
 	const char *secret;	/* name of the attempt's Secret */
 	const char *keeper_map; /* names of the experiment's ConfigMaps */
 	const char *link_map;
@@ -56,9 +63,9 @@ struct pod_plan {
 	const char *nni_platform; /* NNI_PLATFORM: "kubeflow" */
 };
 
-/* {"metadata": {...}, "spec": {...}} with labels, restartPolicy Never and one
- * container; NULL on failure (parameters or overlay that are no JSON).  The
- * caller frees with cJSON_Delete. */
+/* {"metadata": {...}, "spec": {...}} of plan->role, with labels, restartPolicy
+ * Never and one container; NULL on failure (parameters or overlay that are no
+ * JSON).  The caller frees with cJSON_Delete. */
 cJSON *pod_template_build(const struct pod_plan *plan, struct error *err);
 
 /* Add metadata.labels (ours and the user's) and metadata.annotations. */
@@ -69,7 +76,8 @@ bool pod_metadata_add(cJSON *object, const struct pod_plan *plan,
 char *pod_path_inside(const struct kubernetes_config *config, const char *path);
 
 /* Labels of everything that belongs to an experiment, trial or attempt (NNI's:
- * app, expId, trialId; ours: attempt); trial and attempt may be NULL. */
+ * app, expId, trialId; ours: attempt); trial and attempt may be NULL.  Pods of
+ * a role have another: role. */
 void pod_labels_add(cJSON *labels, const struct experiment *experiment,
 		    const struct trial *trial, const struct attempt *attempt);
 /* Selector of an experiment's objects: "app=nni-kubernetes-trial,expId=...". */

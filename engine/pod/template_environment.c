@@ -52,6 +52,9 @@ static void set_number(struct environment *environment, const char *name,
 static void fill(struct environment *environment, const struct pod_plan *plan)
 {
 	const char *code = pod_code_dir(plan);
+	int gpus = plan->role && plan->role->gpu_number >= 0
+			   ? plan->role->gpu_number
+			   : plan->config->trial_gpu_number;
 
 	environment_set(environment, "NNI_PLATFORM", plan->nni_platform);
 	environment_set(environment, "NNI_EXP_ID", plan->experiment->id);
@@ -63,10 +66,13 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 		environment_set(environment, "NNI_CODE_DIR", code);
 	environment_set(environment, "MULTI_PHASE", "false");
 	/* the device plugin shows all GPUs to a pod that asks for none */
-	if (plan->config->trial_gpu_number == 0)
+	if (gpus == 0)
 		environment_set(environment, "CUDA_VISIBLE_DEVICES", "");
 	environment_set(environment, "TRIALDECK_TRIAL_ID", plan->trial->id);
 	set_number(environment, "TRIALDECK_ATTEMPT", plan->attempt->number);
+	if (plan->role)
+		environment_set(environment, "TRIALDECK_ROLE",
+				plan->role->name);
 	environment_set(environment, "TRIALDECK_ATTEMPT_DIR", POD_WORK_MOUNT);
 	environment_set(environment, "TRIALDECK_METRICS",
 			POD_WORK_MOUNT "/metrics");

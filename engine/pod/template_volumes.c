@@ -50,6 +50,28 @@ static void add_map(cJSON *spec, cJSON *container, const char *name,
 	add_mount(container, name, path, true);
 }
 
+static void add_item(cJSON *items, const char *key, const char *path)
+{
+	cJSON *item = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(item, "key", key);
+	cJSON_AddStringToObject(item, "path", path);
+	cJSON_AddItemToArray(items, item);
+}
+
+/* A role sees its own command, under the name that all have. */
+static void add_role_items(cJSON *secret, const struct role_config *role)
+{
+	cJSON *items = cJSON_AddArrayToObject(secret, "items");
+	char *command = xasprintf(POD_INPUT_ROLE_COMMAND "%s", role->name);
+
+	add_item(items, POD_INPUT_TOKEN, POD_INPUT_TOKEN);
+	add_item(items, POD_INPUT_PARAMETER_CFG, POD_INPUT_PARAMETER_CFG);
+	add_item(items, POD_INPUT_PARAMETERS, POD_INPUT_PARAMETERS);
+	add_item(items, command, POD_INPUT_COMMAND);
+	free(command);
+}
+
 static void add_ours(cJSON *spec, cJSON *container, const struct pod_plan *plan)
 {
 	cJSON *secret;
@@ -59,6 +81,8 @@ static void add_ours(cJSON *spec, cJSON *container, const struct pod_plan *plan)
 	secret = add_volume(spec, POD_VOLUME_INPUT, "secret");
 	cJSON_AddStringToObject(secret, "secretName", plan->secret);
 	cJSON_AddNumberToObject(secret, "defaultMode", MODE_READ);
+	if (plan->role)
+		add_role_items(secret, plan->role);
 	add_mount(container, POD_VOLUME_INPUT, POD_INPUT_MOUNT, true);
 	add_map(spec, container, POD_VOLUME_LINK, plan->link_map,
 		POD_LINK_MOUNT, MODE_READ);

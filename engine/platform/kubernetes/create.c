@@ -27,6 +27,7 @@ struct pod_plan k8s_plan(const struct platform *platform)
 		.code_digest = platform->code_digest,
 		.code_path = platform->code_path,
 		.code = platform->code,
+		.container = kind_container(platform->kind, platform->config),
 		.is_echoing = platform->reach == K8S_REACH_LOGS,
 		.nni_platform = "kubeflow",
 	};
@@ -106,14 +107,16 @@ static cJSON *secret_object(struct k8s_job *job)
 	cJSON *root = k8s_object_new(job->platform, "v1", "Secret", job->name);
 	cJSON *metadata = cJSON_GetObjectItem(root, "metadata");
 	cJSON *owner = cJSON_CreateObject();
+	char *api_version;
 	cJSON *data;
 
 	pod_labels_add(cJSON_GetObjectItem(metadata, "labels"),
 		       platform->context.experiment, &material->trial,
 		       &material->attempt);
-	cJSON_AddStringToObject(owner, "apiVersion",
-				platform->kind->api_version);
-	cJSON_AddStringToObject(owner, "kind", platform->kind->kind);
+	api_version = kind_api_version(&platform->resource);
+	cJSON_AddStringToObject(owner, "apiVersion", api_version);
+	free(api_version);
+	cJSON_AddStringToObject(owner, "kind", platform->resource.kind);
 	cJSON_AddStringToObject(owner, "name", job->name);
 	cJSON_AddStringToObject(owner, "uid", job->uid);
 	cJSON_AddItemToArray(
@@ -217,7 +220,8 @@ static void take_over(struct k8s_job *job, const cJSON *object)
 		return;
 	}
 	k8s_adopt(job, uid_of(object));
-	job->has_status = job->platform->kind->read(object, &job->status);
+	job->has_status = job->platform->kind->read(job->platform->config,
+						    object, &job->status);
 	k8s_job_look(job); /* may free it */
 }
 
@@ -299,18 +303,15 @@ void k8s_create(struct k8s_job *job)
 {
 	struct platform *platform = job->platform;
 	struct pod_plan plan = k8s_plan(platform);
-	cJSON *object = NULL;
-	cJSON *template;
 	struct error err;
+	cJSON *object;
 	char *path;
 
 	plan.trial = &job->material->trial;
 	plan.attempt = &job->material->attempt;
 	plan.secret = job->name;
-	template = pod_template_build(&plan, &err);
-	if (template)
-		object =
-			platform->kind->build(&plan, job->name, template, &err);
+	object = platform->kind->build(&plan, &platform->resource, job->name,
+				       &err);
 	if (!object) {
 		k8s_end(job, JOB_BLAME_CONFIG, -1, err.text);
 		return;

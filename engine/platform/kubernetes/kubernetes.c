@@ -169,8 +169,8 @@ static bool k8s_submit(struct platform *platform,
 		strbuf_release(&command);
 		return false;
 	}
-	name = kind_object_name(platform->context.experiment, request->trial,
-				attempt);
+	name = kind_name_object(platform->kind, platform->context.experiment,
+				request->trial, attempt);
 	job = k8s_job_add(platform, request->trial->key, attempt->number, name,
 			  attempt->directory);
 	free(name);
@@ -380,6 +380,7 @@ static bool k8s_open(const struct platform_context *context,
 			  platform->config->kind);
 		goto failed;
 	}
+	kind_resource_init(&platform->resource, platform->kind);
 	if (!open_client(platform, err) || !k8s_code_open(platform, err) ||
 	    !k8s_reach_open(platform, err) || !k8s_shared_open(platform, err))
 		goto failed;

@@ -117,7 +117,7 @@ static bool is_kept(const struct platform *platform, const cJSON *object)
 	enum job_cleanup cleanup = platform->config->cleanup;
 	struct kind_status status;
 
-	if (!platform->kind->read(object, &status) ||
+	if (!platform->kind->read(platform->config, object, &status) ||
 	    (status.phase != KIND_SUCCEEDED && status.phase != KIND_FAILED))
 		return false;
 	return cleanup == CLEANUP_NONE ||
@@ -165,7 +165,8 @@ static void job_object(void *arg, enum kube_change change, const cJSON *object)
 		k8s_gone(job);
 		return;
 	}
-	job->has_status = platform->kind->read(object, &job->status);
+	job->has_status =
+		platform->kind->read(platform->config, object, &job->status);
 	if (is_going && job->status.phase < KIND_SUCCEEDED)
 		k8s_going(job);
 	else
@@ -203,7 +204,7 @@ static void jobs_fault(void *arg, const char *text)
 {
 	struct platform *platform = arg;
 
-	report_fault(platform, 1, platform->kind->plural, text);
+	report_fault(platform, 1, platform->resource.plural, text);
 }
 
 /* ---- pods --------------------------------------------------------------- */
@@ -251,7 +252,8 @@ static bool is_of_another(const struct k8s_job *job, const cJSON *object)
 	cJSON_ArrayForEach (
 		owner, cJSON_GetObjectItemCaseSensitive(metadata_of(object),
 							"ownerReferences"))
-		if (!strcmp(text_of(owner, "kind"), job->platform->kind->kind))
+		if (!strcmp(text_of(owner, "kind"),
+			    job->platform->resource.kind))
 			return strcmp(text_of(owner, "uid"), job->uid) != 0;
 	return false;
 }

@@ -125,6 +125,7 @@ struct platform {
 	struct platform_context context;
 	const struct kubernetes_config *config;
 	const struct kind *kind;
+	struct kind_resource resource; /* where its objects are */
 	struct kube_config *kube_config;
 	struct kube_client *client;
 	const char *namespace;

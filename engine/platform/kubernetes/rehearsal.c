@@ -117,28 +117,24 @@ static bool dry_run(struct rehearsal *rehearsal, const struct trial *trial,
 	struct preflight *preflight = rehearsal->preflight;
 	struct platform *platform = rehearsal->platform;
 	struct pod_plan plan = k8s_plan(platform);
-	cJSON *object = NULL;
-	cJSON *template;
+	char *path, *collection;
 	struct error err;
-	char *path;
+	cJSON *object;
 	bool ok = false;
 
 	plan.trial = trial;
 	plan.attempt = attempt;
 	plan.secret = "rehearsal";
-	template = pod_template_build(&plan, &err);
-	if (template)
-		object = platform->kind->build(&plan, "rehearsal", template,
-					       &err);
+	object = platform->kind->build(&plan, &platform->resource, "rehearsal",
+				       &err);
 	if (!object) {
 		preflight_tell(preflight, PREFLIGHT_FAILED, "job", "%s",
 			       err.text);
 		return false;
 	}
-	path = xasprintf("%s/namespaces/%s/%s?dryRun=All&"
-			 "fieldValidation=Strict",
-			 platform->kind->api_path, platform->namespace,
-			 platform->kind->plural);
+	collection = k8s_kind_path(platform, NULL);
+	path = xasprintf("%s?dryRun=All&fieldValidation=Strict", collection);
+	free(collection);
 	ok = preflight_ask(preflight, KUBE_POST, path, object);
 	if (!ok)
 		preflight_tell(preflight, PREFLIGHT_FAILED, "job",

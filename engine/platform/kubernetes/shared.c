@@ -46,9 +46,13 @@ char *k8s_core_path(const struct platform *platform, const char *plural,
 
 char *k8s_kind_path(const struct platform *platform, const char *name)
 {
-	return xasprintf("%s/namespaces/%s/%s%s%s", platform->kind->api_path,
-			 platform->namespace, platform->kind->plural,
-			 name ? "/" : "", name ? name : "");
+	char *api = kind_api_path(&platform->resource);
+	char *path = xasprintf("%s/namespaces/%s/%s%s%s", api,
+			       platform->namespace, platform->resource.plural,
+			       name ? "/" : "", name ? name : "");
+
+	free(api);
+	return path;
 }
 
 cJSON *k8s_object_new(struct platform *platform, const char *api_version,

@@ -20,7 +20,7 @@ static void finds_kinds(void **state)
 	(void)state;
 	assert_ptr_equal(kind_find("job"), &kind_job);
 	assert_null(kind_find("Job"));
-	assert_null(kind_find("tfjob"));
+	assert_null(kind_find("nojob"));
 	assert_null(kind_find(""));
 }
 
@@ -43,16 +43,20 @@ static void names_objects(void **state)
 				  "trial-xa12b-2147483647");
 	assert_int_equal(strlen(name), 63);
 	free(name);
+	name = kind_plain_name(&experiment, &trial, &attempt);
+	assert_string_equal(name, "nniexpabcdefghijklmnopqrstuvwxyz0123"
+				  "trialxa12bn2147483647");
+	free(name);
 }
 
 static cJSON *build(const struct sample *sample)
 {
+	struct kind_resource resource;
 	struct error err;
-	cJSON *template = pod_template_build(&sample->plan, &err);
 	cJSON *job;
 
-	assert_non_null(template);
-	job = kind_job.build(&sample->plan, "the-name", template, &err);
+	kind_resource_init(&resource, &kind_job);
+	job = kind_job.build(&sample->plan, &resource, "the-name", &err);
 	assert_non_null(job);
 	return job;
 }
@@ -112,15 +116,15 @@ static void builds_what_the_file_says(void **state)
 
 static void refuses_broken_labels(void **state)
 {
+	struct kind_resource resource;
 	struct sample sample;
 	struct error err;
 
 	(void)state;
 	sample_init(&sample, "", "");
 	sample.config.kubernetes.labels = xstrdup("{");
-	/* takes the template also when it fails */
-	assert_null(
-		kind_job.build(&sample.plan, "x", cJSON_CreateObject(), &err));
+	kind_resource_init(&resource, &kind_job);
+	assert_null(kind_job.build(&sample.plan, &resource, "x", &err));
 	assert_string_equal(err.text, "trainingService.labels: not JSON");
 	sample_release(&sample);
 }
@@ -140,7 +144,7 @@ static struct kind_status read_status(const char *spec, const char *status)
 	cJSON *job = cJSON_Parse(text);
 
 	assert_non_null(job);
-	assert_true(kind_job.read(job, &ret));
+	assert_true(kind_job.read(NULL, job, &ret));
 	cJSON_Delete(job);
 	free(text);
 	return ret;
@@ -268,7 +272,7 @@ static void refuses_what_is_no_object(void **state)
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		cJSON *tree = cJSON_Parse(texts[i]);
 
-		assert_false(kind_job.read(tree, &status));
+		assert_false(kind_job.read(NULL, tree, &status));
 		cJSON_Delete(tree);
 	}
 	/* nonsense in the place of texts and lists */

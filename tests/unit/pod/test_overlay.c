@@ -42,7 +42,7 @@ static void check(const char *overlay, const char *path, const char *json)
 	struct error err;
 
 	assert_non_null(over);
-	if (!pod_overlay_apply(template, over, &err))
+	if (!pod_overlay_apply(template, over, POD_MAIN_CONTAINER, &err))
 		fail_msg("%s: %s", overlay, err.text);
 	expect_json(template, path, json);
 	cJSON_Delete(template);
@@ -119,7 +119,7 @@ static void refuses(const char *overlay, const char *why)
 	struct error err = {ERROR_NONE, ""};
 
 	assert_non_null(over);
-	if (pod_overlay_apply(template, over, &err))
+	if (pod_overlay_apply(template, over, POD_MAIN_CONTAINER, &err))
 		fail_msg("accepted: %s", overlay);
 	assert_string_equal(err.text, why);
 	assert_int_equal(err.code, ERROR_INVALID);
@@ -204,7 +204,8 @@ static void has_a_bottom(void **state)
 		strbuf_addch(&deep, '}');
 	over = cJSON_Parse(deep.data);
 	assert_non_null(over);
-	assert_false(pod_overlay_apply(template, over, &err));
+	assert_false(
+		pod_overlay_apply(template, over, POD_MAIN_CONTAINER, &err));
 	assert_string_equal(err.text, "nested too deeply");
 	cJSON_Delete(over);
 	cJSON_Delete(template);
