@@ -205,6 +205,7 @@ struct experiment_config {
 };
 
 void experiment_config_release(struct experiment_config *config);
+void role_config_release(struct role_config *role);
 
 /* The experiment table's row.  Owns its char pointers. */
 struct experiment {

@@ -14,7 +14,7 @@ static void algorithm_config_release(struct algorithm_config *config)
 	free(config->class_args);
 }
 
-static void role_config_release(struct role_config *role)
+void role_config_release(struct role_config *role)
 {
 	free(role->name);
 	free(role->command);
@@ -25,6 +25,7 @@ static void role_config_release(struct role_config *role)
 	free(role->restart_policy);
 	free(role->pod_template);
 	free(role->retry_policy);
+	*role = (struct role_config){0};
 }
 
 static void storage_config_release(struct storage_config *storage)

@@ -7,28 +7,16 @@
 #include "engine/spec/draft.h"
 
 #include "base/utf8.h"
+#include "engine/spec/write.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-static void add_text(struct strbuf *out, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	strbuf_addf(out, ",\"%s\":", key);
-	strbuf_add_json_string(out, text);
-}
-
-static void add_number(struct strbuf *out, const char *key, int64_t number)
-{
-	strbuf_addf(out, ",\"%s\":%" PRId64, key, number);
-}
 
 /* 0 means without limit, and is left out. */
 static void add_limit(struct strbuf *out, const char *key, int64_t number)
 {
 	if (number)
-		add_number(out, key, number);
+		write_number(out, key, number);
 }
 
 static void add_algorithm(struct strbuf *out, const char *key,
@@ -71,24 +59,25 @@ static char *escape(const struct strbuf *json)
 
 static void add_top(struct strbuf *out, const struct experiment_config *config)
 {
-	add_text(out, "experimentName", config->name);
+	write_text(out, "experimentName", config->name);
 	if (config->search_space)
 		strbuf_addf(out, ",\"searchSpace\":%s", config->search_space);
-	add_text(out, "trialCommand", config->trial_command);
-	add_text(out, "trialCodeDirectory", config->trial_code_directory);
-	add_number(out, "trialConcurrency", config->trial_concurrency);
+	write_text(out, "trialCommand", config->trial_command);
+	write_text(out, "trialCodeDirectory", config->trial_code_directory);
+	write_number(out, "trialConcurrency", config->trial_concurrency);
 	if (config->trial_gpu_number >= 0)
-		add_number(out, "trialGpuNumber", config->trial_gpu_number);
+		write_number(out, "trialGpuNumber", config->trial_gpu_number);
 	add_limit(out, "maxExperimentDuration", config->max_experiment_s);
 	add_limit(out, "maxTrialNumber", config->max_trial_number);
 	add_limit(out, "maxTrialDuration", config->max_trial_s);
 	add_limit(out, "maxTrialRetries", config->max_trial_retries);
-	add_text(out, "metricPattern", config->metric_pattern);
+	write_text(out, "metricPattern", config->metric_pattern);
 	if (config->has_seed)
 		strbuf_addf(out, ",\"seed\":%" PRIu64, config->seed);
-	add_text(out, "nniManagerIp", config->nni_manager_ip);
-	add_text(out, "logLevel", config->log_level);
-	add_text(out, "experimentWorkingDirectory", config->working_directory);
+	write_text(out, "nniManagerIp", config->nni_manager_ip);
+	write_text(out, "logLevel", config->log_level);
+	write_text(out, "experimentWorkingDirectory",
+		   config->working_directory);
 }
 
 char *canonical_write(const struct experiment_config *config,

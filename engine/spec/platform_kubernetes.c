@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "engine/pod/template.h"
 #include "engine/spec/kubernetes.h"
+#include "engine/spec/write.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -256,52 +257,33 @@ static void kubernetes_check(struct reader *reader, struct draft *draft)
 /* --- writing ----------------------------------------------------------------
  */
 
-static void add_text(struct strbuf *out, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	strbuf_addf(out, ",\"%s\":", key);
-	strbuf_add_json_string(out, text);
-}
-
-static void add_json(struct strbuf *out, const char *key, const char *json)
-{
-	if (json)
-		strbuf_addf(out, ",\"%s\":%s", key, json);
-}
-
-static void add_number(struct strbuf *out, const char *key, int64_t number)
-{
-	strbuf_addf(out, ",\"%s\":%" PRId64, key, number);
-}
-
 static void write_pod(const struct kubernetes_config *config,
 		      struct strbuf *out)
 {
-	add_text(out, "image", config->image);
-	add_text(out, "imagePullPolicy", config->image_pull_policy);
-	add_json(out, "imagePullSecrets", config->image_pull_secrets);
-	add_json(out, "resources", config->resources);
-	add_json(out, "env", config->env);
-	add_json(out, "envFrom", config->env_from);
+	write_text(out, "image", config->image);
+	write_text(out, "imagePullPolicy", config->image_pull_policy);
+	write_json(out, "imagePullSecrets", config->image_pull_secrets);
+	write_json(out, "resources", config->resources);
+	write_json(out, "env", config->env);
+	write_json(out, "envFrom", config->env_from);
 	if (config->volumes) {
 		strbuf_adds(out, ",\"volumes\":");
 		kubernetes_write_volumes(config, out);
 	}
-	add_json(out, "nodeSelector", config->node_selector);
-	add_json(out, "tolerations", config->tolerations);
-	add_json(out, "affinity", config->affinity);
-	add_json(out, "topologySpreadConstraints", config->topology_spread);
-	add_text(out, "priorityClassName", config->priority_class);
-	add_text(out, "serviceAccountName", config->service_account);
-	add_text(out, "schedulerName", config->scheduler_name);
-	add_text(out, "runtimeClassName", config->runtime_class);
-	add_text(out, "queue", config->queue);
-	add_json(out, "labels", config->labels);
-	add_json(out, "annotations", config->annotations);
-	add_json(out, "securityContext", config->security_context);
-	add_json(out, "podSecurityContext", config->pod_security_context);
-	add_json(out, "podTemplate", config->pod_template);
+	write_json(out, "nodeSelector", config->node_selector);
+	write_json(out, "tolerations", config->tolerations);
+	write_json(out, "affinity", config->affinity);
+	write_json(out, "topologySpreadConstraints", config->topology_spread);
+	write_text(out, "priorityClassName", config->priority_class);
+	write_text(out, "serviceAccountName", config->service_account);
+	write_text(out, "schedulerName", config->scheduler_name);
+	write_text(out, "runtimeClassName", config->runtime_class);
+	write_text(out, "queue", config->queue);
+	write_json(out, "labels", config->labels);
+	write_json(out, "annotations", config->annotations);
+	write_json(out, "securityContext", config->security_context);
+	write_json(out, "podSecurityContext", config->pod_security_context);
+	write_json(out, "podTemplate", config->pod_template);
 }
 
 static void write_side_port(const struct kubernetes_config *config,
@@ -309,9 +291,9 @@ static void write_side_port(const struct kubernetes_config *config,
 {
 	strbuf_addf(out, ",\"sidePort\":{\"tls\":%s",
 		    config->side_port_tls ? "true" : "false");
-	add_text(out, "address", config->side_port_address);
-	add_text(out, "certificate", config->side_port_certificate);
-	add_text(out, "key", config->side_port_key);
+	write_text(out, "address", config->side_port_address);
+	write_text(out, "certificate", config->side_port_certificate);
+	write_text(out, "key", config->side_port_key);
 	strbuf_addch(out, '}');
 }
 
@@ -320,26 +302,26 @@ static void kubernetes_write(const struct experiment_config *config,
 {
 	const struct kubernetes_config *kubernetes = &config->kubernetes;
 
-	add_text(out, "kind", kubernetes->kind);
-	add_text(out, "kubeconfig", kubernetes->kubeconfig);
-	add_text(out, "context", kubernetes->context);
-	add_text(out, "namespace", kubernetes->namespace);
+	write_text(out, "kind", kubernetes->kind);
+	write_text(out, "kubeconfig", kubernetes->kubeconfig);
+	write_text(out, "context", kubernetes->context);
+	write_text(out, "namespace", kubernetes->namespace);
 	write_pod(kubernetes, out);
 	if (kubernetes->active_deadline_s)
-		add_number(out, "activeDeadlineSeconds",
-			   kubernetes->active_deadline_s);
+		write_number(out, "activeDeadlineSeconds",
+			     kubernetes->active_deadline_s);
 	if (kubernetes->ttl_after_finished_s >= 0)
-		add_number(out, "ttlSecondsAfterFinished",
-			   kubernetes->ttl_after_finished_s);
-	add_number(out, "terminationGracePeriodSeconds",
-		   kubernetes->grace_period_s);
-	add_text(out, "cleanup", cleanups[kubernetes->cleanup]);
-	add_number(out, "infrastructureRetries",
-		   kubernetes->infrastructure_retries);
-	add_number(out, "imagePullTimeout", kubernetes->image_pull_timeout_s);
+		write_number(out, "ttlSecondsAfterFinished",
+			     kubernetes->ttl_after_finished_s);
+	write_number(out, "terminationGracePeriodSeconds",
+		     kubernetes->grace_period_s);
+	write_text(out, "cleanup", cleanups[kubernetes->cleanup]);
+	write_number(out, "infrastructureRetries",
+		     kubernetes->infrastructure_retries);
+	write_number(out, "imagePullTimeout", kubernetes->image_pull_timeout_s);
 	if (kubernetes->requests_per_s)
-		add_number(out, "requestsPerSecond",
-			   kubernetes->requests_per_s);
+		write_number(out, "requestsPerSecond",
+			     kubernetes->requests_per_s);
 	write_side_port(kubernetes, out);
 }
 
