@@ -182,6 +182,17 @@ static void on_placed(void *arg, const struct trial_place *place)
 		turn_fail(engine, &err);
 }
 
+static void on_parts(void *arg, int64_t trial, int attempt,
+		     const struct part_list *parts)
+{
+	(void)arg, (void)trial, (void)attempt, (void)parts;
+}
+
+static void on_acted(void *arg, int64_t command, const char *problem)
+{
+	(void)arg, (void)command, (void)problem;
+}
+
 static void on_cluster(void *arg, const struct cluster_node *nodes,
 		       size_t count, const char *problem)
 {
@@ -209,5 +220,7 @@ const struct platform_callbacks news_callbacks = {
 	.fault = on_fault,
 	.event = on_event,
 	.placed = on_placed,
+	.parts = on_parts,
+	.acted = on_acted,
 	.cluster = on_cluster,
 };

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "engine/pod/template.h"
 #include "engine/pod/view.h"
+#include "model/action.h"
 #include "model/part.h"
 
 #include <cjson/cJSON.h>
@@ -60,14 +61,6 @@ struct kind_status {
 
 /* --- what can be done --------------------------------------------------- */
 
-enum kind_action {
-	KIND_SUSPEND, /* start nothing more; pods may be taken away */
-	KIND_RESUME,
-	KIND_STOP,	/* end it in order: exit handlers run */
-	KIND_TERMINATE, /* end it now; the object stays */
-	KIND_RETRY,	/* run again what failed */
-};
-
 /* A PATCH of the object. */
 struct kind_patch {
 	const char *content_type; /* static storage */
@@ -85,6 +78,9 @@ struct kind {
 	const char *const *versions;
 	/* What somebody has to do whose cluster does not serve it. */
 	const char *install;
+	/* Who makes its pods, as a sentence names it: "the training operator";
+	 * NULL: "its operator". */
+	const char *operator;
 	/* The operator's name for the container of the command ("tensorflow");
 	 * NULL: POD_MAIN_CONTAINER, or the experiment's primary_container. */
 	const char *container;
@@ -96,6 +92,9 @@ struct kind {
 	 * (batch/v1 Job): the end of the pod is the end of the attempt, without
 	 * waiting for the object. */
 	bool ends_with_pod;
+	/* Its pods are the user's own, and run without our keeper: metrics are
+	 * read in their logs. */
+	bool lacks_keeper;
 	/* Pods are made by us: labels find them (trialId, attempt).  False:
 	 * they carry primary_pod_labels, or the kind's own. */
 	bool has_our_labels;

@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "engine/loop.h"
 #include "engine/sideport/sideport.h"
+#include "model/action.h"
 #include "model/cluster.h"
 #include "model/event.h"
 #include "model/experiment.h"
+#include "model/part.h"
 #include "model/trial.h"
 
 #include <stdint.h>
@@ -64,6 +66,13 @@ struct platform_callbacks {
 		      const char *text);
 	/* Where the attempt is, and what it takes. */
 	void (*placed)(void *arg, const struct trial_place *place);
+	/* What the attempt consists of; replaces what was said before.  Told
+	 * when it changes, at most twice a second, and a last time before
+	 * `ended`.  Borrowed for the call. */
+	void (*parts)(void *arg, int64_t trial, int attempt,
+		      const struct part_list *parts);
+	/* The outcome of `act`: NULL, it is done; else why it could not be. */
+	void (*acted)(void *arg, int64_t command, const char *problem);
 	/* What the cluster looks like; replaces what was said before.  Or why
 	 * that could not be found out (nodes are none then). */
 	void (*cluster)(void *arg, const struct cluster_node *nodes,
@@ -113,6 +122,14 @@ struct platform_ops {
 	 * the attempt's exit code.  NULL: of no use here. */
 	void (*farewell)(struct platform *platform, int64_t trial, int attempt,
 			 int exit_code);
+	/* Do what the attempt's kind of job can do beside running and ending.
+	 * False with a sentence: that cannot be done here.  Else one `acted`
+	 * callback follows, with the same command, whatever its number means
+	 * to the engine; none if the platform is closed before.  Asking twice
+	 * is harmless.  NULL: jobs of this platform run and end, no more. */
+	bool (*act)(struct platform *platform, int64_t trial, int attempt,
+		    enum kind_action action, int64_t command,
+		    struct error *err);
 	/* The experiment is over and no attempt is left: clean up what all of
 	 * them shared.  May be asked again, and followed by another submit. */
 	void (*wind_up)(struct platform *platform); /* or NULL */
