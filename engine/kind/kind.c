@@ -96,9 +96,21 @@ const struct role_config *kind_leader(const struct kind *kind,
 
 	for (; leader && *leader; leader++)
 		for (size_t i = 0; i < config->role_count; i++)
-			if (!strcmp(config->roles[i].name, *leader))
+			if (config->roles[i].replicas &&
+			    !strcmp(config->roles[i].name, *leader))
 				return &config->roles[i];
+	for (size_t i = 0; i < config->role_count; i++)
+		if (config->roles[i].replicas)
+			return &config->roles[i];
 	return config->role_count ? &config->roles[0] : NULL;
+}
+
+char *kind_command(const struct kind *kind,
+		   const struct experiment_config *config,
+		   const struct role_config *role, const char *command)
+{
+	return kind->command ? kind->command(config, role, command)
+			     : xstrdup(command);
 }
 
 const char *kind_container(const struct kind *kind,

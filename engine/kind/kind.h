@@ -109,6 +109,10 @@ struct kind {
 	cJSON *(*build)(const struct pod_plan *plan,
 			const struct kind_resource *resource, const char *name,
 			struct error *err);
+	/* The shell line of a role (NULL: there are none) as its pods need it,
+	 * placeholders filled; NULL: as it is.  The caller frees. */
+	char *(*command)(const struct experiment_config *config,
+			 const struct role_config *role, const char *command);
 	/* False: it is no object.  The digest is complete either way. */
 	bool (*read)(const struct kubernetes_config *config,
 		     const cJSON *object, struct kind_status *ret);
@@ -146,6 +150,10 @@ char *kind_name_object(const struct kind *kind,
 /* The role whose replica 0 leads; NULL: there are no roles. */
 const struct role_config *kind_leader(const struct kind *kind,
 				      const struct kubernetes_config *config);
+/* A role's shell line as it goes into the attempt's Secret.  Caller frees. */
+char *kind_command(const struct kind *kind,
+		   const struct experiment_config *config,
+		   const struct role_config *role, const char *command);
 /* What the command's container is called.  Borrowed. */
 const char *kind_container(const struct kind *kind,
 			   const struct kubernetes_config *config);
@@ -166,9 +174,17 @@ const char *kind_text(const cJSON *object, const char *key);
 double kind_number(const cJSON *object, const char *key);
 /* The condition of this type whose status is "True", wherever it stands. */
 const cJSON *kind_condition(const cJSON *status, const char *type);
+/* Copy, made safe to draw and cut at a character. */
+void kind_set_text(char *ret, size_t size, const char *text);
 /* "BackoffLimitExceeded: Job has reached the specified backoff limit", made
  * safe and cut at a character. */
 void kind_set_reason(struct kind_status *status, const char *reason,
 		     const char *message);
+
+/* --- unpack.c ------------------------------------------------------------- */
+
+/* A status that came as base64 of gzip of JSON; NULL: it is none, or it is
+ * larger than any that an operator writes.  The caller frees. */
+cJSON *kind_unpack(const char *base64);
 
 #endif

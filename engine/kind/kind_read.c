@@ -95,25 +95,32 @@ const cJSON *kind_condition(const cJSON *status, const char *type)
 	return NULL;
 }
 
-void kind_set_reason(struct kind_status *status, const char *reason,
-		     const char *message)
+void kind_set_text(char *ret, size_t size, const char *text)
 {
-	struct strbuf text = STRBUF_INIT, safe = STRBUF_INIT;
-	size_t len;
+	struct strbuf safe = STRBUF_INIT;
+	size_t len = strnlen(text, 4 * size); /* what follows would be cut */
 
-	strbuf_adds(&text, reason);
-	if (*message)
-		strbuf_addf(&text, "%s%.400s", *reason ? ": " : "", message);
-	utf8_sanitize(&safe, text.data, text.len, false);
+	utf8_sanitize(&safe, text, len, false);
 	len = safe.len;
-	if (len >= sizeof(status->reason)) {
-		len = sizeof(status->reason) - 1;
+	if (len >= size) {
+		len = size - 1;
 		while (len && ((unsigned char)safe.data[len] & 0xc0) == 0x80)
 			len--;
 	}
 	if (len)
-		memcpy(status->reason, safe.data, len);
-	status->reason[len] = '\0';
-	strbuf_release(&text);
+		memcpy(ret, safe.data, len);
+	ret[len] = '\0';
 	strbuf_release(&safe);
+}
+
+void kind_set_reason(struct kind_status *status, const char *reason,
+		     const char *message)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_adds(&text, reason);
+	if (*message)
+		strbuf_addf(&text, "%s%.400s", *reason ? ": " : "", message);
+	kind_set_text(status->reason, sizeof(status->reason), text.data);
+	strbuf_release(&text);
 }
