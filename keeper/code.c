@@ -5,6 +5,7 @@
 #include "keeper/clock.h"
 #include "keeper/digest.h"
 #include "keeper/file.h"
+#include "keeper/layout.h"
 #include "keeper/note.h"
 #include "keeper/untar.h"
 
@@ -173,19 +174,46 @@ bool code_unpack(int archive_fd, int folder_fd, struct error *err)
 	return ok;
 }
 
-static bool unpack_into(const struct code_options *options, int archive_fd,
-			struct error *err)
+static bool unpack_into(const char *folder, int archive_fd, struct error *err)
 {
 	int folder_fd;
 	bool ok;
 
-	if (mkdir(options->folder, 0777) < 0 && errno != EEXIST)
-		return error_set_errno(err, "create %s", options->folder);
-	folder_fd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mkdir(folder, 0777) < 0 && errno != EEXIST)
+		return error_set_errno(err, "create %s", folder);
+	folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder_fd < 0)
-		return error_set_errno(err, "open %s", options->folder);
+		return error_set_errno(err, "open %s", folder);
 	ok = code_unpack(archive_fd, folder_fd, err);
 	close(folder_fd);
+	return ok;
+}
+
+/* Beside it, under a name of our own; whoever comes first wins. */
+static bool unpack_shared(const char *folder, int archive_fd, struct error *err)
+{
+	char parent[PATH_MAX], own[PATH_MAX];
+	char *slash;
+	bool ok;
+
+	snprintf(parent, sizeof(parent), "%s", folder);
+	slash = strrchr(parent, '/');
+	if (slash && slash != parent) {
+		*slash = '\0';
+		if (!layout_folder(parent, err))
+			return false;
+	}
+	if (!layout_own_name(folder, own, sizeof(own)))
+		return error_set(err, ERROR_LIMIT,
+				 "%.100s: the path is too "
+				 "long",
+				 folder);
+	ok = unpack_into(own, archive_fd, err);
+	if (ok && rename(own, folder) == 0)
+		return true;
+	if (ok && access(folder, F_OK) < 0)
+		ok = error_set_errno(err, "rename %s", own);
+	layout_remove(own);
 	return ok;
 }
 
@@ -197,6 +225,8 @@ bool code_prepare(const struct code_options *options, struct error *err)
 
 	snprintf(path, sizeof(path), "%s/code.tar.gz",
 		 options->dir ? options->dir : ".");
+	if (options->is_shared && access(options->folder, F_OK) == 0)
+		return true;
 	if (is_fetch)
 		fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	else
@@ -205,7 +235,9 @@ bool code_prepare(const struct code_options *options, struct error *err)
 		return error_set_errno(err, "unpack the code: open %s",
 				       is_fetch ? path : options->archive);
 	ok = (!is_fetch || fetch(options, fd, err)) &&
-	     verify(fd, options->digest, err) && unpack_into(options, fd, err);
+	     verify(fd, options->digest, err) &&
+	     (options->is_shared ? unpack_shared(options->folder, fd, err)
+				 : unpack_into(options->folder, fd, err));
 	close(fd);
 	if (is_fetch)
 		unlink(path);

@@ -25,6 +25,9 @@ struct code_options {
 	const char *dir;     /* the attempt's folder, for what is fetched */
 	const char *folder;  /* unpack there; made if need be */
 	const char *digest;  /* hex SHA-256 */
+	/* other pods may unpack to the same folder at the same time: it
+	 * appears whole, and one that is there is taken as it is */
+	bool is_shared;
 	struct target target;
 	const char *token;
 	int wait_s; /* how long to ask the side port */

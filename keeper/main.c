@@ -3,6 +3,7 @@
  * trialdeck-keeper: runs one command and answers for it.
  *
  *     trialdeck-keeper --dir DIR [OPTION...] [-- COMMAND...]
+ *     trialdeck-keeper --lay-out --sys-dir DIR --input DIR [OPTION...]
  *     trialdeck-keeper --probe URL[,URL...] [--result FILE]
  *
  * It claims the attempt's directory (claim.h), starts the command (child.h),
@@ -40,6 +41,7 @@
 #include "keeper/deliver.h"
 #include "keeper/echo.h"
 #include "keeper/input.h"
+#include "keeper/layout.h"
 #include "keeper/note.h"
 #include "keeper/options.h"
 #include "keeper/output.h"
@@ -373,16 +375,22 @@ static void finish(struct keeper *keeper)
 static bool prepare(struct keeper *keeper)
 {
 	struct options *options = &keeper->options;
+	struct error err;
 	const struct code_options code = {.archive = options->code_archive,
 					  .dir = options->dir,
 					  .folder = options->code_dir,
 					  .digest = options->code_digest,
+					  .is_shared = options->sys_dir,
 					  .target = options->target,
 					  .token = getenv("TRIALDECK_TOKEN"),
 					  .wait_s = options->code_wait_s};
 
 	if (!options->command[0]) {
 		give_up(keeper, KEEPER_BROKEN, "there is no command to run");
+		return false;
+	}
+	if (options->sys_dir && !layout_prepare(options, &err)) {
+		give_up(keeper, KEEPER_BROKEN, err.text);
 		return false;
 	}
 	if (!options->code_archive && !options->is_code_fetch)
@@ -434,6 +442,8 @@ int main(int argc, char **argv)
 		options_usage();
 		return KEEPER_BROKEN;
 	}
+	if (options->is_layout)
+		return layout_run(options);
 	if (options->probe)
 		return probe_run(options->probe, &options->target,
 				 options->result);

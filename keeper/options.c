@@ -13,6 +13,8 @@
 
 static const char usage[] =
 	"usage: trialdeck-keeper --dir DIR [OPTION...] [-- COMMAND...]\n"
+	"       trialdeck-keeper --lay-out --sys-dir DIR --input DIR "
+	"[OPTION...]\n"
 	"       trialdeck-keeper --probe URL[,URL...] [--result FILE]\n"
 	"\n"
 	"  --dir DIR              the attempt's folder\n"
@@ -29,7 +31,8 @@ static const char usage[] =
 	"  --code-archive FILE | --code-fetch\n"
 	"                         code to unpack: a file, or the side port's\n"
 	"  --code-dir DIR --code-digest HEX\n"
-	"  --code-wait SECONDS    for --code-fetch\n";
+	"  --code-wait SECONDS    for --code-fetch\n"
+	"  --sys-dir DIR          NNI's folder of the trial, on a storage\n";
 
 void options_usage(void)
 {
@@ -111,6 +114,12 @@ static bool read_option(struct options *ret, int c, const char *value)
 		return is_digest(value);
 	case 'W':
 		return read_seconds(value, &ret->code_wait_s);
+	case 's':
+		ret->sys_dir = value;
+		return true;
+	case 'L':
+		ret->is_layout = true;
+		return true;
 	case 'p':
 		ret->probe = value;
 		return true;
@@ -130,6 +139,8 @@ static bool is_sound(const struct options *options)
 	    (!options->code_dir || !options->code_digest ||
 	     (options->code_archive && options->is_code_fetch)))
 		return false;
+	if (options->is_layout)
+		return options->sys_dir && options->input;
 	return options->dir && (options->command[0] || options->input);
 }
 
@@ -152,6 +163,8 @@ bool options_parse(int argc, char **argv, struct options *ret)
 		{"code-dir", required_argument, NULL, 'D'},
 		{"code-digest", required_argument, NULL, 'H'},
 		{"code-wait", required_argument, NULL, 'W'},
+		{"sys-dir", required_argument, NULL, 's'},
+		{"lay-out", no_argument, NULL, 'L'},
 		{"probe", required_argument, NULL, 'p'},
 		{"result", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},

@@ -21,7 +21,9 @@ struct options {
 	bool is_code_fetch;		    /* from the side port */
 	const char *code_dir, *code_digest; /* with either */
 	int code_wait_s;		    /* for the side port */
-	const char *probe, *result;	    /* URL,URL,...; file */
+	const char *sys_dir;	    /* NNI_SYS_DIR, on a storage; or NULL */
+	bool is_layout;		    /* make it, and run nothing */
+	const char *probe, *result; /* URL,URL,...; file */
 };
 
 /* False when this is no command line to run. */

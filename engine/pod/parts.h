@@ -18,8 +18,11 @@
 
 #define POD_CODE_DIR POD_WORK_MOUNT "/code"
 
-/* Where the command runs: the code directory inside the pod, or NULL. */
-const char *pod_code_dir(const struct pod_plan *plan);
+/* Where the command runs: the code directory inside the pod, or NULL.  Caller
+ * frees. */
+char *pod_code_dir(const struct pod_plan *plan);
+/* GPUs asked for; 0 hides those of the node; -1: nobody said. */
+int pod_gpu_number(const struct pod_plan *plan);
 /* Parse a fragment of the configuration into *ret; a NULL text gives NULL. */
 bool pod_fragment_parse(const char *name, const char *json, cJSON **ret,
 			struct error *err);
@@ -45,6 +48,9 @@ char *pod_escape(const char *text);
 
 bool pod_volumes_add(cJSON *spec, cJSON *container, const struct pod_plan *plan,
 		     struct error *err);
+/* Only those that are ours: keeper, Secret, address, code, work. */
+void pod_volumes_add_ours(cJSON *spec, cJSON *container,
+			  const struct pod_plan *plan);
 
 /* --- overlay.c */
 

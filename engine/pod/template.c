@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The pod of an attempt: metadata, the pod's own fields, the one container. */
+#include "engine/pod/nni_trial.h"
 #include "engine/pod/parts.h"
+#include "engine/pod/storage.h"
 
 #include "base/mem.h"
 
@@ -58,18 +60,31 @@ char *pod_labels_selector(const struct experiment *experiment)
 /* --- small parts ------------------------------------------------------------
  */
 
-const char *pod_code_dir(const struct pod_plan *plan)
+char *pod_code_dir(const struct pod_plan *plan)
 {
+	char *sys_dir, *path;
+
 	switch (plan->code) {
 	case POD_CODE_MAP:
 	case POD_CODE_SIDEPORT:
-		return POD_CODE_DIR;
+		sys_dir = pod_sys_dir(plan);
+		path = sys_dir ? xasprintf("%s/code", sys_dir)
+			       : xstrdup(POD_CODE_DIR);
+		free(sys_dir);
+		return path;
 	case POD_CODE_IN_PLACE:
-		return plan->code_path;
+		return xstrdup(plan->code_path);
 	case POD_CODE_NONE:
 		break;
 	}
 	return NULL;
+}
+
+int pod_gpu_number(const struct pod_plan *plan)
+{
+	return plan->role && plan->role->gpu_number >= 0
+		       ? plan->role->gpu_number
+		       : plan->config->trial_gpu_number;
 }
 
 bool pod_fragment_parse(const char *name, const char *json, cJSON **ret,
@@ -134,7 +149,7 @@ static void add_option(cJSON *command, const char *name, const char *value)
 
 static void add_code_options(cJSON *command, const struct pod_plan *plan)
 {
-	const char *dir = pod_code_dir(plan);
+	char *dir = pod_code_dir(plan);
 
 	switch (plan->code) {
 	case POD_CODE_MAP:
@@ -146,12 +161,14 @@ static void add_code_options(cJSON *command, const struct pod_plan *plan)
 		break;
 	case POD_CODE_IN_PLACE:
 		add_option(command, "--cwd", dir);
+		free(dir);
 		return;
 	case POD_CODE_NONE:
 		return;
 	}
 	add_option(command, "--code-dir", dir);
 	add_option(command, "--code-digest", plan->code_digest);
+	free(dir);
 }
 
 /* The keeper, which takes the command from the Secret. */
@@ -159,6 +176,7 @@ static void add_command(cJSON *container, const struct pod_plan *plan)
 {
 	int64_t grace_s = plan->config->kubernetes.grace_period_s;
 	cJSON *command = cJSON_AddArrayToObject(container, "command");
+	char *sys_dir = pod_sys_dir(plan);
 	char grace[NUMBER_SIZE];
 
 	grace_s -= grace_s / 2 < REPORTING_S ? grace_s / 2 : REPORTING_S;
@@ -170,6 +188,9 @@ static void add_command(cJSON *container, const struct pod_plan *plan)
 	add_option(command, "--tee", NULL);
 	add_option(command, "--echo", plan->is_echoing ? "always" : "auto");
 	add_option(command, "--grace", grace);
+	if (sys_dir)
+		add_option(command, "--sys-dir", sys_dir);
+	free(sys_dir);
 	add_code_options(command, plan);
 	if (plan->config->metric_pattern)
 		add_option(command, "--metric-pattern",
@@ -207,7 +228,10 @@ static bool add_container(cJSON *spec, const struct pod_plan *plan,
 	add_text(container, "image",
 		 role && role->image ? role->image : config->image);
 	add_text(container, "imagePullPolicy", config->image_pull_policy);
-	add_command(container, plan);
+	if (config->keeper == KEEPER_NNI)
+		nni_container_add(spec, container, plan);
+	else
+		add_command(container, plan);
 	/* the last lines of a failed one come with the pod's status */
 	add_text(container, "terminationMessagePolicy",
 		 "FallbackToLogsOnError");
@@ -220,6 +244,25 @@ static bool add_container(cJSON *spec, const struct pod_plan *plan,
 	       pod_fragment_add(container, "securityContext",
 				config->security_context, err) &&
 	       pod_volumes_add(spec, container, plan, err);
+}
+
+/* The role's own registry, whose Secret the platform makes. */
+static bool add_registry(cJSON *spec, const struct pod_plan *plan)
+{
+	cJSON *list, *secret;
+	char *name;
+
+	if (!plan->role || !plan->role->registry_auth)
+		return true;
+	list = cJSON_GetObjectItemCaseSensitive(spec, "imagePullSecrets");
+	if (!list)
+		list = cJSON_AddArrayToObject(spec, "imagePullSecrets");
+	name = pod_registry_secret(plan->experiment, plan->role->registry_auth);
+	secret = cJSON_CreateObject();
+	cJSON_AddStringToObject(secret, "name", name);
+	cJSON_AddItemToArray(list, secret);
+	free(name);
+	return true;
 }
 
 /* --- the pod ----------------------------------------------------------------
@@ -242,6 +285,7 @@ static bool add_spec(cJSON *template, const struct pod_plan *plan,
 	add_text(spec, "runtimeClassName", config->runtime_class);
 	return pod_fragment_add(spec, "imagePullSecrets",
 				config->image_pull_secrets, err) &&
+	       add_registry(spec, plan) &&
 	       pod_fragment_add(spec, "nodeSelector", config->node_selector,
 				err) &&
 	       pod_fragment_add(spec, "tolerations", config->tolerations,

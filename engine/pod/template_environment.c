@@ -8,6 +8,7 @@
  * Secret, stays free of them.
  */
 #include "engine/pod/parts.h"
+#include "engine/pod/storage.h"
 
 #include "base/mem.h"
 #include "engine/platform/local.h"
@@ -51,22 +52,23 @@ static void set_number(struct environment *environment, const char *name,
 
 static void fill(struct environment *environment, const struct pod_plan *plan)
 {
-	const char *code = pod_code_dir(plan);
-	int gpus = plan->role && plan->role->gpu_number >= 0
-			   ? plan->role->gpu_number
-			   : plan->config->trial_gpu_number;
+	char *sys_dir = pod_sys_dir(plan);
+	char *output_dir = pod_output_dir(plan);
+	char *code = pod_code_dir(plan);
 
 	environment_set(environment, "NNI_PLATFORM", plan->nni_platform);
 	environment_set(environment, "NNI_EXP_ID", plan->experiment->id);
 	environment_set(environment, "NNI_TRIAL_JOB_ID", plan->trial->id);
 	set_number(environment, "NNI_TRIAL_SEQ_ID", plan->trial->sequence);
-	environment_set(environment, "NNI_SYS_DIR", POD_WORK_MOUNT);
-	environment_set(environment, "NNI_OUTPUT_DIR", POD_WORK_MOUNT);
+	environment_set(environment, "NNI_SYS_DIR",
+			sys_dir ? sys_dir : POD_WORK_MOUNT);
+	environment_set(environment, "NNI_OUTPUT_DIR",
+			output_dir ? output_dir : POD_WORK_MOUNT);
 	if (code)
 		environment_set(environment, "NNI_CODE_DIR", code);
 	environment_set(environment, "MULTI_PHASE", "false");
 	/* the device plugin shows all GPUs to a pod that asks for none */
-	if (gpus == 0)
+	if (pod_gpu_number(plan) == 0)
 		environment_set(environment, "CUDA_VISIBLE_DEVICES", "");
 	environment_set(environment, "TRIALDECK_TRIAL_ID", plan->trial->id);
 	set_number(environment, "TRIALDECK_ATTEMPT", plan->attempt->number);
@@ -79,6 +81,9 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 	environment_set(environment, "TRIALDECK_PARAMETERS",
 			POD_WORK_MOUNT "/" POD_INPUT_PARAMETERS);
 	environment_add_parameters(environment, plan->trial->parameters);
+	free(sys_dir);
+	free(output_dir);
+	free(code);
 }
 
 static void add_ours(cJSON *list, const struct environment *environment)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the trial's container mounts: ours, then the experiment file's. */
 #include "engine/pod/parts.h"
+#include "engine/pod/storage.h"
 
 #include "base/mem.h"
 
@@ -72,7 +73,8 @@ static void add_role_items(cJSON *secret, const struct role_config *role)
 	free(command);
 }
 
-static void add_ours(cJSON *spec, cJSON *container, const struct pod_plan *plan)
+void pod_volumes_add_ours(cJSON *spec, cJSON *container,
+			  const struct pod_plan *plan)
 {
 	cJSON *secret;
 
@@ -81,7 +83,7 @@ static void add_ours(cJSON *spec, cJSON *container, const struct pod_plan *plan)
 	secret = add_volume(spec, POD_VOLUME_INPUT, "secret");
 	cJSON_AddStringToObject(secret, "secretName", plan->secret);
 	cJSON_AddNumberToObject(secret, "defaultMode", MODE_READ);
-	if (plan->role)
+	if (plan->role && plan->config->kubernetes.keeper != KEEPER_NNI)
 		add_role_items(secret, plan->role);
 	add_mount(container, POD_VOLUME_INPUT, POD_INPUT_MOUNT, true);
 	add_map(spec, container, POD_VOLUME_LINK, plan->link_map,
@@ -114,7 +116,13 @@ bool pod_volumes_add(cJSON *spec, cJSON *container, const struct pod_plan *plan,
 		cJSON_Delete(volumes);
 		return false;
 	}
-	add_ours(spec, container, plan);
+	/* NNI's keeper comes with the image, its files by an init container */
+	if (config->keeper != KEEPER_NNI)
+		pod_volumes_add_ours(spec, container, plan);
+	if (pod_has_storage(config)) {
+		pod_storage_add_volume(spec, plan);
+		pod_storage_add_mount(container);
+	}
 	append(cJSON_GetObjectItemCaseSensitive(spec, "volumes"), volumes);
 	append(cJSON_GetObjectItemCaseSensitive(container, "volumeMounts"),
 	       mounts);
