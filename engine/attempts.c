@@ -229,6 +229,7 @@ void attempts_finish(struct engine *engine, struct live *live,
 		engine->queued_count--;
 	if (engine->sideport)
 		sideport_forbid(engine->sideport, key, attempt->number);
+	parts_settle(engine, live);
 	attempts_write(engine, live);
 	if (end->state == TRIAL_FAILED)
 		status_event(engine, live, EVENT_WARNING,

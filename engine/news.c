@@ -185,7 +185,11 @@ static void on_placed(void *arg, const struct trial_place *place)
 static void on_parts(void *arg, int64_t trial, int attempt,
 		     const struct part_list *parts)
 {
-	(void)arg, (void)trial, (void)attempt, (void)parts;
+	struct engine *engine = arg;
+	struct live *live = attempts_find(engine, trial, attempt);
+
+	if (live)
+		parts_told(engine, live, parts);
 }
 
 static void on_acted(void *arg, int64_t command, const char *problem)

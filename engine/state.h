@@ -16,6 +16,7 @@
  *   ingest.c    reports to metric rows and summaries
  *   live.c      the table of trials that are not over
  *   news.c      what the platform tells
+ *   parts.c     what attempts consist of
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
@@ -236,6 +237,13 @@ void attempts_finish(struct engine *engine, struct live *live,
 
 /* ---- news.c ---- */
 extern const struct platform_callbacks news_callbacks;
+
+/* ---- parts.c ---- */
+/* These are what its attempt consists of. */
+void parts_told(struct engine *engine, struct live *live,
+		const struct part_list *parts);
+/* Its attempt is over. */
+void parts_settle(struct engine *engine, struct live *live);
 
 /* ---- ingest.c ---- */
 void ingest_reports(struct engine *engine);

@@ -4,7 +4,9 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct trial_part *part_list_add(struct part_list *list)
 {
@@ -30,13 +32,97 @@ void part_list_release(struct part_list *list)
 	*list = (struct part_list){0};
 }
 
+static bool settle(struct trial_part *part, enum part_state state,
+		   int64_t ended_ns, const char *reason)
+{
+	switch (part->state) {
+	case PART_RUNNING:
+		part->state = state;
+		break;
+	case PART_WAITING:
+	case PART_SUSPENDED:
+		part->state = PART_SKIPPED;
+		break;
+	default:
+		return false;
+	}
+	if (part->started_ns && !part->ended_ns)
+		part->ended_ns = ended_ns;
+	if (!*part->reason)
+		snprintf(part->reason, sizeof(part->reason), "%s", reason);
+	return true;
+}
+
+bool part_list_settle(struct part_list *list, enum part_state state,
+		      int64_t ended_ns, const char *reason)
+{
+	bool has_changed = false;
+
+	for (size_t i = 0; i < list->count; i++)
+		has_changed |= settle(&list->items[i], state, ended_ns, reason);
+	return has_changed;
+}
+
+bool part_is_same(const struct trial_part *a, const struct trial_part *b)
+{
+	return a->depth == b->depth && a->state == b->state &&
+	       a->is_leader == b->is_leader && a->restarts == b->restarts &&
+	       a->exit_code == b->exit_code && a->started_ns == b->started_ns &&
+	       a->ended_ns == b->ended_ns && !strcmp(a->name, b->name) &&
+	       !strcmp(a->sort, b->sort) && !strcmp(a->pod, b->pod) &&
+	       !strcmp(a->node, b->node) && !strcmp(a->reason, b->reason);
+}
+
+bool part_list_is_leaf(const struct part_list *list, size_t index)
+{
+	return index + 1 >= list->count ||
+	       list->items[index + 1].depth <= list->items[index].depth;
+}
+
+static const char *const state_names[PART_STATE_COUNT] = {
+	[PART_WAITING] = "waiting",	[PART_RUNNING] = "running",
+	[PART_SUCCEEDED] = "succeeded", [PART_FAILED] = "failed",
+	[PART_SKIPPED] = "skipped",	[PART_SUSPENDED] = "suspended",
+};
+
 const char *part_state_name(enum part_state state)
 {
-	static const char *const names[PART_STATE_COUNT] = {
-		[PART_WAITING] = "waiting",	[PART_RUNNING] = "running",
-		[PART_SUCCEEDED] = "succeeded", [PART_FAILED] = "failed",
-		[PART_SKIPPED] = "skipped",	[PART_SUSPENDED] = "suspended",
-	};
+	return state_names[state];
+}
 
-	return names[state];
+bool part_state_parse(const char *name, enum part_state *ret)
+{
+	for (int i = 0; i < PART_STATE_COUNT; i++) {
+		if (strcmp(state_names[i], name) != 0)
+			continue;
+		*ret = (enum part_state)i;
+		return true;
+	}
+	return false;
+}
+
+void part_list_count(const struct part_list *list, struct part_counts *ret)
+{
+	*ret = (struct part_counts){.total = (int)list->omitted};
+	for (size_t i = 0; i < list->count; i++) {
+		enum part_state state = list->items[i].state;
+
+		if (!part_list_is_leaf(list, i))
+			continue;
+		ret->states[state]++;
+		ret->total += state != PART_SKIPPED;
+	}
+}
+
+size_t part_mark_length(const char *line, size_t len)
+{
+	const char *end;
+
+	if (len < 4 || line[0] != '[' || line[1] == ' ')
+		return 0;
+	if (len > PART_MARK_MAX)
+		len = PART_MARK_MAX;
+	/* names may have brackets in them, but no "] " */
+	end = memmem(line, len, "] ", 2);
+	return end && end > line + 1 ? (size_t)(end - line) + 2 : 0;
 }

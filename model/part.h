@@ -49,7 +49,33 @@ struct part_list {
  * full. */
 struct trial_part *part_list_add(struct part_list *list);
 void part_list_release(struct part_list *list);
+/* The attempt is over, and with it whatever was not: what ran becomes `state`,
+ * what waited skipped, both for this reason where they have none.  Did
+ * anything change? */
+bool part_list_settle(struct part_list *list, enum part_state state,
+		      int64_t ended_ns, const char *reason);
+/* Is all that is known of them the same? */
+bool part_is_same(const struct trial_part *a, const struct trial_part *b);
+/* Is there nothing under it?  index is below count. */
+bool part_list_is_leaf(const struct part_list *list, size_t index);
+
 /* "running"; static storage. */
 const char *part_state_name(enum part_state state);
+bool part_state_parse(const char *name, enum part_state *ret);
+
+/* Of the leaves, which are what runs; skipped ones do not count. */
+struct part_counts {
+	int total; /* omitted ones included */
+	int states[PART_STATE_COUNT];
+};
+
+void part_list_count(const struct part_list *list, struct part_counts *ret);
+
+/* Lines of an attempt with several parts stand in one log, each behind the
+ * name of the part it comes from: "[worker-1] step 3".  Bytes of that mark,
+ * its blank included; 0: the line has none.  Reads PART_MARK_MAX bytes at
+ * most. */
+#define PART_MARK_MAX (sizeof(((struct trial_part *)0)->name) + 2)
+size_t part_mark_length(const char *line, size_t len);
 
 #endif

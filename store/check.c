@@ -71,6 +71,10 @@ static const char *const rules[] = {
 	" || sequence || ' of name ' || name FROM metric_stage CROSS JOIN"
 	" metric USING (trial, attempt, name, type, source, sequence)",
 
+	"SELECT 'the parts of attempt ' || attempt || ' of trial key ' || trial"
+	" || ' are not numbered 0, 1, 2, ...' FROM trial_part"
+	" GROUP BY trial, attempt HAVING count(*) <> max(ordinal) + 1",
+
 	"SELECT 'experiment ' || id || ': the tuner''s history has gaps'"
 	" FROM experiment JOIN history ON history.experiment = experiment.key"
 	" GROUP BY experiment.key HAVING count(*) <> max(position) + 1",

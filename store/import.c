@@ -324,6 +324,12 @@ static bool read_metrics(struct importer *importer, struct reader *reader)
 	return true;
 }
 
+static bool read_parts(struct importer *importer, struct reader *reader)
+{
+	return transfer_read_parts(importer->store, reader,
+				   get_trial(importer, reader), importer->err);
+}
+
 static bool read_event(struct importer *importer, struct reader *reader)
 {
 	static const char *const levels[] = {"info", "warning", "error"};
@@ -372,11 +378,9 @@ static const struct section {
 } sections[] = {
 	/* in the order in which they need each other */
 	{"experiment", read_experiment}, {"trials", read_trial},
-	{"metrics", read_metrics},	 {"events", read_event},
-	{"history", read_history},
+	{"metrics", read_metrics},	 {"parts", read_parts},
+	{"events", read_event},		 {"history", read_history},
 };
-
-#define SECTION_COUNT COUNT_OF(sections)
 
 static bool read_element(struct importer *importer,
 			 const struct section *section,
@@ -436,7 +440,7 @@ static bool find_sections(const char *json, size_t len, struct json_cursor *ret,
 			is_ours = json_is(&value, "\"" TRANSFER_FORMAT "\"");
 		if (json_is(&key, "version"))
 			is_newer = !json_is(&value, "1");
-		for (size_t i = 0; i < SECTION_COUNT; i++)
+		for (size_t i = 0; i < COUNT_OF(sections); i++)
 			if (json_is(&key, sections[i].name))
 				ret[i] = value;
 	}
@@ -471,7 +475,7 @@ static bool finish(struct importer *importer)
 bool store_import(struct store *store, const char *json, size_t len,
 		  struct experiment *ret, struct error *err)
 {
-	struct json_cursor spans[SECTION_COUNT] = {{NULL, NULL}};
+	struct json_cursor spans[COUNT_OF(sections)] = {{NULL, NULL}};
 	struct importer importer = {
 		.store = store, .err = err, .experiment = ret};
 	bool ok;
@@ -480,7 +484,7 @@ bool store_import(struct store *store, const char *json, size_t len,
 	if (!find_sections(json, len, spans, err) || !store_begin(store, err))
 		return false;
 	ok = read_element(&importer, &sections[0], &spans[0], -1);
-	for (size_t i = 1; ok && i < SECTION_COUNT; i++)
+	for (size_t i = 1; ok && i < COUNT_OF(sections); i++)
 		if (spans[i].at)
 			ok = read_list(&importer, &sections[i], spans[i]);
 	ok = ok && finish(&importer);

@@ -295,9 +295,36 @@ static const char version_2[] =
 	" used_gpus INTEGER NOT NULL,"
 	" at_ns INTEGER NOT NULL);";
 
+/* What an attempt consists of: pods of roles, steps of a workflow.  Unlike a
+ * place it is history: attempts keep theirs. */
+static const char version_3[] =
+	"ALTER TABLE attempt ADD COLUMN parts_omitted INTEGER NOT NULL"
+	" DEFAULT 0;"
+
+	"CREATE TABLE trial_part ("
+	" trial INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL,"
+	" ordinal INTEGER NOT NULL CHECK (ordinal >= 0)," /* from the top */
+	" depth INTEGER NOT NULL CHECK (depth >= 0),"
+	" name TEXT NOT NULL,"
+	" sort TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),"
+	" is_leader INTEGER NOT NULL,"
+	" pod TEXT NOT NULL,"
+	" node TEXT NOT NULL,"
+	" restarts INTEGER NOT NULL,"
+	" exit_code INTEGER NOT NULL,"
+	" started_ns INTEGER NOT NULL,"
+	" ended_ns INTEGER NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" PRIMARY KEY (trial, attempt, ordinal),"
+	" FOREIGN KEY (trial, attempt) REFERENCES attempt (trial, number)"
+	"  ON DELETE CASCADE) WITHOUT ROWID;";
+
 const struct migration schema_migrations[] = {
 	{version_1},
 	{version_2},
+	{version_3},
 };
 
 const int schema_version = (int)COUNT_OF(schema_migrations);

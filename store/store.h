@@ -25,6 +25,7 @@
 #include "model/event.h"
 #include "model/experiment.h"
 #include "model/metric.h"
+#include "model/part.h"
 #include "model/trial.h"
 
 struct store;
@@ -241,6 +242,18 @@ bool store_places_each(struct store *store, int64_t experiment,
 		       store_place_fn *fn, void *arg, struct error *err);
 /* Not an error when it has none. */
 bool store_place_delete(struct store *store, int64_t trial, struct error *err);
+
+/* ---- part_row.c: what an attempt consists of --------------------------- */
+
+/* These are the attempt's parts now, all of them; only rows that differ are
+ * written.  *ret_is_news: something did.  The attempt must be there. */
+bool store_parts_put(struct store *store, int64_t trial, int attempt,
+		     const struct part_list *parts, bool *ret_is_news,
+		     struct error *err);
+/* Add the attempt's parts to an empty list, to be released; none is not an
+ * error. */
+bool store_parts_get(struct store *store, int64_t trial, int attempt,
+		     struct part_list *ret, struct error *err);
 
 /* ---- history_row.c: what the tuner was told, in order ------------------ */
 

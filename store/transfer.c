@@ -430,6 +430,10 @@ bool transfer_write_json(struct store *store,
 	if (!write_metrics(&writer, key))
 		return false;
 	strbuf_adds(out, "]");
+	begin_list(&writer, "parts");
+	if (!transfer_write_parts(store, key, out, err))
+		return false;
+	strbuf_adds(out, "]");
 	begin_list(&writer, "events");
 	if (!store_events_each(store, key, 0, 0, 0, write_event, &writer,
 			       err) ||

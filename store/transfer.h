@@ -10,6 +10,8 @@
  *      "metrics": [{"trial": number, "attempt", "name", "type", "source",
  *                   "time": of the first, "sequences": [...],
  *                   "after_ns": [...], "values": [...]}, ...],
+ *      "parts":   [{"trial": number, "attempt", "omitted",
+ *                   "parts": [...]}, ...],
  *      "events":  [...],
  *      "history": [...]}
  *
@@ -22,6 +24,7 @@
 #ifndef STORE_TRANSFER_H
 #define STORE_TRANSFER_H
 
+#include "store/import_reader.h"
 #include "store/sql.h"
 
 #define TRANSFER_FORMAT "trialdeck-experiment"
@@ -41,6 +44,11 @@ bool transfer_write_nni(struct store *store,
 bool transfer_write_csv(struct store *store,
 			const struct experiment *experiment, bool intermediates,
 			struct strbuf *out, struct error *err);
+/* transfer_parts.c: elements of the list "parts". */
+bool transfer_write_parts(struct store *store, int64_t experiment,
+			  struct strbuf *out, struct error *err);
+bool transfer_read_parts(struct store *store, struct reader *reader,
+			 int64_t trial, struct error *err);
 /* ERROR_LIMIT once out has grown beyond TRANSFER_SIZE_MAX. */
 bool transfer_check_size(const struct strbuf *out, struct error *err);
 

@@ -103,6 +103,12 @@ static void on_placed(void *arg, const struct trial_place *place)
 	(void)arg, (void)place;
 }
 
+static void on_parts(void *arg, int64_t trial, int attempt,
+		     const struct part_list *parts)
+{
+	(void)arg, (void)trial, (void)attempt, (void)parts;
+}
+
 static void on_cluster(void *arg, const struct cluster_node *nodes,
 		       size_t count, const char *problem)
 {
@@ -368,6 +374,7 @@ static bool prepare(struct rehearsal *rehearsal, struct error *err)
 			      .fault = on_fault,
 			      .event = on_event,
 			      .placed = on_placed,
+			      .parts = on_parts,
 			      .cluster = on_cluster,
 			      .arg = rehearsal},
 	};

@@ -80,17 +80,61 @@ static void version_1_is_migrated(void **state)
 	experiment_release(&row);
 }
 
+/* A database as version 2 had it, with an attempt. */
+static void version_2_is_migrated(void **state)
+{
+	const struct place *place = *state;
+	struct part_list parts = {0};
+	struct store *store;
+	struct experiment row;
+	bool is_news = false;
+	char backup[160];
+
+	make_version_1(place);
+	run_sql(place->path, schema_migrations[1].statements);
+	run_sql(place->path,
+		"PRAGMA user_version = 2;"
+		"UPDATE experiment SET fault = 'away', fault_since_ns = 9;"
+		"INSERT INTO attempt VALUES (4294967296, 1, 1, -1, 1, 1, 0,"
+		" 'secret', 'job', '/dir', 'why');"
+		"INSERT INTO trial_place VALUES (4294967296, 1, 'pod', 'node',"
+		" 0, -1, -1, -1, -1, -1, -1, 7);");
+	store = store_at(place, STORE_WRITE);
+	assert_ok(store_experiment_find(store, "one", &row, err));
+	assert_string_equal(row.fault, "away");
+	assert_ok(store_parts_get(store, INT64_C(4294967296), 1, &parts, err));
+	assert_int_equal(parts.count + parts.omitted, 0);
+	part_list_add(&parts)->state = PART_RUNNING;
+	parts.omitted = 3;
+	assert_ok(store_begin(store, err));
+	assert_ok(store_parts_put(store, INT64_C(4294967296), 1, &parts,
+				  &is_news, err));
+	assert_ok(store_commit(store, err));
+	assert_true(is_news);
+	store_close(store);
+	assert_int_equal(query_int(place->path, "SELECT parts_omitted FROM"
+						" attempt WHERE job = 'job'"),
+			 3);
+	snprintf(backup, sizeof(backup), "%s.v2.bak", place->path);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 2);
+	assert_int_equal(query_int(backup, "SELECT count(*) FROM attempt"), 1);
+	part_list_release(&parts);
+	experiment_release(&row);
+}
+
 static void migrates_with_a_backup(void **state)
 {
 	const struct migration future[] = {
 		schema_migrations[0],
 		schema_migrations[1],
+		schema_migrations[2],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT;"
 		 "UPDATE trial SET colour = 'red';"},
 	};
 	const struct migration broken[] = {
 		schema_migrations[0],
 		schema_migrations[1],
+		schema_migrations[2],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT; NONSENSE;"},
 	};
 	const struct place *place = *state;
@@ -100,33 +144,33 @@ static void migrates_with_a_backup(void **state)
 	char left[200];
 	int version;
 
-	assert_int_equal(schema_version, 2); /* else extend the tables above */
-	snprintf(backup, sizeof(backup), "%s.v2.bak", place->path);
+	assert_int_equal(schema_version, 3); /* else extend the tables above */
+	snprintf(backup, sizeof(backup), "%s.v3.bak", place->path);
 	snprintf(left, sizeof(left), "%s.new", backup);
 	assert_ok(store_begin(store, err));
 	add_trial(store, row.key);
 	assert_ok(store_commit(store, err));
 
 	/* all or nothing */
-	assert_error(schema_migrate(store, broken, 3, err), ERROR_SYSTEM,
-		     "migrate to version 3");
-	assert_ok(schema_check(store, 3, &version, err));
-	assert_int_equal(version, 2);
+	assert_error(schema_migrate(store, broken, 4, err), ERROR_SYSTEM,
+		     "migrate to version 4");
+	assert_ok(schema_check(store, 4, &version, err));
+	assert_int_equal(version, 3);
 	assert_int_equal(query_int(place->path,
 				   "SELECT count(*) FROM pragma_table_info"
 				   "('trial') WHERE name = 'colour'"),
 			 0);
 
-	assert_ok(schema_migrate(store, future, 3, err));
-	assert_ok(schema_migrate(store, future, 3, err)); /* again: nothing */
+	assert_ok(schema_migrate(store, future, 4, err));
+	assert_ok(schema_migrate(store, future, 4, err)); /* again: nothing */
 	store_close(store);
-	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 3);
+	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 4);
 	assert_int_equal(query_int(place->path, "SELECT count(*) FROM trial"
 						" WHERE colour = 'red'"),
 			 1);
 	assert_int_equal(mode_of(backup), 0600);
 	assert_int_equal(access(left, F_OK), -1);
-	assert_int_equal(query_int(backup, "PRAGMA user_version"), 2);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 3);
 	assert_int_equal(query_int(backup, "SELECT count(*) FROM trial"), 1);
 	/* the backup is a whole database that opens */
 	assert_ok(store_open(backup, STORE_READ, &store, err));
@@ -143,6 +187,7 @@ int main(void)
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 		TEST(version_1_is_migrated),
+		TEST(version_2_is_migrated),
 		TEST(migrates_with_a_backup),
 	};
 
