@@ -13,7 +13,8 @@
 #include <stddef.h>
 
 struct problem {
-	int file; /* 0 the experiment file, 1 the search space's */
+	int file; /* 0 the experiment file, 1 the search space's, 2 a manifest's
+		   */
 	struct mark mark;
 	char *text; /* the whole line, safe to print */
 };

@@ -23,7 +23,7 @@ static void report(struct reader *reader, struct mark mark, const char *path,
 	char text[512];
 
 	vsnprintf(text, sizeof(text), format, args);
-	problems_add(reader->problems, 0, reader->name, mark, path, text);
+	problems_add(reader->problems, reader->file, reader->name, mark, path, text);
 }
 
 void reader_fail(struct reader *reader, struct mark mark, const char *format,

@@ -88,6 +88,7 @@ struct form {
 /* One reading of one file. */
 struct reader {
 	struct problems *problems;
+	int file;	    /* as in struct problem */
 	const char *name;   /* of the file, as problems call it */
 	const char *folder; /* absolute; what paths are relative to */
 	bool is_loose;	    /* keys ignore case and underscores */

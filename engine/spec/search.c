@@ -7,10 +7,11 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "engine/spec/manifest.h"
+#include "engine/spec/other_file.h"
 #include "engine/spec/spec.h"
 #include "model/space.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,45 +61,16 @@ static struct space *parse(const struct source *source, const struct node *node)
 	return space;
 }
 
-/* JSON that libyaml cannot read as YAML (keys over several lines, surrogate
- * escapes): once more through cJSON, where only the line is lost. */
-static bool read_json(const struct strbuf *text, struct document *ret)
-{
-	cJSON *json = cJSON_ParseWithLength(text->data, text->len);
-	char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
-	struct mark mark;
-	struct error err;
-	bool ok;
-
-	ok = printed && node_read(printed, strlen(printed), ret, &mark, &err);
-	cJSON_Delete(json);
-	cJSON_free(printed);
-	return ok;
-}
-
-/* The file as the user would name it: beside the experiment file. */
-static char *display_name(const struct reader *reader, const char *written)
-{
-	char *folder, *name;
-
-	if (!strchr(reader->name, '/'))
-		return xstrdup(written);
-	if (*written == '~')
-		return xstrdup(written);
-	folder = fs_folder(reader->name);
-	name = fs_join(folder, written);
-	free(folder);
-	return name;
-}
-
 /* The canonical text holds both files, and must be readable again: leave room
- * for what it adds to them. */
+ * for what it adds to them, and for a manifest. */
 static bool fits(const struct source *source, const struct node *root,
 		 const struct node *space)
 {
 	if (space->depth < NODE_DEPTH_MAX &&
-	    root->expanded + space->expanded <= NODE_COUNT_MAX - 100 &&
-	    root->bytes + space->bytes <= NODE_BYTES_MAX - (1 << 17))
+	    root->expanded + space->expanded <=
+		    NODE_COUNT_MAX - 100 - MANIFEST_NODES_MAX &&
+	    root->bytes + space->bytes <=
+		    NODE_BYTES_MAX - (1 << 17) - MANIFEST_JSON_MAX)
 		return true;
 	fail(source, space->mark, "",
 	     "is too large, or nested too deeply, together with the "
@@ -110,7 +82,7 @@ static struct space *read_file(struct reader *reader, const struct node *root,
 			       struct draft *draft)
 {
 	const struct place *place = &draft->search_space_file_place;
-	char *name = display_name(reader, place->node->text);
+	char *name = other_file_name(reader, place->node->text);
 	struct source source = {reader, 1, name, ""};
 	struct strbuf text = STRBUF_INIT;
 	struct document document = {0};
@@ -121,7 +93,7 @@ static struct space *read_file(struct reader *reader, const struct node *root,
 	if (!fs_read_file(draft->search_space_file, SPEC_FILE_MAX, &text, &err))
 		reader_fail_at(reader, place, "%s", err.text);
 	else if (!node_read(text.data, text.len, &document, &mark, &err) &&
-		 !read_json(&text, &document))
+		 !other_file_read_json(text.data, text.len, &document))
 		fail(&source, mark, "", err.text);
 	else if (fits(&source, root, document.root))
 		space = parse(&source, document.root);
