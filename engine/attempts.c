@@ -389,6 +389,7 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 		.attempt = &live->attempt,
 		.is_resumed = is_resumed,
 	};
+	const struct experiment_config *config = &engine->config;
 	char *text = parameter_file(live);
 	struct trial_place place;
 	struct error err;
@@ -400,7 +401,8 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 	sideport_allow(engine->sideport, live->trial.key, live->attempt.number,
 		       live->trial.id, live->attempt.token,
 		       live->trial.parameters,
-		       engine->platform_ops->allows_nni);
+		       engine->platform_ops->allows_nni ||
+			       config->kubernetes.keeper == KEEPER_NNI);
 	request.parameter_file = text;
 	if (engine->platform_ops->submit(engine->platform, &request, &err))
 		live->wants_submit = false;

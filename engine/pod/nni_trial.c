@@ -98,6 +98,55 @@ const char *nni_install_script(void)
 	       "python3 -m pip install --user --upgrade nni\n";
 }
 
+bool nni_manager_parse(const char *url, char *buffer, size_t size,
+		       struct nni_manager *ret)
+{
+	static const char scheme[] = "http://";
+	const char *host, *colon;
+	size_t len;
+
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return false;
+	host = url + strlen(scheme);
+	colon = strrchr(host, ':');
+	if (!colon || colon == host)
+		return false;
+	len = (size_t)(colon - host);
+	if (len >= size)
+		return false;
+	memcpy(buffer, host, len);
+	buffer[len] = '\0';
+	ret->ip = buffer;
+	ret->port = (int)strtol(colon + 1, NULL, 10);
+	return ret->port > 0 && ret->port < 65536;
+}
+
+static void add_script(cJSON *data, const struct pod_plan *plan,
+		       const struct nni_manager *manager, const char *command)
+{
+	char *name = nni_run_script_name(plan);
+	char *text = nni_run_script(plan, manager, command);
+
+	cJSON_AddStringToObject(data, name, text);
+	free(name);
+	free(text);
+}
+
+void nni_scripts_add(cJSON *data, const struct pod_plan *plan,
+		     const struct nni_manager *manager, char *const *commands)
+{
+	const struct kubernetes_config *config = &plan->config->kubernetes;
+	struct pod_plan role = *plan;
+
+	cJSON_AddStringToObject(data, "install_nni.sh", nni_install_script());
+	for (size_t i = 0; i < config->role_count; i++) {
+		role.role = &config->roles[i];
+		add_script(data, &role, manager, commands[i]);
+	}
+	if (!config->role_count)
+		add_script(data, plan, manager, commands[0]);
+}
+
 /* --- the containers ----------------------------------------------------- */
 
 static void add_word(cJSON *words, const char *word)

@@ -18,6 +18,9 @@
 
 struct pod_plan k8s_plan(const struct platform *platform)
 {
+	bool is_framework = !strcmp(platform->kind->name, "framework") ||
+			    !strcmp(platform->kind->name, "launcher");
+
 	return (struct pod_plan){
 		.experiment = platform->context.experiment,
 		.config = platform->context.config,
@@ -29,7 +32,8 @@ struct pod_plan k8s_plan(const struct platform *platform)
 		.code = platform->code,
 		.container = kind_container(platform->kind, platform->config),
 		.is_echoing = platform->reach == K8S_REACH_LOGS,
-		.nni_platform = "kubeflow",
+		.nni_platform =
+			is_framework ? "frameworkcontroller" : "kubeflow",
 	};
 }
 

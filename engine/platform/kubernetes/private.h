@@ -5,6 +5,7 @@
  *   kubernetes.c  the platform's operations, and the life of a job
  *   table.c       jobs, found by trial and by name
  *   shared.c      what all jobs of the experiment need: keeper, code, address
+ *   secrets.c     logins of registries
  *   code.c        the code directory: in place, in a ConfigMap, or fetched
  *   reach.c       addresses under which pods may reach the side port
  *   probe.c       which of them they do reach
@@ -158,6 +159,8 @@ struct platform {
 	struct kube_call *shared_call;
 	struct loop_timer *shared_timer;
 	int shared_step, shared_failures;
+	struct k8s_secret *secrets; /* secrets.c */
+	size_t secret_count, secret_index;
 	bool is_removing_shared;
 	int removals; /* requests under way that are no job's */
 	/* code.c */
@@ -220,6 +223,14 @@ char *k8s_core_path(const struct platform *platform, const char *plural,
 		    const char *name);
 /* The kind's collection, or one object.  Caller frees. */
 char *k8s_kind_path(const struct platform *platform, const char *name);
+
+/* ---- secrets.c ---- */
+/* Read what they are made of. */
+bool k8s_secrets_open(struct platform *platform, struct error *err);
+void k8s_secrets_close(struct platform *platform);
+/* The whole object, without owner.  Caller frees. */
+cJSON *k8s_secret_object(struct platform *platform, size_t index);
+const char *k8s_secret_name(const struct platform *platform, size_t index);
 
 /* ---- code.c ---- */
 bool k8s_code_open(struct platform *platform, struct error *err);

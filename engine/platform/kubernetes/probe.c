@@ -67,6 +67,11 @@ static void sideport_unreachable(struct platform *platform, const char *why)
 			       "side port: open the port, shrink the code with "
 			       ".trialdeckignore, or put it on a volume that "
 			       "pods mount");
+	if (platform->config->keeper == KEEPER_NNI)
+		k8s_tell_event(platform, NULL, EVENT_ERROR, "side-port",
+			       "NNI's trial_keeper has no other way to report: "
+			       "its metrics are lost until pods reach the side "
+			       "port; open it, or write keeper: trialdeck");
 	k8s_reach_remember(platform, "logs");
 	settle(platform);
 	for (struct k8s_job *job = platform->first; job; job = job->later)

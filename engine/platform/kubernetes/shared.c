@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What all jobs of an experiment share: ConfigMaps with the side port's
- * address, the keeper's program and the code.
+ * address, the keeper's program and the code; Secrets (secrets.c).
  *
  * Made once, found again after a crash (AlreadyExists), removed when the
  * experiment is over.  The address map owns the others, so that one deletion
@@ -21,8 +21,16 @@
 
 #define KEEPER_MAX_BYTES (1u << 20)
 #define CODE_MAX_BYTES (1u << 20)
+#define MERGE_PATCH "application/merge-patch+json"
 
-enum step { STEP_LINK, STEP_LINK_READ, STEP_KEEPER, STEP_CODE, STEP_DONE };
+enum step {
+	STEP_LINK,
+	STEP_LINK_READ,
+	STEP_KEEPER,
+	STEP_SECRETS, /* one after the other */
+	STEP_CODE,
+	STEP_DONE
+};
 
 /* ---- names and objects -------------------------------------------------- */
 
@@ -109,6 +117,8 @@ static cJSON *link_data(struct platform *platform)
 /* ---- the steps ---------------------------------------------------------- */
 
 static void next_step(struct platform *platform, int step);
+static void send_secret_after(struct platform *platform,
+			      const struct kube_reply *reply);
 
 static void again(void *arg)
 {
@@ -163,16 +173,18 @@ static void step_answered(const struct kube_reply *reply, void *arg)
 	if (step == STEP_LINK || step == STEP_LINK_READ) {
 		keep_link_uid(platform, reply);
 		next_step(platform, STEP_KEEPER);
+	} else if (step == STEP_SECRETS) {
+		send_secret_after(platform, reply);
 	} else {
 		next_step(platform, step + 1);
 	}
 }
 
 static void send(struct platform *platform, enum kube_method method,
-		 const char *name, const cJSON *object, const char *type,
-		 kube_reply_fn *fn)
+		 const char *plural, const char *name, const cJSON *object,
+		 const char *type, kube_reply_fn *fn)
 {
-	char *path = k8s_core_path(platform, "configmaps", name);
+	char *path = k8s_core_path(platform, plural, name);
 	char *body = cJSON_PrintUnformatted(object);
 	struct kube_request request = {
 		.method = method,
@@ -196,13 +208,13 @@ static void send_link(struct platform *platform, bool exists, kube_reply_fn *fn)
 	if (exists) {
 		object = cJSON_CreateObject();
 		cJSON_AddItemToObject(object, "data", link_data(platform));
-		send(platform, KUBE_PATCH, platform->link_map, object,
-		     "application/merge-patch+json", fn);
+		send(platform, KUBE_PATCH, "configmaps", platform->link_map,
+		     object, MERGE_PATCH, fn);
 	} else {
 		object = k8s_object_new(platform, "v1", "ConfigMap",
 					platform->link_map);
 		cJSON_AddItemToObject(object, "data", link_data(platform));
-		send(platform, KUBE_POST, NULL, object, NULL, fn);
+		send(platform, KUBE_POST, "configmaps", NULL, object, NULL, fn);
 	}
 	cJSON_Delete(object);
 }
@@ -215,8 +227,37 @@ static void send_binary(struct platform *platform, const char *name,
 	add_owner(platform, object);
 	cJSON_AddTrueToObject(object, "immutable");
 	add_binary(object, key, data->data, data->len);
-	send(platform, KUBE_POST, NULL, object, NULL, step_answered);
+	send(platform, KUBE_POST, "configmaps", NULL, object, NULL,
+	     step_answered);
 	cJSON_Delete(object);
+}
+
+/* One that exists is written again: the file may have changed. */
+static void send_secret(struct platform *platform, bool exists)
+{
+	size_t index = platform->secret_index;
+	cJSON *object = k8s_secret_object(platform, index);
+
+	add_owner(platform, object);
+	if (exists)
+		send(platform, KUBE_PATCH, "secrets",
+		     k8s_secret_name(platform, index), object, MERGE_PATCH,
+		     step_answered);
+	else
+		send(platform, KUBE_POST, "secrets", NULL, object, NULL,
+		     step_answered);
+	cJSON_Delete(object);
+}
+
+static void send_secret_after(struct platform *platform,
+			      const struct kube_reply *reply)
+{
+	if (reply->code == 409) {
+		send_secret(platform, true);
+		return;
+	}
+	platform->secret_index++;
+	next_step(platform, STEP_SECRETS);
 }
 
 static void send_code(struct platform *platform)
@@ -244,6 +285,9 @@ static void prepared(struct platform *platform)
 
 static void next_step(struct platform *platform, int step)
 {
+	if (step == STEP_SECRETS &&
+	    platform->secret_index == platform->secret_count)
+		step = STEP_CODE;
 	if (step == STEP_CODE && platform->code != POD_CODE_MAP)
 		step = STEP_DONE;
 	platform->shared_step = step;
@@ -257,6 +301,9 @@ static void next_step(struct platform *platform, int step)
 	case STEP_KEEPER:
 		send_binary(platform, platform->keeper_map, "trialdeck-keeper",
 			    &platform->keeper);
+		break;
+	case STEP_SECRETS:
+		send_secret(platform, false);
 		break;
 	case STEP_CODE:
 		send_code(platform);
@@ -273,6 +320,7 @@ void k8s_shared_ensure(struct platform *platform)
 		return;
 	platform->readiness = K8S_PREPARING;
 	platform->is_wound_up = false;
+	platform->secret_index = 0;
 	next_step(platform, STEP_LINK);
 }
 
@@ -398,13 +446,14 @@ bool k8s_shared_open(struct platform *platform, struct error *err)
 			  &platform->keeper, err))
 		return error_prefix(err, "read the keeper");
 	name_maps(platform);
-	return true;
+	return k8s_secrets_open(platform, err);
 }
 
 void k8s_shared_close(struct platform *platform)
 {
 	kube_cancel(platform->shared_call);
 	loop_cancel(platform->context.loop, platform->shared_timer);
+	k8s_secrets_close(platform);
 	strbuf_release(&platform->keeper);
 	free(platform->link_map);
 	free(platform->keeper_map);

@@ -309,6 +309,29 @@ static void the_script_runs_the_command_as_it_stands(void **state)
 	sample_release(&sample);
 }
 
+static void only_plain_http_is_nnis(void **state)
+{
+	static const char *const others[] = {
+		"https://10.0.0.5:8081", "http://10.0.0.5",   "http://:80",
+		"http://host:0",	 "http://host:70000", ""};
+	struct nni_manager manager;
+	char buffer[64];
+
+	(void)state;
+	assert_true(nni_manager_parse("http://10.0.0.5:8081", buffer,
+				      sizeof(buffer), &manager));
+	assert_string_equal(manager.ip, "10.0.0.5");
+	assert_int_equal(manager.port, 8081);
+	assert_true(nni_manager_parse("http://[fd00::1]:80", buffer,
+				      sizeof(buffer), &manager));
+	assert_string_equal(manager.ip, "[fd00::1]");
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_false(nni_manager_parse(others[i], buffer,
+					       sizeof(buffer), &manager));
+	assert_false(
+		nni_manager_parse("http://10.0.0.5:8081", buffer, 8, &manager));
+}
+
 /* --- secrets ------------------------------------------------------------ */
 
 static void secrets_have_names_that_last(void **state)
@@ -360,6 +383,7 @@ int main(void)
 		cmocka_unit_test(without_storage_nothing_changes),
 		cmocka_unit_test(nnis_keeper_starts_its_script),
 		cmocka_unit_test(the_script_runs_the_command_as_it_stands),
+		cmocka_unit_test(only_plain_http_is_nnis),
 		cmocka_unit_test(secrets_have_names_that_last),
 		cmocka_unit_test(a_private_registry_is_named),
 	};
