@@ -6,15 +6,21 @@
 #include <math.h>
 #include <string.h>
 
-/* The byte after a string; p is behind the opening quote. */
-static const char *skip_string(const char *p, const char *end)
+const char *json_skip_string(const char *text, const char *end)
 {
-	while (p < end && *p != '"') {
-		if (*p == '\\')
-			p++;
-		p++;
+	const char *p = text, *quote;
+
+	/* most strings have no escapes: from quote to quote */
+	while (p < end && (quote = memchr(p, '"', (size_t)(end - p)))) {
+		const char *slash = quote;
+
+		while (slash > text && slash[-1] == '\\')
+			slash--;
+		p = quote + 1;
+		if ((quote - slash) % 2 == 0)
+			return p;
 	}
-	return p < end ? p + 1 : end;
+	return end;
 }
 
 bool json_measure(const char *text, size_t len, size_t *ret_len,
@@ -28,7 +34,7 @@ bool json_measure(const char *text, size_t len, size_t *ret_len,
 	while (p < end) {
 		switch (*p++) {
 		case '"':
-			p = skip_string(p, end);
+			p = json_skip_string(p, end);
 			break;
 		case '{':
 		case '[':
@@ -84,7 +90,7 @@ static bool quote_specials(const char *text, size_t len, struct strbuf *out)
 		size_t token = 0;
 
 		if (*p == '"') {
-			p = skip_string(p + 1, end);
+			p = json_skip_string(p + 1, end);
 			continue;
 		}
 		for (size_t i = 0; i < 3 && !token; i++) {

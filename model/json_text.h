@@ -30,6 +30,9 @@ bool json_measure(const char *text, size_t len, size_t *ret_len,
  * Fails: as json_measure, and ERROR_INVALID with line and column. */
 struct cJSON *json_parse(const char *text, size_t len, struct error *err);
 
+/* The byte behind a string, or end; text is behind the opening quote. */
+const char *json_skip_string(const char *text, const char *end);
+
 /* Is it "NaN", "Infinity" or "-Infinity"? */
 bool json_special_number(const char *text, double *ret_value);
 

@@ -128,6 +128,12 @@ static bool job_read(const struct kubernetes_config *config,
 }
 
 static const char *const versions[] = {"v1", NULL};
+static const char *const unread[] = {
+	"metadata.annotations",
+	"spec.template",
+	"spec.selector",
+	NULL,
+};
 
 const struct kind kind_job = {
 	.name = "job",
@@ -141,4 +147,5 @@ const struct kind kind_job = {
 	.pod_label = "job-name",
 	.build = job_build,
 	.read = job_read,
+	.unread = unread,
 };

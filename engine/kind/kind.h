@@ -123,6 +123,10 @@ struct kind {
 	 * with a sentence: the kind has no such thing. */
 	bool (*act)(enum kind_action action, const cJSON *object,
 		    struct kind_patch *ret, struct error *err);
+	/* Members of the object that neither these functions nor the platform
+	 * look at, left out before a tree is built (engine/kube/object.h);
+	 * NULL: none. */
+	const char *const *unread;
 };
 
 extern const struct kind kind_job;

@@ -411,6 +411,7 @@ struct kube_call *kube_call(struct kube_client *client,
 		request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
 	call->max_bytes = request->max_bytes ? request->max_bytes : REPLY_MAX;
 	call->is_single = give_up_ms < 0;
+	call->is_brief = request->is_brief;
 	call->fn = fn;
 	call->arg = arg;
 	if (give_up_ms > 0) {

@@ -60,6 +60,9 @@ struct kube_request {
 	int give_up_ms;	  /* retries included; 0: never for GET, DELETE and
 			   * whatever surely has not been done; -1: one try */
 	size_t max_bytes; /* of the answer; 0: 16 MiB */
+	/* Of the object in the answer metadata will do; servers before 1.15
+	 * give all of it. */
+	bool is_brief;
 };
 
 /* metav1.Status, as far as decisions need it; texts are bounded and safe. */

@@ -49,6 +49,7 @@ struct kube_call {
 	int timeout_ms;
 	int64_t deadline_ns; /* monotonic; 0: none */
 	bool is_single;	     /* one try */
+	bool is_brief;
 	size_t max_bytes;
 	kube_reply_fn *fn;
 	struct kube_stream_request stream; /* path is not used */

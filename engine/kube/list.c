@@ -3,7 +3,6 @@
 #include "engine/kube/list.h"
 
 #include "base/mem.h"
-#include "engine/kube/object.h"
 #include "model/json_text.h"
 
 #include <stdlib.h>
@@ -91,7 +90,7 @@ static bool tell_object(struct kube_list *list, const char *text, size_t len)
 	bool more;
 
 	if (len <= list->object_max)
-		tree = kube_object_parse(text, len, &ignored);
+		tree = kube_object_parse(list->reader, text, len, &ignored);
 	if (!cJSON_IsObject(tree)) {
 		list->skipped++;
 		cJSON_Delete(tree);
@@ -169,15 +168,12 @@ static bool read_member(struct kube_list *list, struct cursor *at,
 	return take_value(at, &text, &len, err);
 }
 
-bool kube_list_read(struct kube_list *list, const char *text, size_t len,
-		    struct error *err)
+static bool read_list(struct kube_list *list, const char *text, size_t len,
+		      struct error *err)
 {
 	struct cursor at = {text, text + len};
 	bool has_items = false;
 
-	list->skipped = 0;
-	list->token = NULL;
-	*list->version = '\0';
 	if (!take(&at, '{'))
 		return error_set(err, ERROR_INVALID, "not an object");
 	do {
@@ -189,4 +185,23 @@ bool kube_list_read(struct kube_list *list, const char *text, size_t len,
 	if (!has_items || !*list->version)
 		return error_set(err, ERROR_INVALID, "not a list");
 	return true;
+}
+
+bool kube_list_read(struct kube_list *list, const char *text, size_t len,
+		    struct error *err)
+{
+	struct kube_reader own = {.text = STRBUF_INIT};
+	bool has_own = !list->reader;
+	bool ok;
+
+	list->skipped = 0;
+	list->token = NULL;
+	*list->version = '\0';
+	if (has_own)
+		list->reader = &own;
+	ok = read_list(list, text, len, err);
+	if (has_own)
+		list->reader = NULL;
+	kube_reader_release(&own);
+	return ok;
 }

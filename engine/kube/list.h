@@ -10,6 +10,7 @@
 #define ENGINE_KUBE_LIST_H
 
 #include "base/error.h"
+#include "engine/kube/object.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@ struct kube_list {
 	bool (*object)(void *arg, const cJSON *object);
 	void *arg;
 	size_t object_max;
+	struct kube_reader *reader; /* borrowed; NULL: everything is read */
 	/* results */
 	size_t skipped; /* objects larger than that, or not readable */
 	char version[KUBE_VERSION_MAX];

@@ -2,9 +2,11 @@
 /*
  * Objects as trees, without what nobody here reads.
  *
- * managedFields (who set which field) is half of a pod's bytes and more than
- * half of its values, since Kubernetes 1.18.  It is left out before a tree is
- * built: a tree costs an allocation a value.  Thread: any.
+ * A tree costs two or three allocations a value, and most of an object is said
+ * to others: who set which field (managedFields, half of a pod's bytes since
+ * Kubernetes 1.18), a job's pod template, a container's environment.  Such
+ * members are left out of the text before a tree is built.  Thread: any, one
+ * at a time for each reader.
  */
 #ifndef ENGINE_KUBE_OBJECT_H
 #define ENGINE_KUBE_OBJECT_H
@@ -15,11 +17,25 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-/* As json_parse (model/json_text.h), with every managedFields null.  The
- * caller deletes the tree. */
-cJSON *kube_object_parse(const char *text, size_t len, struct error *err);
+/* Paths at most; more are read. */
+#define KUBE_UNREAD_MAX 64
 
-/* The text that is parsed then; for tests. */
-void kube_object_slim(const char *text, size_t len, struct strbuf *out);
+struct kube_reader {
+	/* What is left out beside metadata.managedFields: "spec.template".
+	 * Elements of a list are looked through: "spec.containers.env".
+	 * Ends with NULL; NULL: nothing. */
+	const char *const *unread;
+	struct strbuf text; /* without them; memory is kept for the next */
+};
+
+void kube_reader_release(struct kube_reader *reader);
+
+/* As json_parse (model/json_text.h).  The caller deletes the tree. */
+cJSON *kube_object_parse(struct kube_reader *reader, const char *text,
+			 size_t len, struct error *err);
+/* The same of {"type": ..., "object": {...}}, a line of a watch; paths are
+ * the object's. */
+cJSON *kube_event_parse(struct kube_reader *reader, const char *text,
+			size_t len, struct error *err);
 
 #endif

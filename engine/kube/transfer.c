@@ -35,6 +35,12 @@
 #define REFUSAL_MAX (64u << 10) /* bytes kept of a stream's refusal */
 #define WARNINGS_MAX 4096
 #define RETRY_AFTER_MAX_S 3600
+#define ACCEPT "Accept: application/json, */*"
+/* What a server cannot do it passes over. */
+#define ACCEPT_BRIEF                                                           \
+	"Accept: "                                                             \
+	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, "       \
+	"application/json, */*"
 
 /* --- what curl calls ------------------------------------------------------ */
 
@@ -356,7 +362,7 @@ enum kube_auth_outcome kube_transfer_start(struct kube_call *call,
 		return KUBE_AUTH_FAILED;
 	}
 	add_header(call, "User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION);
-	add_header(call, "Accept: application/json, */*");
+	add_header(call, call->is_brief ? ACCEPT_BRIEF : ACCEPT);
 	add_header(call, "Expect:");
 	outcome =
 		kube_auth_apply(client->auth, call->easy, &call->headers, err);

@@ -43,6 +43,7 @@ void kube_watch_enter(struct kube_watch *watch)
 static void watch_free(struct kube_watch *watch)
 {
 	watch_lines_release(&watch->lines);
+	kube_reader_release(&watch->reader);
 	free(watch->token);
 	free(watch->selectors);
 	free(watch->path);
@@ -316,6 +317,8 @@ struct kube_watch *kube_watch_open(const struct kube_watch_options *options)
 	watch->waiter.hurry = on_hurry;
 	watch->waiter.arg = watch;
 	watch_lines_init(&watch->lines, watch->object_max);
+	watch->reader.unread = options->unread;
+	strbuf_init(&watch->reader.text);
 	kube_watch_wait(watch, STEP_LIST, 0);
 	return watch;
 }

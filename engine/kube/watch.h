@@ -22,6 +22,9 @@ struct kube_watch_options {
 	const char *label_selector; /* not encoded; or NULL */
 	const char *field_selector;
 	size_t object_max; /* bytes of one object; 0: 4 MiB; larger: skipped */
+	/* What `object` does not look at: engine/kube/object.h.  Borrowed for
+	 * as long as it is open; or NULL. */
+	const char *const *unread;
 	/* A list is asked for: what existed before and is not seen until
 	 * listed is gone.  Comes again when the list has to begin anew. */
 	void (*listing)(void *arg);

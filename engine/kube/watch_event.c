@@ -81,7 +81,7 @@ bool kube_watch_line(void *arg, const char *line, size_t len)
 	}
 	if (!len)
 		return true;
-	tree = kube_object_parse(line, len, &err);
+	tree = kube_event_parse(&watch->reader, line, len, &err);
 	if (!tree)
 		return garbled(watch, err.text);
 	type = cJSON_GetStringValue(

@@ -93,6 +93,7 @@ static void read_page(struct kube_watch *watch, const struct kube_reply *reply)
 		.object = on_listed_object,
 		.arg = watch,
 		.object_max = watch->object_max,
+		.reader = &watch->reader,
 	};
 	struct error err;
 

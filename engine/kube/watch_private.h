@@ -12,6 +12,7 @@
 
 #include "engine/kube/client_private.h"
 #include "engine/kube/list.h"
+#include "engine/kube/object.h"
 #include "engine/kube/watch.h"
 #include "engine/kube/watch_lines.h"
 
@@ -51,6 +52,7 @@ struct kube_watch {
 	/* watch */
 	char version[KUBE_VERSION_MAX];
 	struct watch_lines lines;
+	struct kube_reader reader;
 	struct watch_verdict verdict;
 	bool has_bookmarks; /* so silence can be told from nothing new */
 	bool was_accepted;

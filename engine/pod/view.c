@@ -21,6 +21,40 @@ static const char *const SPECS[] = {"initContainers", "containers"};
 static const char *const STATUSES[] = {"initContainerStatuses",
 				       "containerStatuses"};
 
+#define UNREAD_OF(list)                                                        \
+	list ".args", list ".command", list ".env", list ".envFrom",           \
+		list ".imagePullPolicy", list ".lifecycle",                    \
+		list ".livenessProbe", list ".ports", list ".readinessProbe",  \
+		list ".securityContext", list ".startupProbe",                 \
+		list ".terminationMessagePath",                                \
+		list ".terminationMessagePolicy", list ".volumeDevices",       \
+		list ".volumeMounts"
+
+const char *const pod_unread[] = {
+	UNREAD_OF("spec.containers"),
+	UNREAD_OF("spec.initContainers"),
+	"metadata.generateName",
+	"spec.affinity",
+	"spec.dnsPolicy",
+	"spec.enableServiceLinks",
+	"spec.ephemeralContainers",
+	"spec.imagePullSecrets",
+	"spec.nodeSelector",
+	"spec.preemptionPolicy",
+	"spec.priority",
+	"spec.securityContext",
+	"spec.serviceAccount",
+	"spec.serviceAccountName",
+	"spec.terminationGracePeriodSeconds",
+	"spec.tolerations",
+	"spec.topologySpreadConstraints",
+	"spec.volumes",
+	"status.hostIP",
+	"status.podIPs",
+	"status.qosClass",
+	NULL,
+};
+
 const cJSON *pod_spec_find(const cJSON *pod, const char *name,
 			   bool *ret_is_init)
 {

@@ -72,6 +72,10 @@ struct pod_view {
 	bool is_stuck;
 };
 
+/* Members of a pod that nothing here looks at (engine/kube/object.h), nor
+ * pod_requests_read. */
+extern const char *const pod_unread[];
+
 /* main_name names the container of the user's command ("trial").  False: this
  * is no pod we could deal with. */
 bool pod_view_read(const cJSON *pod, const char *main_name,

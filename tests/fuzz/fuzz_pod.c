@@ -4,8 +4,10 @@
  * with some of its members lost or of another type, chosen by its own bytes.
  * What is kept is bounded, one line, and safe for a terminal.
  */
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "engine/kube/object.h"
 #include "engine/pod/amount.h"
 #include "engine/pod/node.h"
 #include "engine/pod/view.h"
@@ -26,6 +28,41 @@ static void check_line(const char *text, size_t size)
 	utf8_sanitize(&safe, text, len, false);
 	assert(safe.len == len && !memcmp(safe.data, text, len));
 	strbuf_release(&safe);
+}
+
+/* What is left out of a text that is JSON changes nothing. */
+static void check_unread(const char *text, size_t len)
+{
+	struct kube_reader reader = {pod_unread, STRBUF_INIT};
+	struct pod_view views[2];
+	struct cluster_amount amounts[2];
+	struct error err;
+	cJSON *trees[2] = {json_parse(text, len, &err), NULL};
+	bool are_pods[2];
+
+	if (!trees[0])
+		return;
+	trees[1] = kube_object_parse(&reader, text, len, &err);
+	assert(trees[1]);
+	memset(views, 0, sizeof(views));
+	for (int i = 0; i < 2; i++) {
+		are_pods[i] = pod_view_read(trees[i], "trial", &views[i], &err);
+		pod_requests_read(trees[i], &amounts[i]);
+		cJSON_Delete(trees[i]);
+	}
+	assert(are_pods[0] == are_pods[1]);
+	if (are_pods[0])
+		assert(!strcmp(views[0].reason, views[1].reason) &&
+		       views[0].blame == views[1].blame &&
+		       views[0].phase == views[1].phase &&
+		       views[0].container_count == views[1].container_count &&
+		       views[0].main_container == views[1].main_container &&
+		       views[0].is_stuck == views[1].is_stuck &&
+		       !strcmp(views[0].node, views[1].node) &&
+		       !strcmp(views[0].ip, views[1].ip) &&
+		       views[0].scheduled_ns == views[1].scheduled_ns);
+	assert(!memcmp(&amounts[0], &amounts[1], sizeof(amounts[0])));
+	kube_reader_release(&reader);
 }
 
 static void check_pod(const cJSON *tree)
@@ -184,6 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tree = json_parse((const char *)data, size, &err);
 	if (!tree)
 		return 0;
+	check_unread((const char *)data, size);
 	check(tree);
 	for (size_t i = 0; i < size; i++)
 		seed = (seed ^ data[i]) * 16777619u;

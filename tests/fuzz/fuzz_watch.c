@@ -45,12 +45,17 @@ static void on_fault(void *arg, const char *text)
 		check_text(text);
 }
 
+static const char *const unread[] = {
+	"a", "status", "metadata.a", "metadata.labels.b", NULL,
+};
+
 static void watch(const uint8_t *data, size_t size, size_t step,
 		  struct strbuf *told)
 {
 	struct kube_watch watch = {
 		.name = "pods",
 		.object_max = OBJECT_MAX,
+		.reader = {unread, STRBUF_INIT},
 		.user = {.object = on_object, .fault = on_fault, .arg = told},
 	};
 
@@ -67,6 +72,7 @@ static void watch(const uint8_t *data, size_t size, size_t step,
 		if (!more)
 			break;
 	}
+	kube_reader_release(&watch.reader);
 	assert(strlen(watch.version) < KUBE_VERSION_MAX);
 	assert(watch.lines.held.len <= OBJECT_MAX);
 	if (watch.verdict.is_set) {

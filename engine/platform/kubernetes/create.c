@@ -11,6 +11,7 @@
 #include "engine/platform/kubernetes/private.h"
 
 #include "base/mem.h"
+#include "engine/kube/object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ static struct kube_call *post(struct platform *platform, const char *path,
 	request.body = text;
 	request.body_len = strlen(text);
 	request.give_up_ms = -1;
+	request.is_brief = true;
 	call = kube_call(platform->client, &request, fn, arg);
 	free(text);
 	return call;
@@ -282,7 +284,9 @@ static void tell_warning(struct platform *platform, const char *warning)
 
 static void job_created(const struct kube_reply *reply, void *arg)
 {
+	struct kube_reader reader = {.text = STRBUF_INIT};
 	struct k8s_job *job = arg;
+	struct error ignored;
 	cJSON *object;
 
 	job->call = NULL;
@@ -291,7 +295,9 @@ static void job_created(const struct kube_reply *reply, void *arg)
 	if (was_faster(job))
 		return;
 	if (!reply->err.code) {
-		object = cJSON_ParseWithLength(reply->body, reply->len);
+		object = kube_object_parse(&reader, reply->body, reply->len,
+					   &ignored);
+		kube_reader_release(&reader);
 		take_over(job, object);
 		cJSON_Delete(object);
 	} else if (reply->code == 409) {

@@ -434,6 +434,7 @@ void k8s_observe_open(struct platform *platform)
 		.client = platform->client,
 		.path = jobs,
 		.label_selector = platform->selector,
+		.unread = platform->kind->unread,
 		.listing = jobs_listing,
 		.object = job_object,
 		.listed = jobs_listed,
@@ -443,12 +444,14 @@ void k8s_observe_open(struct platform *platform)
 
 	platform->jobs_watch = kube_watch_open(&options);
 	options.path = pods;
+	options.unread = pod_unread;
 	options.listing = pods_listing;
 	options.listed = pods_listed;
 	options.object = pod_object;
 	options.fault = pods_fault;
 	platform->pods_watch = kube_watch_open(&options);
 	options.path = events;
+	options.unread = NULL;
 	options.listing = options.listed = nothing;
 	options.label_selector = NULL;
 	options.field_selector = "type=Warning";

@@ -36,6 +36,7 @@ static struct kube_call *send_delete(struct platform *platform,
 	body = cJSON_PrintUnformatted(options);
 	request.body = body;
 	request.body_len = strlen(body);
+	request.is_brief = true;
 	call = kube_call(platform->client, &request, fn, arg);
 	free(body);
 	cJSON_Delete(options);

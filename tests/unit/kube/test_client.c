@@ -42,8 +42,17 @@ static void test_methods(void **state)
 		       "Content-Type: application/merge-patch+json\r\n",
 		       "200 OK", "six"),
 		ANSWER("POST /g", "Content-Length: 0\r\n", "200 OK", "seven"),
+		ANSWER("POST /h",
+		       "Accept: application/json;as=PartialObjectMetadata;"
+		       "g=meta.k8s.io;v=v1, application/json, */*\r\n",
+		       "200 OK", "eight"),
 	};
 	struct rig *rig = *state;
+	struct kube_request brief = {
+		.method = KUBE_POST,
+		.path = "/h",
+		.is_brief = true,
+	};
 	struct kube_request patch = {
 		.method = KUBE_PATCH,
 		.path = "/f",
@@ -67,6 +76,8 @@ static void test_methods(void **state)
 	rig_until(rig, "200 six\n");
 	rig_call(rig, KUBE_POST, "/g", NULL, 0);
 	rig_until(rig, "200 seven\n");
+	kube_call(rig->client, &brief, rig_tell_reply, rig);
+	rig_until(rig, "200 eight\n");
 	assert_int_equal(rig->connections, 1);
 	assert_null(strstr(rig->told.data, "server:"));
 }
