@@ -64,6 +64,13 @@ enum keeper_choice {
 	KEEPER_NONE, /* the image's own command; metrics are read in its log */
 };
 
+/* Do pods of a Framework wait for each other's addresses? */
+enum barrier_choice {
+	BARRIER_AUTO, /* where several can ask for them: framework.h */
+	BARRIER_ON,
+	BARRIER_OFF,
+};
+
 /* Where outputs, and with NNI's files everything else, lies. */
 enum storage_type {
 	STORAGE_NONE,
@@ -116,6 +123,7 @@ struct kubernetes_config {
 	/* What the kind has beside roles, in its object's own words, as members
 	 * of its spec: {"runPolicy": {...}, "elasticPolicy": {...}} */
 	char *job_options; /* JSON */
+	enum barrier_choice barrier; /* kind framework */
 	/* The user's own object (kinds workflow, custom; a template of kind
 	 * framework), with placeholders ${trial.*} */
 	char *manifest; /* JSON */

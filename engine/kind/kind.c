@@ -9,7 +9,9 @@
 #include <string.h>
 
 static const struct kind *const kinds[] = {
+	&kind_framework,
 	&kind_job,
+	&kind_launcher,
 };
 
 const struct kind *kind_find(const char *name)

@@ -129,7 +129,9 @@ struct kind {
 	const char *const *unread;
 };
 
+extern const struct kind kind_framework;
 extern const struct kind kind_job;
+extern const struct kind kind_launcher;
 
 /* By its name in experiment files; NULL when unknown. */
 const struct kind *kind_find(const char *name);
