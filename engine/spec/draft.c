@@ -19,6 +19,7 @@ void draft_init(struct draft *draft)
 		.grace_period_s = 30,
 		.infrastructure_retries = 3,
 		.image_pull_timeout_s = 180,
+		.storage.upload_retries = -1,
 	};
 	draft->service.trial_gpu_number = -1;
 }
@@ -46,6 +47,8 @@ void draft_release(struct draft *draft)
 	free(draft->search_space_file);
 	free(draft->kubernetes.service_account);
 	free(draft->kubernetes.cleanup);
+	free(draft->kubernetes.keeper);
+	free(draft->kubernetes.storage.type);
 	free(draft->ignored_text);
 	*draft = (struct draft){0};
 }

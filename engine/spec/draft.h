@@ -30,11 +30,24 @@ struct service_draft {
 	struct place trial_gpu_number_place, debug_place;
 };
 
-/* platform kubernetes: what does not go straight into its configuration */
+/* storage, and where NNI's first form says the same: which of its parts were
+ * there */
+struct storage_draft {
+	char *type;
+	struct place section; /* storage; kubeflowConfig in the first form */
+	struct place type_place;
+	struct place server, path, claim, local_path;
+	struct place azure_account, azure_share, key_vault, key_vault_key;
+	struct place nfs, azure, vault, pvc; /* first form's mappings */
+	struct place upload_retries;
+};
+
+/* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
-	char *service_account, *cleanup;
+	char *service_account, *cleanup, *keeper;
 	struct place service_account_place, pod_template;
 	struct place tls, certificate, key;
+	struct storage_draft storage;
 };
 
 struct spec_platform;
@@ -61,6 +74,7 @@ struct draft {
 /* The platform-dependent part of both forms. */
 struct spec_platform {
 	const char *name;
+	bool is_on_cluster;
 	const struct form *service; /* second form: in trainingService */
 	/* first form: trial, localConfig, ...; NULL: it has none */
 	const struct form *first;

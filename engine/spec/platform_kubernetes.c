@@ -3,26 +3,14 @@
  * Platform kubernetes: trials are jobs of a cluster.  Our own: NNI has no plain
  * Job.  Keys are spelled as Kubernetes spells them where it has them.
  */
-#include "engine/spec/draft.h"
+#include "engine/spec/cluster.h"
 
 #include "base/mem.h"
-#include "engine/pod/template.h"
 #include "engine/spec/kubernetes.h"
 #include "engine/spec/write.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #define CONFIG(member) offsetof(struct draft, config.kubernetes.member)
 #define DRAFT(member) offsetof(struct draft, member)
-#define PLACE(member) KEY_PLACE(struct draft, kubernetes.member)
-#define WORD(key, rule, member)                                                \
-	{                                                                      \
-		key, VALUE_OWN, .least = rule, .target = CONFIG(member),       \
-				.read = kubernetes_read_word                   \
-	}
-
 #define OTHER(key, text)                                                       \
 	{                                                                      \
 		key, VALUE_REFUSED, .help = text                               \
@@ -33,104 +21,17 @@
 #define NNI_ROLES                                                              \
 	"belongs to NNI's platforms; kind job has one pod: write image and "   \
 	"resources here"
-#define NNI_STORAGE                                                            \
-	"belongs to NNI's platforms, and code needs no storage here; for "     \
-	"data write volumes"
-
-static const char *const pull_policies[] = {"Always", "IfNotPresent", "Never",
-					    NULL};
-static const char *const cleanups[] = {"all", "succeeded", "none", NULL};
-
 /* clang-format off */
-static const struct key side_port_keys[] = {
-	{"address", VALUE_OWN, .least = RULE_HOST,
-	 .target = CONFIG(side_port_address), .read = kubernetes_read_word},
-	{"tls", VALUE_BOOL, .target = CONFIG(side_port_tls),
-	 .place = PLACE(tls)},
-	{"certificate", VALUE_FILE, .target = CONFIG(side_port_certificate),
-	 .place = PLACE(certificate)},
-	{"key", VALUE_FILE, .target = CONFIG(side_port_key),
-	 .place = PLACE(key)},
-	{0},
-};
-static const struct form side_port_form = {side_port_keys, NULL};
-
 static const struct key service_keys[] = {
 	{"kind", VALUE_OWN, .target = CONFIG(kind),
 	 .read = kubernetes_read_kind},
-	{"kubeconfig", VALUE_FILE, .target = CONFIG(kubeconfig)},
-	{"context", VALUE_TEXT, .least = 1, .most = 1024,
-	 .target = CONFIG(context)},
-	WORD("namespace", RULE_LABEL, namespace),
 	{"image", VALUE_OWN, KEY_REQUIRED, .least = RULE_IMAGE,
 	 .target = CONFIG(image), .read = kubernetes_read_word,
 	 .help = "what trials run in, such as image: python:3.11"},
-	{"imagePullPolicy", VALUE_WORD, .words = pull_policies,
-	 .target = CONFIG(image_pull_policy)},
-	{"imagePullSecrets", VALUE_OWN, .target = CONFIG(image_pull_secrets),
-	 .read = kubernetes_read_pull_secrets},
 	{"resources", VALUE_OWN, .target = CONFIG(resources),
 	 .read = kubernetes_read_resources},
-	{"env", VALUE_OWN, .target = CONFIG(env),
-	 .read = kubernetes_read_env},
-	{"envFrom", VALUE_OWN, .target = CONFIG(env_from),
-	 .read = kubernetes_read_env_from},
-	{"volumes", VALUE_OWN, .target = DRAFT(config.kubernetes),
-	 .read = kubernetes_read_volumes},
-	{"nodeSelector", VALUE_OWN, .target = CONFIG(node_selector),
-	 .read = kubernetes_read_node_selector},
-	{"tolerations", VALUE_OWN, .target = CONFIG(tolerations),
-	 .section = &kubernetes_toleration_form, .read = kubernetes_read_list,
-	 .help = "[{key: gpu, operator: Exists, effect: NoSchedule}]"},
-	{"affinity", VALUE_OWN, .target = CONFIG(affinity),
-	 .section = &kubernetes_affinity_form,
-	 .read = kubernetes_read_object},
-	{"topologySpreadConstraints", VALUE_OWN,
-	 .target = CONFIG(topology_spread), .section = &kubernetes_spread_form,
-	 .read = kubernetes_read_list,
-	 .help = "[{maxSkew: 1, topologyKey: kubernetes.io/hostname, "
-		 "whenUnsatisfiable: ScheduleAnyway}]"},
-	WORD("priorityClassName", RULE_SUBDOMAIN, priority_class),
-	WORD("serviceAccountName", RULE_SUBDOMAIN, service_account),
-	{"serviceAccount", VALUE_OWN, .least = RULE_SUBDOMAIN,
-	 .target = DRAFT(kubernetes.service_account),
-	 .place = PLACE(service_account_place),
-	 .read = kubernetes_read_word},
-	WORD("schedulerName", RULE_SUBDOMAIN, scheduler_name),
-	WORD("runtimeClassName", RULE_SUBDOMAIN, runtime_class),
-	WORD("queue", RULE_LABEL, queue),
-	{"labels", VALUE_OWN, .target = CONFIG(labels),
-	 .read = kubernetes_read_labels},
-	{"annotations", VALUE_OWN, .target = CONFIG(annotations),
-	 .read = kubernetes_read_annotations},
-	{"securityContext", VALUE_OWN, .target = CONFIG(security_context),
-	 .section = &kubernetes_security_form,
-	 .read = kubernetes_read_object},
-	{"podSecurityContext", VALUE_OWN,
-	 .target = CONFIG(pod_security_context),
-	 .section = &kubernetes_pod_security_form,
-	 .read = kubernetes_read_object},
-	{"activeDeadlineSeconds", VALUE_DURATION,
-	 .target = CONFIG(active_deadline_s)},
-	{"ttlSecondsAfterFinished", VALUE_COUNT, .most = INT32_MAX,
-	 .target = CONFIG(ttl_after_finished_s)},
-	{"terminationGracePeriodSeconds", VALUE_COUNT, .least = 1,
-	 .most = 86400, .target = CONFIG(grace_period_s)},
-	{"podTemplate", VALUE_OWN, .target = CONFIG(pod_template),
-	 .section = &kubernetes_template_form, .place = PLACE(pod_template),
-	 .read = kubernetes_read_object},
-	{"cleanup", VALUE_WORD, .words = cleanups,
-	 .target = DRAFT(kubernetes.cleanup)},
-	{"infrastructureRetries", VALUE_INT, .most = 1000,
-	 .target = CONFIG(infrastructure_retries)},
-	{"imagePullTimeout", VALUE_DURATION,
-	 .target = CONFIG(image_pull_timeout_s)},
-	{"requestsPerSecond", VALUE_INT, .most = 10000,
-	 .target = CONFIG(requests_per_s)},
-	{"sidePort", VALUE_SECTION, .section = &side_port_form},
 	{"reuseMode", VALUE_BOOL, .target = DRAFT(ignored_bool)},
 	OTHER("command", "is called trialCommand here"),
-	OTHER("storage", NNI_STORAGE),
 	OTHER("worker", NNI_ROLES),
 	OTHER("ps", NNI_ROLES),
 	OTHER("master", NNI_ROLES),
@@ -143,98 +44,7 @@ static const struct key service_keys[] = {
 /* clang-format on */
 
 static const struct form kubernetes_service_form = {service_keys,
-						    &service_form};
-
-/* --- checks -----------------------------------------------------------------
- */
-
-static void settle_service_account(struct reader *reader, struct draft *draft)
-{
-	char **name = &draft->config.kubernetes.service_account;
-	char **other = &draft->kubernetes.service_account;
-
-	if (!*other)
-		return;
-	if (*name && strcmp(*name, *other) != 0) {
-		reader_fail_at(reader, &draft->kubernetes.service_account_place,
-			       "is another word for serviceAccountName, which "
-			       "says something else: keep one of them");
-		return;
-	}
-	free(*name);
-	*name = *other;
-	*other = NULL;
-}
-
-static void settle_cleanup(struct draft *draft)
-{
-	for (int i = 0; draft->kubernetes.cleanup && cleanups[i]; i++)
-		if (!strcmp(draft->kubernetes.cleanup, cleanups[i]))
-			draft->config.kubernetes.cleanup = (enum job_cleanup)i;
-}
-
-static void settle_side_port(struct reader *reader, struct draft *draft)
-{
-	struct kubernetes_config *config = &draft->config.kubernetes;
-	const struct kubernetes_draft *places = &draft->kubernetes;
-	const char *ip = draft->config.nni_manager_ip;
-
-	if (places->certificate.node && !places->key.node)
-		reader_fail_at(reader, &places->certificate,
-			       "needs its key: write sidePort: {certificate: "
-			       "FILE, key: FILE}");
-	else if (places->key.node && !places->certificate.node)
-		reader_fail_at(reader, &places->key,
-			       "needs its certificate: write sidePort: "
-			       "{certificate: FILE, key: FILE}");
-	else if (places->certificate.node && places->tls.node &&
-		 !config->side_port_tls)
-		reader_fail_at(reader, &places->tls,
-			       "contradicts certificate: write true, or "
-			       "remove certificate and key");
-	if (places->certificate.node)
-		config->side_port_tls = true;
-	if (!ip || config->side_port_address)
-		return;
-	if (kubernetes_rule_breach(RULE_HOST, ip))
-		reader_fail_at(reader, &draft->nni_manager_ip_place,
-			       "must be an address or a host name, without "
-			       "scheme and port, got \"%.64s\"",
-			       ip);
-	else
-		config->side_port_address = xstrdup(ip);
-}
-
-/* Lay podTemplate over a pod like those to come: what cannot be laid over it
- * now never can. */
-static void check_template(struct reader *reader, const struct draft *draft)
-{
-	const struct experiment experiment = {.id = "x"};
-	char parameters[] = "{}";
-	const struct trial trial = {.id = "aaaaa", .parameters = parameters};
-	const struct attempt attempt = {.number = 1};
-	const struct pod_plan plan = {.experiment = &experiment,
-				      .config = &draft->config,
-				      .trial = &trial,
-				      .attempt = &attempt,
-				      .secret = "x",
-				      .keeper_map = "x",
-				      .link_map = "x",
-				      .code_map = "x",
-				      .code_digest = "x",
-				      .code = POD_CODE_MAP,
-				      .nni_platform = "kubeflow"};
-	struct error err;
-	cJSON *template;
-
-	if (reader->problems->count || !draft->config.kubernetes.pod_template)
-		return;
-	template = pod_template_build(&plan, &err);
-	if (!template)
-		reader_fail_at(reader, &draft->kubernetes.pod_template, "%s",
-			       err.text);
-	cJSON_Delete(template);
-}
+						    &cluster_form};
 
 static void kubernetes_check(struct reader *reader, struct draft *draft)
 {
@@ -246,55 +56,11 @@ static void kubernetes_check(struct reader *reader, struct draft *draft)
 
 	if (!config->kind)
 		config->kind = xstrdup("job");
-	settle_service_account(reader, draft);
-	settle_cleanup(draft);
-	settle_side_port(reader, draft);
+	cluster_check(reader, draft);
+	storage_check(reader, draft, false);
 	if (draft->config.trial_gpu_number >= 0)
 		kubernetes_settle_gpus(reader, gpu, &draft->config);
-	check_template(reader, draft);
-}
-
-/* --- writing ----------------------------------------------------------------
- */
-
-static void write_pod(const struct kubernetes_config *config,
-		      struct strbuf *out)
-{
-	write_text(out, "image", config->image);
-	write_text(out, "imagePullPolicy", config->image_pull_policy);
-	write_json(out, "imagePullSecrets", config->image_pull_secrets);
-	write_json(out, "resources", config->resources);
-	write_json(out, "env", config->env);
-	write_json(out, "envFrom", config->env_from);
-	if (config->volumes) {
-		strbuf_adds(out, ",\"volumes\":");
-		kubernetes_write_volumes(config, out);
-	}
-	write_json(out, "nodeSelector", config->node_selector);
-	write_json(out, "tolerations", config->tolerations);
-	write_json(out, "affinity", config->affinity);
-	write_json(out, "topologySpreadConstraints", config->topology_spread);
-	write_text(out, "priorityClassName", config->priority_class);
-	write_text(out, "serviceAccountName", config->service_account);
-	write_text(out, "schedulerName", config->scheduler_name);
-	write_text(out, "runtimeClassName", config->runtime_class);
-	write_text(out, "queue", config->queue);
-	write_json(out, "labels", config->labels);
-	write_json(out, "annotations", config->annotations);
-	write_json(out, "securityContext", config->security_context);
-	write_json(out, "podSecurityContext", config->pod_security_context);
-	write_json(out, "podTemplate", config->pod_template);
-}
-
-static void write_side_port(const struct kubernetes_config *config,
-			    struct strbuf *out)
-{
-	strbuf_addf(out, ",\"sidePort\":{\"tls\":%s",
-		    config->side_port_tls ? "true" : "false");
-	write_text(out, "address", config->side_port_address);
-	write_text(out, "certificate", config->side_port_certificate);
-	write_text(out, "key", config->side_port_key);
-	strbuf_addch(out, '}');
+	cluster_check_template(reader, draft);
 }
 
 static void kubernetes_write(const struct experiment_config *config,
@@ -303,30 +69,15 @@ static void kubernetes_write(const struct experiment_config *config,
 	const struct kubernetes_config *kubernetes = &config->kubernetes;
 
 	write_text(out, "kind", kubernetes->kind);
-	write_text(out, "kubeconfig", kubernetes->kubeconfig);
-	write_text(out, "context", kubernetes->context);
-	write_text(out, "namespace", kubernetes->namespace);
-	write_pod(kubernetes, out);
-	if (kubernetes->active_deadline_s)
-		write_number(out, "activeDeadlineSeconds",
-			     kubernetes->active_deadline_s);
-	if (kubernetes->ttl_after_finished_s >= 0)
-		write_number(out, "ttlSecondsAfterFinished",
-			     kubernetes->ttl_after_finished_s);
-	write_number(out, "terminationGracePeriodSeconds",
-		     kubernetes->grace_period_s);
-	write_text(out, "cleanup", cleanups[kubernetes->cleanup]);
-	write_number(out, "infrastructureRetries",
-		     kubernetes->infrastructure_retries);
-	write_number(out, "imagePullTimeout", kubernetes->image_pull_timeout_s);
-	if (kubernetes->requests_per_s)
-		write_number(out, "requestsPerSecond",
-			     kubernetes->requests_per_s);
-	write_side_port(kubernetes, out);
+	cluster_write_where(kubernetes, out);
+	cluster_write_pod(kubernetes, out);
+	storage_write(&kubernetes->storage, out);
+	cluster_write_rest(kubernetes, out);
 }
 
 const struct spec_platform spec_kubernetes = {
 	.name = "kubernetes",
+	.is_on_cluster = true,
 	.service = &kubernetes_service_form,
 	.check = kubernetes_check,
 	.write = kubernetes_write,

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORM_KEYS_MAX 64 /* keys of a form and its bases */
+#define FORM_KEYS_MAX 128 /* keys of a form and its bases */
 
 static void report(struct reader *reader, struct mark mark, const char *path,
 		   const char *format, va_list args)

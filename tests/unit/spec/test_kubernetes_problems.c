@@ -135,8 +135,8 @@ static const struct mistake names[] = {
 	{"command: x",
 	 "3: trainingService.command: is called trialCommand here"},
 	{"storage: {}",
-	 "3: trainingService.storage: belongs to NNI's platforms, "
-	 "and code needs no storage here; for data write volumes"},
+	 "3: trainingService.storage.storageType: required, but missing: "
+	 "such as storageType: nfs"},
 	{"taskRoles: []",
 	 "3: trainingService.taskRoles: belongs to NNI's platforms; "
 	 "kind job has one pod: write image and resources here"},
