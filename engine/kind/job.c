@@ -7,19 +7,7 @@
  */
 #include "engine/kind/kind.h"
 
-#define QUEUE_LABEL "kueue.x-k8s.io/queue-name"
-
 /* --- building ----------------------------------------------------------- */
-
-/* Kueue lets it go when there is room. */
-static void add_queue(cJSON *job, const char *queue)
-{
-	cJSON *labels = cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(job, "metadata"), "labels");
-
-	cJSON_DeleteItemFromObjectCaseSensitive(labels, QUEUE_LABEL);
-	cJSON_AddStringToObject(labels, QUEUE_LABEL, queue);
-}
 
 static void add_spec(cJSON *job, const struct kubernetes_config *config,
 		     cJSON *template)
@@ -54,8 +42,7 @@ static cJSON *job_build(const struct pod_plan *plan,
 		cJSON_Delete(template);
 		return NULL;
 	}
-	if (config->queue)
-		add_queue(job, config->queue);
+	kind_queue_add(job, config);
 	add_spec(job, config, template);
 	return job;
 }

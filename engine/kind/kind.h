@@ -132,6 +132,8 @@ struct kind {
 extern const struct kind kind_framework;
 extern const struct kind kind_job;
 extern const struct kind kind_launcher;
+extern const struct kind kind_tfjob, kind_pytorchjob, kind_mpijob,
+	kind_xgboostjob, kind_paddlejob, kind_jaxjob;
 
 /* By its name in experiment files; NULL when unknown. */
 const struct kind *kind_find(const char *name);
@@ -171,6 +173,9 @@ const char *kind_container(const struct kind *kind,
 cJSON *kind_object_new(const struct pod_plan *plan,
 		       const struct kind_resource *resource, const char *name,
 		       struct error *err);
+/* The label of config.queue, if there is one: Kueue lets the object go when
+ * there is room.  The kind has to create it suspended. */
+void kind_queue_add(cJSON *object, const struct kubernetes_config *config);
 /* Add the members of config.job_options to the object's spec; what is there
  * already is merged, the user's words win. */
 bool kind_options_add(cJSON *spec, const struct kubernetes_config *config,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUEUE_LABEL "kueue.x-k8s.io/queue-name"
+
 /* --- building ----------------------------------------------------------- */
 
 cJSON *kind_object_new(const struct pod_plan *plan,
@@ -26,6 +28,17 @@ cJSON *kind_object_new(const struct pod_plan *plan,
 		return object;
 	cJSON_Delete(object);
 	return NULL;
+}
+
+void kind_queue_add(cJSON *object, const struct kubernetes_config *config)
+{
+	cJSON *labels = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(object, "metadata"), "labels");
+
+	if (!config->queue)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(labels, QUEUE_LABEL);
+	cJSON_AddStringToObject(labels, QUEUE_LABEL, config->queue);
 }
 
 static void merge(cJSON *target, cJSON *more)
