@@ -22,6 +22,7 @@ const struct kind kind_jaxjob = {
 	.plural = "jaxjobs",
 	.versions = kubeflow_newest,
 	.install = KUBEFLOW_INSTALL " (1.9 or later)",
+	.operator= "the training operator",
 	.container = "jax",
 	.leaders = leaders,
 	.has_our_labels = true,

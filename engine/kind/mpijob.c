@@ -4,6 +4,10 @@
  * and is another API. */
 #include "engine/kind/kubeflow.h"
 
+#include "base/mem.h"
+
+#include <string.h>
+
 /* it has two places, and which one is read depends on the release */
 static const char *const copies[] = {"cleanPodPolicy", NULL};
 static const struct kubeflow_shape shape = {
@@ -20,6 +24,18 @@ static cJSON *build(const struct pod_plan *plan,
 	return kubeflow_build(&shape, plan, resource, name, err);
 }
 
+/* Workers that are told nothing wait: mpirun starts its processes in them by
+ * `kubectl exec`, where the keeper has put the code.  (Of containers without a
+ * command the operator makes the same.) */
+static char *command(const struct experiment_config *config,
+		     const struct role_config *role, const char *command)
+{
+	(void)config;
+	if (role && !role->command && !strcmp(role->name, "worker"))
+		return xstrdup("exec sleep 365d");
+	return xstrdup(command);
+}
+
 const struct kind kind_mpijob = {
 	.name = "mpijob",
 	.group = "kubeflow.org",
@@ -27,11 +43,13 @@ const struct kind kind_mpijob = {
 	.plural = "mpijobs",
 	.versions = kubeflow_newest,
 	.install = KUBEFLOW_INSTALL " (1.4 or later)",
+	.operator= "the training operator",
 	.container = "mpi",
 	.leaders = leaders,
 	.has_our_labels = true,
 	.name_object = kubeflow_name,
 	.build = build,
+	.command = command,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
 };

@@ -22,6 +22,7 @@ const struct kind kind_paddlejob = {
 	.plural = "paddlejobs",
 	.versions = kubeflow_newest,
 	.install = KUBEFLOW_INSTALL " (1.6 or later)",
+	.operator= "the training operator",
 	.container = "paddle",
 	.leaders = leaders,
 	.has_our_labels = true,

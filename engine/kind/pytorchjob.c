@@ -24,6 +24,7 @@ const struct kind kind_pytorchjob = {
 	.plural = "pytorchjobs",
 	.versions = kubeflow_versions,
 	.install = KUBEFLOW_INSTALL,
+	.operator= "the training operator",
 	.container = "pytorch",
 	.leaders = leaders,
 	.has_our_labels = true,

@@ -25,6 +25,7 @@ const struct kind kind_tfjob = {
 	.plural = "tfjobs",
 	.versions = kubeflow_versions,
 	.install = KUBEFLOW_INSTALL,
+	.operator= "the training operator",
 	.container = "tensorflow",
 	.leaders = leaders,
 	.has_our_labels = true,

@@ -22,6 +22,7 @@ const struct kind kind_xgboostjob = {
 	.plural = "xgboostjobs",
 	.versions = kubeflow_newest,
 	.install = KUBEFLOW_INSTALL,
+	.operator= "the training operator",
 	.container = "xgboost",
 	.leaders = leaders,
 	.has_our_labels = true,

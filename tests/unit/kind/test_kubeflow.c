@@ -421,6 +421,30 @@ static void knows_who_leads(void **state)
 	}
 }
 
+/* mpirun starts the processes of an MPIJob's workers. */
+static void lets_workers_of_mpi_wait(void **state)
+{
+	const struct kind *kind = kind_find("mpijob");
+	struct role_config worker = {.name = (char[]){"worker"}};
+	struct role_config launcher = {.name = (char[]){"launcher"}};
+	char *command;
+
+	(void)state;
+	command = kind_command(kind, NULL, &worker, "mpirun t.py");
+	assert_string_equal(command, "exec sleep 365d");
+	free(command);
+	command = kind_command(kind, NULL, &launcher, "mpirun t.py");
+	assert_string_equal(command, "mpirun t.py");
+	free(command);
+	worker.command = (char[]){"serve"};
+	command = kind_command(kind, NULL, &worker, "serve");
+	assert_string_equal(command, "serve");
+	free(command);
+	command = kind_command(kind_find("tfjob"), NULL, &launcher, "train");
+	assert_string_equal(command, "train");
+	free(command);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +458,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_broken),
 		cmocka_unit_test(leaves_room_in_names),
 		cmocka_unit_test(knows_who_leads),
+		cmocka_unit_test(lets_workers_of_mpi_wait),
 	};
 
 	return cmocka_run_group_tests_name("kubeflow", tests, NULL, NULL);
