@@ -67,6 +67,8 @@ char *kind_name_object(const struct kind *kind,
 void kind_resource_init(struct kind_resource *resource, const struct kind *kind)
 {
 	memset(resource, 0, sizeof(*resource));
+	if (!kind->group)
+		return;
 	snprintf(resource->group, sizeof(resource->group), "%s", kind->group);
 	snprintf(resource->version, sizeof(resource->version), "%s",
 		 kind->versions[0]);

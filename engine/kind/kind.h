@@ -31,7 +31,8 @@ struct kind_resource {
 	char plural[254]; /* "tfjobs" */
 };
 
-/* The first version of a kind that names them, unseen. */
+/* The first version of a kind that names them, unseen; all "" of one that
+ * takes them from its manifest. */
 void kind_resource_init(struct kind_resource *resource,
 			const struct kind *kind);
 /* "kubeflow.org/v1", "v1"; caller frees. */
@@ -76,7 +77,8 @@ struct kind {
 	 * and has NULLs here. */
 	const char *group, *kind, *plural;
 	const char *const *versions;
-	/* What somebody has to do whose cluster does not serve it. */
+	/* What somebody has to do whose cluster does not serve it; to be asked
+	 * by kind_install. */
 	const char *install;
 	/* Who makes its pods, as a sentence names it: "the training operator";
 	 * NULL: "its operator". */
@@ -134,6 +136,29 @@ extern const struct kind kind_job;
 extern const struct kind kind_launcher;
 extern const struct kind kind_tfjob, kind_pytorchjob, kind_mpijob,
 	kind_xgboostjob, kind_paddlejob, kind_jaxjob;
+
+/* --- finding it: kind_search.c -------------------------------------------- */
+
+#define KIND_VERSIONS_MAX 16
+
+/* What to look for on the API server (engine/kube/discovery.h); it may not be
+ * moved. */
+struct kind_search {
+	char group[254], kind[64];
+	const char *versions[KIND_VERSIONS_MAX + 1]; /* best first; NULL */
+	char version[64];			     /* the one said, or "" */
+};
+
+/* From the kind's table, or, where that has no group, from the manifest.
+ * ERROR_CORRUPT: that does not say. */
+bool kind_search_init(struct kind_search *ret, const struct kind *kind,
+		      const struct kubernetes_config *config,
+		      struct error *err);
+/* What somebody has to do whose cluster does not serve it. */
+const char *kind_install(const struct kind *kind,
+			 const struct kind_search *search);
+
+/* --- which there are ------------------------------------------------------ */
 
 /* By its name in experiment files; NULL when unknown. */
 const struct kind *kind_find(const char *name);
