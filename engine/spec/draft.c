@@ -109,6 +109,9 @@ static void check_command(struct reader *reader, struct draft *draft)
 		return; /* there, or reported */
 	if (draft->training_service.node && !draft->platform)
 		return; /* could have been in what was not read */
+	if (draft->platform && draft->platform->has_own_commands &&
+	    draft->platform->has_own_commands(draft))
+		return;
 	len = reader_enter(reader, "trialCommand");
 	reader_fail(reader, (struct mark){1, 1},
 		    "required, but missing: such as trialCommand: python3 "

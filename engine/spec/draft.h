@@ -76,6 +76,12 @@ struct spec_platform {
 	const char *name;
 	bool is_on_cluster;
 	const struct form *service; /* second form: in trainingService */
+	/* The same where it depends on a key there; NULL: it does not. */
+	const struct form *(*find_form)(const struct reader *reader,
+					const struct node *service);
+	/* Need there be no trialCommand, since roles have theirs?  NULL: there
+	 * must be one. */
+	bool (*has_own_commands)(const struct draft *draft);
 	/* first form: trial, localConfig, ...; NULL: it has none */
 	const struct form *first;
 	/* Hold values against each other. */

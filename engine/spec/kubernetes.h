@@ -45,8 +45,6 @@ bool kubernetes_key_check(struct reader *reader, const struct node_entry *entry,
 /* key->least is the rule; the slot gets the text itself. */
 void kubernetes_read_word(struct reader *reader, const struct key *key,
 			  const struct node *node, void *slot);
-void kubernetes_read_kind(struct reader *reader, const struct key *key,
-			  const struct node *node, void *slot);
 /* Mappings of names to text; ours may not be among labels. */
 void kubernetes_read_labels(struct reader *reader, const struct key *key,
 			    const struct node *node, void *slot);
@@ -87,6 +85,11 @@ size_t kubernetes_enter_item(struct reader *reader, size_t index);
 extern const struct form kubernetes_toleration_form, kubernetes_affinity_form,
 	kubernetes_spread_form, kubernetes_security_form,
 	kubernetes_pod_security_form, kubernetes_template_form;
+
+/* --- kinds.c */
+
+void kubernetes_read_kind(struct reader *reader, const struct key *key,
+			  const struct node *node, void *slot);
 
 /* --- kubernetes_env.c */
 

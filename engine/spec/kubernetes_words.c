@@ -211,45 +211,6 @@ void kubernetes_read_word(struct reader *reader, const struct key *key,
 	*text = xstrdup(node->text);
 }
 
-/* --- kinds of job -----------------------------------------------------------
- */
-
-static const char *const absent_kinds[] = {
-	"tfjob",       "pytorchjob", "mpijob",	 "xgboostjob",
-	"paddlejob",   "jaxjob",     "trainjob", "framework",
-	"fcframework", "launcher",   "workflow", "custom"};
-
-void kubernetes_read_kind(struct reader *reader, const struct key *key,
-			  const struct node *node, void *slot)
-{
-	const char *names[COUNT_OF(absent_kinds) + 1] = {"job"};
-	char **text = slot;
-	const char *near;
-
-	(void)key;
-	if (!value_is_text(reader, node))
-		return;
-	if (!strcmp(node->text, "job")) {
-		free(*text);
-		*text = xstrdup(node->text);
-		return;
-	}
-	for (size_t i = 0; i < COUNT_OF(absent_kinds); i++) {
-		names[i + 1] = absent_kinds[i];
-		if (strcasecmp(absent_kinds[i], node->text) != 0)
-			continue;
-		reader_fail(reader, node->mark,
-			    "'%s' is not available in this version: use job "
-			    "(batch/v1 Job)",
-			    node->text);
-		return;
-	}
-	near = nearest_word(node->text, names, COUNT_OF(names));
-	reader_fail(reader, node->mark, "unknown kind '%.64s'%s%s%s",
-		    node->text, near ? ", did you mean '" : "",
-		    near ? near : "", near ? "'?" : ": use job");
-}
-
 /* --- maps of labels and the like --------------------------------------------
  */
 

@@ -6,6 +6,7 @@
 #include "engine/spec/cluster.h"
 
 #include "base/mem.h"
+#include "engine/spec/kinds.h"
 #include "engine/spec/kubernetes.h"
 #include "engine/spec/write.h"
 
@@ -43,12 +44,31 @@ static const struct key service_keys[] = {
 };
 /* clang-format on */
 
-static const struct form kubernetes_service_form = {service_keys,
-						    &cluster_form};
+const struct form kubernetes_service_form = {service_keys, &cluster_form};
+
+const struct spec_kind spec_job = {
+	.name = "job",
+	.form = &kubernetes_service_form,
+};
+
+static const struct form *kubernetes_find_form(const struct reader *reader,
+					       const struct node *service)
+{
+	return spec_kind_of(reader, service)->form;
+}
+
+static bool kubernetes_has_own_commands(const struct draft *draft)
+{
+	const char *name = draft->config.kubernetes.kind;
+	const struct spec_kind *kind = name ? spec_kind_find(name) : NULL;
+
+	return kind && kind->has_own_commands;
+}
 
 static void kubernetes_check(struct reader *reader, struct draft *draft)
 {
 	struct kubernetes_config *config = &draft->config.kubernetes;
+	const struct spec_kind *kind;
 	const struct place *gpu =
 		draft->service.trial_gpu_number_place.node
 			? &draft->service.trial_gpu_number_place
@@ -60,6 +80,9 @@ static void kubernetes_check(struct reader *reader, struct draft *draft)
 	storage_check(reader, draft, false);
 	if (draft->config.trial_gpu_number >= 0)
 		kubernetes_settle_gpus(reader, gpu, &draft->config);
+	kind = spec_kind_find(config->kind);
+	if (kind->check)
+		kind->check(reader, draft);
 	cluster_check_template(reader, draft);
 }
 
@@ -67,10 +90,13 @@ static void kubernetes_write(const struct experiment_config *config,
 			     struct strbuf *out)
 {
 	const struct kubernetes_config *kubernetes = &config->kubernetes;
+	const struct spec_kind *kind = spec_kind_find(kubernetes->kind);
 
 	write_text(out, "kind", kubernetes->kind);
 	cluster_write_where(kubernetes, out);
 	cluster_write_pod(kubernetes, out);
+	if (kind->write)
+		kind->write(kubernetes, out);
 	storage_write(&kubernetes->storage, out);
 	cluster_write_rest(kubernetes, out);
 }
@@ -79,6 +105,8 @@ const struct spec_platform spec_kubernetes = {
 	.name = "kubernetes",
 	.is_on_cluster = true,
 	.service = &kubernetes_service_form,
+	.find_form = kubernetes_find_form,
+	.has_own_commands = kubernetes_has_own_commands,
 	.check = kubernetes_check,
 	.write = kubernetes_write,
 };

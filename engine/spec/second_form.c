@@ -150,6 +150,14 @@ static void fail_platform(struct reader *reader, const struct place *place,
 	form_read(reader, &form, &alone, place->key_mark, draft);
 }
 
+static const struct form *service_form_of(const struct reader *reader,
+					  const struct spec_platform *platform,
+					  const struct node *service)
+{
+	return platform->find_form ? platform->find_form(reader, service)
+				   : platform->service;
+}
+
 /* A platform decides which keys its service may have, so find it first. */
 static void read_service(struct reader *reader, struct draft *draft)
 {
@@ -179,8 +187,9 @@ static void read_service(struct reader *reader, struct draft *draft)
 			goto out;
 	}
 	if (draft->platform)
-		form_read(reader, draft->platform->service, place->node,
-			  place->key_mark, draft);
+		form_read(reader,
+			  service_form_of(reader, draft->platform, place->node),
+			  place->node, place->key_mark, draft);
 	else
 		fail_platform(reader, place, entry, draft);
 out:

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The kinds of job that experiment files can name. */
+#include "engine/spec/kinds.h"
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "engine/kind/kind.h"
+#include "engine/spec/kubernetes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct spec_kind *const spec_kinds[] = {
+	&spec_job,
+};
+
+/* Of this and other programs; each goes when it comes. */
+static const char *const absent_kinds[] = {
+	"tfjob",     "pytorchjob", "mpijob",   "xgboostjob",
+	"paddlejob", "jaxjob",	   "trainjob", "framework",
+	"launcher",  "workflow",   "custom",
+};
+
+const struct spec_kind *spec_kind_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(spec_kinds); i++)
+		if (!strcmp(spec_kinds[i]->name, name))
+			return spec_kinds[i];
+	return NULL;
+}
+
+const struct spec_kind *spec_kind_of(const struct reader *reader,
+				     const struct node *service)
+{
+	const struct node_entry *entry = reader_find(reader, service, "kind");
+	const struct spec_kind *kind = NULL;
+
+	if (entry && entry->value->kind == NODE_STRING)
+		kind = spec_kind_find(entry->value->text);
+	return kind ? kind : &spec_job;
+}
+
+/* --- the key ------------------------------------------------------------ */
+
+/* In whatever case it is written. */
+static const char *find_absent(const char *text)
+{
+	for (size_t i = 0; i < COUNT_OF(absent_kinds); i++)
+		if (!strcasecmp(absent_kinds[i], text))
+			return absent_kinds[i];
+	return NULL;
+}
+
+static void fail_kind(struct reader *reader, const struct node *node)
+{
+	const char *names[COUNT_OF(spec_kinds) + COUNT_OF(absent_kinds)];
+	const char *near = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(spec_kinds); i++) {
+		names[count++] = spec_kinds[i]->name;
+		if (!strcasecmp(spec_kinds[i]->name, node->text))
+			near = spec_kinds[i]->name; /* TFJob */
+	}
+	for (size_t i = 0; i < COUNT_OF(absent_kinds); i++)
+		names[count++] = absent_kinds[i];
+	if (!near && find_absent(node->text)) {
+		reader_fail(reader, node->mark,
+			    "'%s' is not available in this version: use job "
+			    "(batch/v1 Job)",
+			    node->text);
+		return;
+	}
+	if (!near)
+		near = nearest_word(node->text, names, count);
+	reader_fail(reader, node->mark, "unknown kind '%.64s'%s%s%s",
+		    node->text, near ? ", did you mean '" : "",
+		    near ? near : "", near ? "'?" : ": use job");
+}
+
+void kubernetes_read_kind(struct reader *reader, const struct key *key,
+			  const struct node *node, void *slot)
+{
+	char **text = slot;
+
+	(void)key;
+	if (!value_is_text(reader, node))
+		return;
+	if (!spec_kind_find(node->text)) {
+		fail_kind(reader, node);
+		return;
+	}
+	free(*text);
+	*text = xstrdup(node->text);
+}
+
+/* --- trying it ---------------------------------------------------------- */
+
+void spec_kind_try(struct reader *reader, const struct draft *draft,
+		   const struct place *place)
+{
+	const struct experiment experiment = {.id = "x"};
+	char parameters[] = "{}";
+	const struct trial trial = {.id = "aaaaa", .parameters = parameters};
+	const struct attempt attempt = {.number = 1};
+	const struct kubernetes_config *config = &draft->config.kubernetes;
+	const struct kind *kind = kind_find(config->kind);
+	struct pod_plan plan = {.experiment = &experiment,
+				.config = &draft->config,
+				.trial = &trial,
+				.attempt = &attempt,
+				.secret = "x",
+				.keeper_map = "x",
+				.link_map = "x",
+				.code_map = "x",
+				.code_digest = "x",
+				.code = POD_CODE_MAP,
+				.nni_platform = "kubeflow"};
+	struct kind_resource resource;
+	struct error err;
+	cJSON *object;
+
+	if (reader->problems->count || !kind)
+		return;
+	plan.container = kind_container(kind, config);
+	kind_resource_init(&resource, kind);
+	object = kind->build(&plan, &resource, "x", &err);
+	if (!object)
+		reader_fail_at(reader, place, "%s", err.text);
+	cJSON_Delete(object);
+}
