@@ -34,10 +34,13 @@ static cJSON *job_build(const struct pod_plan *plan,
 			struct error *err)
 {
 	const struct kubernetes_config *config = &plan->config->kubernetes;
-	cJSON *template = pod_template_build(plan, err);
-	cJSON *job =
-		template ? kind_object_new(plan, resource, name, err) : NULL;
+	struct pod_plan only = *plan;
+	cJSON *template, *job;
 
+	/* files have none for this kind; a rehearsal of another kind has */
+	only.role = config->role_count ? &config->roles[0] : NULL;
+	template = pod_template_build(&only, err);
+	job = template ? kind_object_new(plan, resource, name, err) : NULL;
 	if (!job) {
 		cJSON_Delete(template);
 		return NULL;

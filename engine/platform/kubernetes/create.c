@@ -106,37 +106,6 @@ static void secret_created(const struct kube_reply *reply, void *arg)
 	k8s_job_after(job, kube_backoff_ms(&job->failures), secret_again);
 }
 
-static cJSON *secret_object(struct k8s_job *job)
-{
-	const struct k8s_material *material = job->material;
-	const struct platform *platform = job->platform;
-	cJSON *root = k8s_object_new(job->platform, "v1", "Secret", job->name);
-	cJSON *metadata = cJSON_GetObjectItem(root, "metadata");
-	cJSON *owner = cJSON_CreateObject();
-	char *api_version;
-	cJSON *data;
-
-	pod_labels_add(cJSON_GetObjectItem(metadata, "labels"),
-		       platform->context.experiment, &material->trial,
-		       &material->attempt);
-	api_version = kind_api_version(&platform->resource);
-	cJSON_AddStringToObject(owner, "apiVersion", api_version);
-	free(api_version);
-	cJSON_AddStringToObject(owner, "kind", platform->resource.kind);
-	cJSON_AddStringToObject(owner, "name", job->name);
-	cJSON_AddStringToObject(owner, "uid", job->uid);
-	cJSON_AddItemToArray(
-		cJSON_AddArrayToObject(metadata, "ownerReferences"), owner);
-	data = cJSON_AddObjectToObject(root, "stringData");
-	cJSON_AddStringToObject(data, POD_INPUT_TOKEN, material->attempt.token);
-	cJSON_AddStringToObject(data, POD_INPUT_PARAMETER_CFG,
-				material->parameter_file);
-	cJSON_AddStringToObject(data, POD_INPUT_PARAMETERS,
-				material->trial.parameters);
-	cJSON_AddStringToObject(data, POD_INPUT_COMMAND, material->command);
-	return root;
-}
-
 static void create_secret(struct k8s_job *job)
 {
 	char *path;
@@ -146,7 +115,7 @@ static void create_secret(struct k8s_job *job)
 	    job->is_deleting)
 		return;
 	path = k8s_core_path(job->platform, "secrets", NULL);
-	object = secret_object(job);
+	object = k8s_secret_of_job(job);
 	job->call = post(job->platform, path, object, secret_created, job);
 	cJSON_Delete(object);
 	free(path);

@@ -24,7 +24,6 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "engine/platform/local.h"
 #include "store/interest.h"
 
 #include <stdarg.h>
@@ -136,7 +135,7 @@ static void start_later(void *arg)
 
 /* Copies: submit's arguments are gone when the object can be made. */
 static struct k8s_material *material_new(const struct job_request *request,
-					 char *command)
+					 char **commands)
 {
 	struct k8s_material *material = xcalloc(1, sizeof(*material));
 	const struct trial *trial = request->trial;
@@ -150,7 +149,7 @@ static struct k8s_material *material_new(const struct job_request *request,
 	material->attempt.number = attempt->number;
 	memcpy(material->attempt.token, attempt->token, sizeof(attempt->token));
 	material->parameter_file = xstrdup(request->parameter_file);
-	material->command = command;
+	material->commands = commands;
 	return material;
 }
 
@@ -158,23 +157,21 @@ static bool k8s_submit(struct platform *platform,
 		       const struct job_request *request, struct error *err)
 {
 	const struct attempt *attempt = request->attempt;
-	struct strbuf command = STRBUF_INIT;
 	struct k8s_job *job;
+	char **commands;
 	char *name;
 
 	if (k8s_job_find(platform, request->trial->key, attempt->number))
 		return true;
-	if (!local_command_format(platform->context.config->trial_command,
-				  request->trial->parameters, &command, err)) {
-		strbuf_release(&command);
+	commands = k8s_commands_new(platform, request->trial->parameters, err);
+	if (!commands)
 		return false;
-	}
 	name = kind_name_object(platform->kind, platform->context.experiment,
 				request->trial, attempt);
 	job = k8s_job_add(platform, request->trial->key, attempt->number, name,
 			  attempt->directory);
 	free(name);
-	job->material = material_new(request, strbuf_detach(&command));
+	job->material = material_new(request, commands);
 	job->waiting_since_ns = clock_mono_ns();
 	/* one that was committed as submitted may exist */
 	job->is_resumed = request->is_resumed;

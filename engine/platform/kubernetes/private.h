@@ -10,6 +10,7 @@
  *   reach.c       addresses under which pods may reach the side port
  *   probe.c       which of them they do reach
  *   create.c      an attempt's Job and Secret
+ *   secret.c      what an attempt's pods are given
  *   observe.c     watches of jobs, pods and events
  *   workloads.c   watch of Kueue's queue, where there is one
  *   finish.c      how a job ended, and telling it when all has been taken in
@@ -53,7 +54,7 @@ struct k8s_material {
 	struct trial trial;
 	struct attempt attempt;
 	char *parameter_file;
-	char *command;
+	char **commands; /* one for each role, or one; NULL-terminated */
 };
 
 struct k8s_job {
@@ -255,6 +256,16 @@ void k8s_adopt(struct k8s_job *job, const char *uid);
 /* What every pod of the experiment has in common; trial and attempt are the
  * caller's. */
 struct pod_plan k8s_plan(const struct platform *platform);
+
+/* ---- secret.c ---- */
+/* Shell lines of all roles, placeholders filled; NULL-terminated.  NULL when
+ * one cannot be filled. */
+char **k8s_commands_new(const struct platform *platform, const char *parameters,
+			struct error *err);
+size_t k8s_command_count(const struct platform *platform);
+void k8s_commands_free(char **commands); /* NULL ok */
+/* The job's Secret, owned by its object, which exists.  Caller frees. */
+cJSON *k8s_secret_of_job(struct k8s_job *job);
 
 /* ---- observe.c ---- */
 void k8s_observe_open(struct platform *platform);

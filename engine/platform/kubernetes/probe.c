@@ -170,12 +170,18 @@ static const char *volume_at(const cJSON *mounts, const char *path)
 static cJSON *probe_object(struct k8s_probe *probe, struct error *err)
 {
 	struct platform *platform = probe->platform;
+	struct experiment_config config = *platform->context.config;
 	struct pod_plan plan = k8s_plan(platform);
 	struct trial trial = {.id = "probe", .parameters = (char *)"{}"};
 	struct attempt attempt = {.number = 1};
 	cJSON *object, *template, *spec, *container, *mounts;
 	const char *volume;
 
+	/* whoever keeps the trials: this one only looks around */
+	config.kubernetes.keeper = KEEPER_OURS;
+	plan.config = &config;
+	plan.role = kind_leader(platform->kind, platform->config);
+	plan.container = POD_MAIN_CONTAINER;
 	plan.trial = &trial;
 	plan.attempt = &attempt;
 	plan.secret = "none";

@@ -17,6 +17,7 @@
 #include "engine/platform/keeper_install.h"
 #include "engine/platform/kubernetes/private.h"
 #include "engine/sideport/sideport.h"
+#include "model/space.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct rehearsal {
 	struct platform *platform;
 	struct experiment experiment;
 	struct experiment_config config; /* borrowed but for the command */
+	struct role_config role;	 /* the leading one, borrowed */
+	char plain_kind[4];
 	struct sideport *sideport;
 	char folder[64];
 	char *keeper_path;
@@ -121,26 +124,34 @@ static bool dry_run(struct rehearsal *rehearsal, const struct trial *trial,
 		    const struct attempt *attempt)
 {
 	struct preflight *preflight = rehearsal->preflight;
-	struct platform *platform = rehearsal->platform;
-	struct pod_plan plan = k8s_plan(platform);
-	char *path, *collection;
+	const struct kind *kind = kind_find(preflight->kubernetes->kind);
+	struct pod_plan plan = k8s_plan(rehearsal->platform);
+	struct kind_resource resource;
+	char *path, *api, *name;
 	struct error err;
 	cJSON *object;
 	bool ok = false;
 
+	kind_resource_init(&resource, kind);
+	/* as the experiment will make them, whatever runs below */
+	plan.config = preflight->config;
+	plan.container = kind_container(kind, preflight->kubernetes);
 	plan.trial = trial;
 	plan.attempt = attempt;
 	plan.secret = "rehearsal";
-	object = platform->kind->build(&plan, &platform->resource, "rehearsal",
-				       &err);
+	name = kind_name_object(kind, &rehearsal->experiment, trial, attempt);
+	object = kind->build(&plan, &resource, name, &err);
+	free(name);
 	if (!object) {
 		preflight_tell(preflight, PREFLIGHT_FAILED, "job", "%s",
 			       err.text);
 		return false;
 	}
-	collection = k8s_kind_path(platform, NULL);
-	path = xasprintf("%s?dryRun=All&fieldValidation=Strict", collection);
-	free(collection);
+	api = kind_api_path(&resource);
+	path = xasprintf("%s/namespaces/%s/%s?dryRun=All&"
+			 "fieldValidation=Strict",
+			 api, rehearsal->platform->namespace, resource.plural);
+	free(api);
 	ok = preflight_ask(preflight, KUBE_POST, path, object);
 	if (!ok)
 		preflight_tell(preflight, PREFLIGHT_FAILED, "job",
@@ -300,6 +311,12 @@ static void tell_side_port(struct rehearsal *rehearsal)
 			       "side port", "%s", rehearsal->side_port_problem);
 }
 
+static const char *image_of(const struct rehearsal *rehearsal)
+{
+	return rehearsal->role.image ? rehearsal->role.image
+				     : rehearsal->config.kubernetes.image;
+}
+
 static void tell_result(struct rehearsal *rehearsal,
 			const struct attempt *attempt)
 {
@@ -317,24 +334,72 @@ static void tell_result(struct rehearsal *rehearsal,
 			       rehearsal->end.reason);
 	else
 		preflight_tell(preflight, PREFLIGHT_OK, "pod",
-			       "image %.200s runs",
-			       preflight->kubernetes->image);
+			       "image %.200s runs", image_of(rehearsal));
 	tell_side_port(rehearsal);
 	tell_storage(rehearsal, attempt);
 }
 
+/* A point of the search space: objects of the user's own may ask for any
+ * parameter. */
+static char *some_parameters(const struct experiment_config *config)
+{
+	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT;
+	struct space *space = NULL;
+	struct random random;
+	struct error ignored;
+	double *point;
+
+	if (config->search_space)
+		space_parse(config->search_space, &space, &path, &ignored);
+	strbuf_release(&path);
+	if (!space)
+		return xstrdup("{}");
+	random_seed(&random, 1, 0);
+	point = xcalloc(space->count + 1, sizeof(*point));
+	space_sample(space, &random, point);
+	space_format(space, point, &text);
+	free(point);
+	space_free(space);
+	return strbuf_detach(&text);
+}
+
+/* One plain Job that has what leads the experiment's: it tries image, volumes
+ * and network alone. */
+static void make_plain(struct rehearsal *rehearsal)
+{
+	struct kubernetes_config *config = &rehearsal->config.kubernetes;
+	const struct kind *kind = kind_find(config->kind);
+	const struct role_config *leader =
+		kind ? kind_leader(kind, config) : NULL;
+
+	config->kind = rehearsal->plain_kind;
+	config->keeper = KEEPER_OURS;
+	config->cleanup = CLEANUP_ALL;
+	config->primary_container = NULL;
+	config->role_count = leader ? 1 : 0;
+	if (!leader)
+		return;
+	rehearsal->role = *leader;
+	rehearsal->role.command = NULL;
+	config->roles = &rehearsal->role;
+}
+
 static void rehearse(struct rehearsal *rehearsal)
 {
-	struct trial trial = {
-		.key = 1, .id = "check", .parameters = (char *)"{}"};
+	struct trial trial = {.key = 1, .id = "check"};
 	struct attempt attempt = {.trial = 1, .number = 1};
 	struct job_request request = {
 		.trial = &trial, .attempt = &attempt, .parameter_file = "{}"};
+	struct preflight *preflight = rehearsal->preflight;
 	struct error err;
 
 	random_secret_hex(attempt.token, sizeof(attempt.token) - 1);
 	attempt.directory = xasprintf("%s/trials/check/1", rehearsal->folder);
+	trial.parameters = some_parameters(preflight->config);
 	if (!dry_run(rehearsal, &trial, &attempt))
+		goto out;
+	/* pods of the user's own objects are not ours to try */
+	if (preflight->kubernetes->keeper == KEEPER_NONE)
 		goto out;
 	sideport_allow(rehearsal->sideport, 1, 1, trial.id, attempt.token, "{}",
 		       false);
@@ -350,6 +415,7 @@ static void rehearse(struct rehearsal *rehearsal)
 	tell_result(rehearsal, &attempt);
 out:
 	free(attempt.directory);
+	free(trial.parameters);
 }
 
 static bool prepare(struct rehearsal *rehearsal, struct error *err)
@@ -395,6 +461,7 @@ void preflight_rehearse(struct preflight *preflight)
 		.preflight = preflight,
 		.config = *preflight->config,
 		.folder = "/tmp/trialdeck-check-XXXXXX",
+		.plain_kind = "job",
 	};
 	struct error err;
 	uint64_t bits;
@@ -403,7 +470,7 @@ void preflight_rehearse(struct preflight *preflight)
 	experiment_id_format(rehearsal.experiment.id, bits);
 	rehearsal.experiment.directory = rehearsal.folder;
 	rehearsal.config.trial_command = looking_command(preflight->kubernetes);
-	rehearsal.config.kubernetes.cleanup = CLEANUP_ALL;
+	make_plain(&rehearsal);
 	if (prepare(&rehearsal, &err))
 		rehearse(&rehearsal);
 	else

@@ -274,6 +274,9 @@ static void send_code(struct platform *platform)
 
 static void prepared(struct platform *platform)
 {
+	/* nothing of ours runs in pods that are the user's own */
+	if (platform->config->keeper == KEEPER_NONE)
+		platform->reach = K8S_REACH_LOGS;
 	if (platform->reach == K8S_REACH_UNKNOWN) {
 		platform->readiness = K8S_PROBING;
 		k8s_probe_start(platform);

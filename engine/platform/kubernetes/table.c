@@ -115,7 +115,7 @@ void k8s_material_free(struct k8s_material *material)
 	trial_release(&material->trial);
 	attempt_release(&material->attempt);
 	free(material->parameter_file);
-	free(material->command);
+	k8s_commands_free(material->commands);
 	free(material);
 }
 
