@@ -88,13 +88,28 @@ static void collect_late(void *arg)
 	tell(job);
 }
 
+/* The keeper's word is the last thing it sends.  Where several pods report,
+ * those of the others that have ended must have said it, too; the rest is
+ * killed by its operator, and its log is read for what it still printed. */
+bool k8s_is_all_in(const struct k8s_job *job)
+{
+	bool has_all = job->has_farewell;
+
+	if (!job->platform->kind->ends_with_pod)
+		for (const struct k8s_pod *pod = job->pods; pod && has_all;
+		     pod = pod->next)
+			has_all = pod->has_farewell ||
+				  !k8s_pod_has_ended(&pod->view);
+	return has_all || podlog_has_metrics(job->log);
+}
+
 /* job->end is known. */
 static void collect(struct k8s_job *job)
 {
 	job->phase = K8S_COLLECTING;
 	loop_cancel(job->platform->context.loop, job->timer);
 	job->timer = NULL;
-	if (job->has_farewell || podlog_has_metrics(job->log)) {
+	if (k8s_is_all_in(job)) {
 		tell(job);
 		return;
 	}
@@ -109,6 +124,8 @@ void k8s_finish_sooner(struct k8s_job *job)
 
 void k8s_finish_collected(struct k8s_job *job)
 {
+	if (job->phase == K8S_COLLECTING && !k8s_is_all_in(job))
+		return;
 	if (job->phase == K8S_COLLECTING)
 		tell(job);
 	else if (job->phase == K8S_OVER)
@@ -116,83 +133,6 @@ void k8s_finish_collected(struct k8s_job *job)
 }
 
 /* ---- how it ended ------------------------------------------------------- */
-
-static const struct pod_container *main_container(const struct k8s_job *job)
-{
-	if (!job->pod || job->pod->main_container < 0)
-		return NULL;
-	return &job->pod->containers[job->pod->main_container];
-}
-
-static enum job_blame blame_of(const struct pod_view *pod)
-{
-	switch (pod->blame) {
-	case POD_BLAME_CONFIG:
-		return JOB_BLAME_CONFIG;
-	case POD_BLAME_IMAGE:
-	case POD_BLAME_INFRASTRUCTURE:
-		return JOB_BLAME_PLATFORM;
-	case POD_BLAME_NONE:
-	case POD_BLAME_TRIAL:
-		break;
-	}
-	return JOB_BLAME_TRIAL;
-}
-
-static void read_end(struct k8s_job *job)
-{
-	const struct pod_container *main = main_container(job);
-	const struct kind_status *status = &job->status;
-	struct job_end *end = &job->end;
-	const char *reason = status->reason;
-
-	memset(end, 0, sizeof(*end));
-	end->exit_code = -1;
-	end->ended_ns = status->ended_ns;
-	if (main && main->state == POD_CONTAINER_TERMINATED) {
-		end->exit_code = main->exit_code;
-		if (main->ended_ns)
-			end->ended_ns = main->ended_ns;
-	} else if (job->has_farewell) {
-		end->exit_code = job->farewell_code;
-	}
-	if (status->phase == KIND_SUCCEEDED) {
-		end->exit_code = 0;
-		return;
-	}
-	if (end->exit_code == 0) /* the job failed all the same */
-		end->exit_code = -1;
-	if (job->pod) {
-		end->blame = blame_of(job->pod);
-		if (job->pod->reason[0])
-			reason = job->pod->reason;
-	}
-	/* of its kinds of end only a deadline says more than the pod */
-	if (!strncmp(status->reason, "DeadlineExceeded", 16)) {
-		end->blame = JOB_BLAME_TRIAL;
-		reason = status->reason;
-	}
-	snprintf(end->reason, sizeof(end->reason), "%.255s",
-		 reason[0] ? reason : "failed");
-}
-
-bool k8s_lacks_pod_end(const struct k8s_job *job)
-{
-	const struct pod_container *main = main_container(job);
-
-	return (!main || main->state != POD_CONTAINER_TERMINATED) &&
-	       (!job->pod || job->pod->phase != POD_FAILED);
-}
-
-/* Jobs and pods come by different watches: is the pod's end still to come? */
-static bool lacks_pod_news(const struct k8s_job *job)
-{
-	if (!strncmp(job->status.reason, "DeadlineExceeded", 16))
-		return false; /* its pod has been deleted */
-	if (job->has_farewell && job->status.phase == KIND_SUCCEEDED)
-		return false;
-	return k8s_lacks_pod_end(job);
-}
 
 /* Are its pod's news still to come?  Of a watch that fails for other reasons
  * than a server that is away, not for ever. */
@@ -215,13 +155,13 @@ static void finish_without(void *arg)
 		k8s_job_after(job, POD_NEWS_MS, finish_without);
 		return;
 	}
-	read_end(job);
+	k8s_end_read(job);
 	collect(job);
 }
 
 void k8s_finish(struct k8s_job *job)
 {
-	if (lacks_pod_news(job)) {
+	if (k8s_lacks_pod_news(job)) {
 		/* the timer may be another's: its Secret's */
 		if (!job->awaits_end)
 			k8s_job_after(job, POD_NEWS_MS, finish_without);
@@ -230,13 +170,13 @@ void k8s_finish(struct k8s_job *job)
 		job->awaits_end = true;
 		return;
 	}
-	read_end(job);
+	k8s_end_read(job);
 	collect(job);
 }
 
 void k8s_finish_by_pod(struct k8s_job *job)
 {
-	const struct pod_container *main = main_container(job);
+	const struct pod_container *main = k8s_main_container(job->pod);
 	bool is_good = main && main->state == POD_CONTAINER_TERMINATED
 			       ? main->exit_code == 0
 			       : job->pod->phase == POD_SUCCEEDED;
@@ -244,7 +184,7 @@ void k8s_finish_by_pod(struct k8s_job *job)
 	memset(&job->status, 0, sizeof(job->status));
 	job->has_status = job->is_unkept = true;
 	job->status.phase = is_good ? KIND_SUCCEEDED : KIND_FAILED;
-	read_end(job);
+	k8s_end_read(job);
 	collect(job);
 }
 

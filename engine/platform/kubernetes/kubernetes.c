@@ -40,8 +40,8 @@ void k8s_tell_waiting(struct k8s_job *job, const char *reason)
 
 	if (reason && !*reason)
 		reason = NULL;
-	if (job->is_started_told || job->phase == K8S_OVER ||
-	    (!reason && !job->is_waiting_told))
+	if ((job->is_started_told && job->platform->kind->ends_with_pod) ||
+	    job->phase == K8S_OVER || (!reason && !job->is_waiting_told))
 		return;
 	job->is_waiting_told = reason;
 	callbacks->waiting(callbacks->arg, job->trial, job->attempt, reason);
@@ -301,6 +301,7 @@ static void on_tick(void *arg)
 		podlog_tick(job->log);
 		k8s_check_overdue(job);
 	}
+	k8s_operator_check(platform);
 	if (platform->context.experiment->directory)
 		interest_each(platform->context.experiment->directory,
 			      on_interest, platform);

@@ -26,16 +26,17 @@
 #define LOGFILE_MAX_BYTES (INT64_C(256) << 20)
 /* Kept in memory while the file cannot be written. */
 #define PENDING_MAX_BYTES (1u << 20)
-#define PLACE_MAX_BYTES 65536
+#define PLACE_MAX_BYTES (1u << 20)
 
 static bool read_source(const char *line, struct logfile_source *ret)
 {
 	int complete;
 
 	memset(ret, 0, sizeof(*ret));
-	if (sscanf(line, "%253s %63s %d %39s %d %d", ret->pod, ret->container,
-		   &ret->instance, ret->place.timestamp, &ret->place.lines,
-		   &complete) != 6 ||
+	/* the uid was not written down always */
+	if (sscanf(line, "%253s %63s %d %39s %d %d %39s", ret->pod,
+		   ret->container, &ret->instance, ret->place.timestamp,
+		   &ret->place.lines, &complete, ret->uid) < 6 ||
 	    ret->instance < 0 || ret->place.lines < 0)
 		return false;
 	ret->is_complete = complete;
@@ -207,12 +208,13 @@ void logfile_stage(struct logfile *file,
 	strbuf_clear(text);
 	strbuf_addf(text, "size %" PRId64 "\n", file->size);
 	for (size_t i = 0; i < count; i++)
-		strbuf_addf(text, "%s %s %d %s %d %d\n", sources[i]->pod,
+		strbuf_addf(text, "%s %s %d %s %d %d %s\n", sources[i]->pod,
 			    sources[i]->container, sources[i]->instance,
 			    sources[i]->place.timestamp[0]
 				    ? sources[i]->place.timestamp
 				    : "-",
-			    sources[i]->place.lines, sources[i]->is_complete);
+			    sources[i]->place.lines, sources[i]->is_complete,
+			    sources[i]->uid);
 	file->is_dirty = false;
 }
 

@@ -142,7 +142,8 @@ static void tell_usage(struct platform *platform, const cJSON *item)
 	if (!pod_usage_read(item, name, sizeof(name), &used))
 		return;
 	job = k8s_job_of_pod(platform, name);
-	if (!job || job->phase != K8S_LIVE || !job->pod)
+	if (!job || job->phase != K8S_LIVE || !job->pod ||
+	    strcmp(job->pod->name, name) != 0)
 		return;
 	job->place.used = used;
 	job->place.at_ns = clock_wall_ns();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the cluster tells: three watches for all jobs of the experiment.
+ * What the cluster tells: three watches for all jobs of the experiment, of
+ * objects and events here, of pods in pods.c.
  *
  * Nothing is kept of objects but what struct k8s_job says.  An object of ours
  * that no attempt stands behind is removed: it is left from before a crash, or
@@ -10,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "engine/pod/amount.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ static const char *text_of(const cJSON *object, const char *name)
 	return text ? text : "";
 }
 
-static void report_fault(struct platform *platform, int slot, const char *what,
-			 const char *text)
+void k8s_watch_fault(struct platform *platform, int slot, const char *what,
+		     const char *text)
 {
 	char *whole = text ? xasprintf("watch %s: %s", what, text) : NULL;
 
@@ -40,7 +40,7 @@ static void report_fault(struct platform *platform, int slot, const char *what,
 
 /* ---- a job's news ------------------------------------------------------- */
 
-static void tell_started(struct k8s_job *job, int64_t at_ns)
+void k8s_tell_started(struct k8s_job *job, int64_t at_ns)
 {
 	const struct platform_callbacks *callbacks =
 		&job->platform->context.callbacks;
@@ -56,9 +56,7 @@ static void tell_started(struct k8s_job *job, int64_t at_ns)
 static void look_at_pod(struct k8s_job *job)
 {
 	const struct pod_view *pod = job->pod;
-	const struct pod_container *main =
-		pod->main_container >= 0 ? &pod->containers[pod->main_container]
-					 : NULL;
+	const struct pod_container *main = k8s_main_container(pod);
 
 	if (!pod->is_deleting)
 		job->leaving_since_ns = 0;
@@ -69,7 +67,7 @@ static void look_at_pod(struct k8s_job *job)
 	else if (!job->lingering_since_ns)
 		job->lingering_since_ns = clock_mono_ns();
 	if (main && main->has_log) {
-		tell_started(job, main->started_ns);
+		k8s_tell_started(job, main->started_ns);
 		if (job->platform->reach == K8S_REACH_LOGS)
 			podlog_follow(job->log, true);
 		return;
@@ -90,7 +88,9 @@ void k8s_job_look(struct k8s_job *job)
 		k8s_pod_lost(job);
 		return;
 	}
-	if (job->pod)
+	if (!job->platform->kind->ends_with_pod)
+		k8s_roles_look(job);
+	else if (job->pod)
 		look_at_pod(job);
 	else if (job->queue_reason)
 		k8s_tell_waiting(job, job->queue_reason);
@@ -204,164 +204,7 @@ static void jobs_fault(void *arg, const char *text)
 {
 	struct platform *platform = arg;
 
-	report_fault(platform, 1, platform->resource.plural, text);
-}
-
-/* ---- pods --------------------------------------------------------------- */
-
-static void tell_place(struct k8s_job *job, const cJSON *object)
-{
-	const struct platform_callbacks *callbacks =
-		&job->platform->context.callbacks;
-	const struct pod_view *pod = job->pod;
-	struct trial_place *place = &job->place;
-
-	if (!pod->node[0])
-		return;
-	place->trial = job->trial;
-	place->attempt = job->attempt;
-	place->used = (struct cluster_amount){-1, -1, -1};
-	place->at_ns = clock_wall_ns();
-	snprintf(place->pod, sizeof(place->pod), "%s", pod->name);
-	snprintf(place->node, sizeof(place->node), "%s", pod->node);
-	if (pod->main_container >= 0)
-		place->restarts = pod->containers[pod->main_container].restarts;
-	pod_requests_read(object, &place->requested);
-	callbacks->placed(callbacks->arg, place);
-}
-
-/* Where it is matters when it is placed or restarted, not with every beat. */
-static bool is_moved(const struct pod_view *before, const struct pod_view *now)
-{
-	int container = now->main_container;
-
-	return !before || strcmp(before->node, now->node) != 0 ||
-	       strcmp(before->name, now->name) != 0 ||
-	       (container >= 0 && container == before->main_container &&
-		before->containers[container].restarts !=
-			now->containers[container].restarts);
-}
-
-/* Its job's name was another's before. */
-static bool is_of_another(const struct k8s_job *job, const cJSON *object)
-{
-	const cJSON *owner;
-
-	if (!job->uid[0])
-		return false;
-	cJSON_ArrayForEach (
-		owner, cJSON_GetObjectItemCaseSensitive(metadata_of(object),
-							"ownerReferences"))
-		if (!strcmp(text_of(owner, "kind"),
-			    job->platform->resource.kind))
-			return strcmp(text_of(owner, "uid"), job->uid) != 0;
-	return false;
-}
-
-/* Controllers make another pod as soon as one is being deleted, before it is
- * gone.  That would run the attempt twice: it needs a new attempt. */
-static void other_pod(struct k8s_job *job, const struct pod_view *view)
-{
-	if (job->phase <= K8S_MAKING)
-		job->has_second_pod = true;
-	else if (job->phase == K8S_LIVE &&
-		 view->created_ns >= job->pod->created_ns)
-		k8s_pod_lost(job);
-}
-
-/* What that means depends on what becomes of its job: overdue.c. */
-static void pod_leaves(struct k8s_job *job, const char *reason)
-{
-	job->pod->is_deleting = true;
-	if (*reason)
-		snprintf(job->pod->reason, sizeof(job->pod->reason), "%s",
-			 reason);
-	if (!job->leaving_since_ns)
-		job->leaving_since_ns = clock_mono_ns();
-}
-
-static void take_pod(struct k8s_job *job, struct pod_view *view)
-{
-	/* where it is, why it waited to be placed is no longer the reason */
-	if (view->node[0] && (!job->pod || !job->pod->node[0])) {
-		free(job->event_reason);
-		job->event_reason = NULL;
-	}
-	/* the controller made another one while nobody watched */
-	if (!job->pod && job->begun_in &&
-	    strcmp(job->begun_in, view->name) != 0)
-		job->has_second_pod = true;
-	free(job->pod);
-	job->pod = view;
-	podlog_pod(job->log);
-}
-
-static void pod_object(void *arg, enum kube_change change, const cJSON *object)
-{
-	struct platform *platform = arg;
-	const cJSON *labels =
-		cJSON_GetObjectItemCaseSensitive(metadata_of(object), "labels");
-	const char *name = text_of(labels, platform->kind->pod_label);
-	struct k8s_job *job = k8s_job_named(platform, name);
-	struct pod_view *view;
-	struct error ignored;
-	bool is_news, is_other;
-
-	if (!*name) {
-		k8s_probe_news(platform, object);
-		return;
-	}
-	if (!job)
-		return;
-	view = xcalloc(1, sizeof(*view));
-	if (!pod_view_read(object, POD_MAIN_CONTAINER, view, &ignored)) {
-		free(view);
-		return;
-	}
-	is_other = job->pod && strcmp(job->pod->uid, view->uid) != 0;
-	if (!is_other)
-		job->pod_seen_in = platform->pod_list_number;
-	if (change == KUBE_DELETED || is_other || is_of_another(job, object)) {
-		if (change == KUBE_DELETED && job->pod && !is_other)
-			pod_leaves(job, view->reason);
-		else if (change != KUBE_DELETED && is_other)
-			other_pod(job, view);
-		free(view);
-		return;
-	}
-	is_news = is_moved(job->pod, view);
-	take_pod(job, view);
-	if (job->phase == K8S_OVER) {
-		k8s_settle(job);
-		return;
-	}
-	if (is_news)
-		tell_place(job, object);
-	k8s_job_look(job);
-}
-
-static void pods_listing(void *arg)
-{
-	struct platform *platform = arg;
-
-	platform->pod_list_number++;
-}
-
-static void pods_listed(void *arg)
-{
-	struct platform *platform = arg;
-
-	platform->are_pods_listed = true;
-	for (struct k8s_job *job = platform->first, *next; job; job = next) {
-		next = job->later;
-		if (job->pod && job->pod_seen_in != platform->pod_list_number)
-			pod_leaves(job, "");
-	}
-}
-
-static void pods_fault(void *arg, const char *text)
-{
-	report_fault(arg, 2, "pods", text);
+	k8s_watch_fault(platform, 1, platform->resource.plural, text);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -389,6 +232,7 @@ static void event_object(void *arg, enum kube_change change,
 	struct platform *platform = arg;
 	struct pod_event event;
 	struct k8s_job *job;
+	struct k8s_pod *pod;
 	char sentence[400];
 
 	if (change == KUBE_DELETED || !pod_event_read(object, &event))
@@ -403,19 +247,22 @@ static void event_object(void *arg, enum kube_change change,
 		k8s_tell_event(platform, job, EVENT_WARNING, event.reason, "%s",
 			       event.message);
 	/* it has been placed since: a list tells old events again */
-	if (!strcmp(event.reason, "FailedScheduling") && job->pod &&
-	    job->pod->node[0])
+	pod = k8s_pod_named(job, event.name);
+	if (!strcmp(event.reason, "FailedScheduling") && pod &&
+	    pod->view.node[0])
 		return;
 	if (!pod_event_explains(&event, sentence, sizeof(sentence)))
 		return;
 	free(job->event_reason);
 	job->event_reason = xstrdup(sentence);
+	free(job->event_pod);
+	job->event_pod = strcmp(event.kind, "Pod") ? NULL : xstrdup(event.name);
 	k8s_job_look(job);
 }
 
 static void events_fault(void *arg, const char *text)
 {
-	report_fault(arg, 3, "events", text);
+	k8s_watch_fault(arg, 3, "events", text);
 }
 
 static void nothing(void *arg)
@@ -428,7 +275,6 @@ static void nothing(void *arg)
 void k8s_observe_open(struct platform *platform)
 {
 	char *jobs = k8s_kind_path(platform, NULL);
-	char *pods = k8s_core_path(platform, "pods", NULL);
 	char *events = k8s_core_path(platform, "events", NULL);
 	struct kube_watch_options options = {
 		.client = platform->client,
@@ -443,13 +289,7 @@ void k8s_observe_open(struct platform *platform)
 	};
 
 	platform->jobs_watch = kube_watch_open(&options);
-	options.path = pods;
-	options.unread = pod_unread;
-	options.listing = pods_listing;
-	options.listed = pods_listed;
-	options.object = pod_object;
-	options.fault = pods_fault;
-	platform->pods_watch = kube_watch_open(&options);
+	k8s_pods_open(platform);
 	options.path = events;
 	options.unread = NULL;
 	options.listing = options.listed = nothing;
@@ -459,7 +299,6 @@ void k8s_observe_open(struct platform *platform)
 	options.fault = events_fault;
 	platform->events_watch = kube_watch_open(&options);
 	free(jobs);
-	free(pods);
 	free(events);
 	k8s_workloads_open(platform);
 }
@@ -467,7 +306,7 @@ void k8s_observe_open(struct platform *platform)
 void k8s_observe_close(struct platform *platform)
 {
 	kube_watch_close(platform->jobs_watch);
-	kube_watch_close(platform->pods_watch);
+	k8s_pods_close(platform);
 	kube_watch_close(platform->events_watch);
 	k8s_workloads_close(platform);
 }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <stdlib.h>
+
 /* A scheduler that does not exist says nothing at all. */
 #define UNSCHEDULED_NS (30 * NS_PER_S)
 /* For the news of its job, which come by another watch. */
@@ -47,6 +49,8 @@ static void check_unscheduled(struct k8s_job *job, int64_t now)
 			  "called %s?",
 			  config->scheduler_name ? config->scheduler_name
 						 : "default-scheduler");
+	free(job->event_pod);
+	job->event_pod = xstrdup(job->pod->name);
 	k8s_tell_waiting(job, job->event_reason);
 }
 
@@ -94,16 +98,16 @@ void k8s_check_overdue(struct k8s_job *job)
 	/* without a server there can be no news */
 	if (job->phase != K8S_LIVE || job->platform->faults[0])
 		return;
-	if (!job->is_started_told) {
+	if (!job->is_started_told)
 		check_unscheduled(job, now);
+	if (!job->platform->kind->ends_with_pod)
+		k8s_roles_check(job, now);
+	else if (!job->is_started_told)
 		check_stuck(job, now);
-	}
 	if (job->phase == K8S_LIVE)
 		check_leaving(job, now);
 	if (job->phase == K8S_LIVE)
 		check_lingering(job, now);
-	else
-		return;
 	if (job->phase == K8S_LIVE)
 		check_killing(job, now);
 }

@@ -20,6 +20,8 @@
 #include <string.h>
 
 #define SAVE_EVERY_NS (5 * NS_PER_S)
+/* Containers of a job that has few. */
+#define STREAMS_FEW 8
 
 /* ---- streams ------------------------------------------------------------ */
 
@@ -38,29 +40,51 @@ static void on_ended(void *arg, const struct error *err)
 	podlog_want_step(source->log);
 }
 
+bool podlog_is_leading(const struct source *source)
+{
+	const struct pod_view *lead = source->log->job->pod;
+
+	return lead && !strcmp(source->at.pod, lead->name);
+}
+
+/* Of a job that is over, pods may run on that nobody waits for: what they have
+ * printed so far is what is kept. */
+static bool is_snapshot(const struct source *source)
+{
+	const struct podlog *log = source->log;
+
+	return log->is_collecting && !source->is_ended &&
+	       !log->job->platform->kind->ends_with_pod &&
+	       !(source->is_main && podlog_is_leading(source) &&
+		 log->job->has_status &&
+		 log->job->status.phase >= KIND_SUCCEEDED);
+}
+
 static void open_stream(struct source *source)
 {
 	struct k8s_job *job = source->log->job;
 	struct platform *platform = job->platform;
+	bool is_all = source->is_ended || is_snapshot(source);
 	struct kube_logs_options options = {
 		.client = platform->client,
 		.namespace = platform->namespace,
 		.pod = source->at.pod,
 		.container = source->at.container,
 		.is_previous = source->is_previous,
-		.is_follow = !source->is_ended,
+		.is_follow = !is_all,
 		.place = source->at.place,
 		.line = podlog_line,
 		.ended = on_ended,
 		.arg = source,
 	};
 
+	source->is_snapshot = is_all && !source->is_ended;
 	source->stream = kube_logs_open(&options);
 	if (source->stream)
 		platform->streams++;
 }
 
-static void close_stream(struct source *source)
+void podlog_close_stream(struct source *source)
 {
 	if (!source->stream)
 		return;
@@ -76,7 +100,17 @@ static bool is_wanted(const struct podlog *log)
 	       log->wanted_until_ns > clock_mono_ns();
 }
 
-static void adjust_streams(struct podlog *log)
+/* A job of a hundred pods must not take the streams of all others. */
+static bool may_open(const struct podlog *log)
+{
+	const struct platform *platform = log->job->platform;
+
+	return log->count < STREAMS_FEW ||
+	       platform->streams < K8S_STREAMS_MAX ||
+	       platform->reach == K8S_REACH_LOGS;
+}
+
+void podlog_adjust(struct podlog *log)
 {
 	bool wanted = is_wanted(log);
 	int64_t now = clock_mono_ns();
@@ -85,8 +119,9 @@ static void adjust_streams(struct podlog *log)
 		struct source *source = log->sources[i];
 
 		if (source->at.is_complete || !wanted)
-			close_stream(source);
-		else if (!source->stream && now >= source->not_before_ns)
+			podlog_close_stream(source);
+		else if (!source->stream && now >= source->not_before_ns &&
+			 may_open(log))
 			open_stream(source);
 	}
 }
@@ -96,7 +131,7 @@ static void judge_source(struct source *source)
 {
 	const struct k8s_job *job = source->log->job;
 	bool has_ended =
-		source->is_ended || job->is_gone ||
+		source->is_ended || source->is_snapshot || job->is_gone ||
 		(job->has_status && job->status.phase >= KIND_SUCCEEDED);
 
 	if (source->was_whole && has_ended)
@@ -105,7 +140,7 @@ static void judge_source(struct source *source)
 		source->not_before_ns =
 			clock_mono_ns() +
 			kube_backoff_ms(&source->failures) * NS_PER_MS;
-	close_stream(source);
+	podlog_close_stream(source);
 }
 
 bool podlog_is_complete(const struct podlog *log)
@@ -144,11 +179,13 @@ bool podlog_is_collecting(const struct podlog *log)
 
 static void stage(struct podlog *log)
 {
-	const struct logfile_source *places[SOURCES_MAX];
+	const struct logfile_source **places =
+		xcalloc(log->count + 1, sizeof(const struct logfile_source *));
 
 	for (size_t i = 0; i < log->count; i++)
 		places[i] = &log->sources[i]->at;
 	logfile_stage(&log->file, places, log->count);
+	free(places);
 	log->saved_ns = clock_mono_ns();
 }
 
@@ -218,7 +255,7 @@ static void on_step(void *arg)
 		end_collecting(log);
 		save_next_turn(log);
 	}
-	adjust_streams(log);
+	podlog_adjust(log);
 	if (job->phase == K8S_COLLECTING) {
 		if (job->has_farewell ||
 		    (was_collecting && podlog_has_metrics(log)))
@@ -235,45 +272,15 @@ void podlog_want_step(struct podlog *log)
 				       on_step, log);
 }
 
-/* ---- the outside -------------------------------------------------------- */
-
-static struct source *add_source(struct podlog *log,
-				 const struct logfile_source *at)
-{
-	struct source *source;
-
-	if (log->count == SOURCES_MAX)
-		return NULL;
-	source = xcalloc(1, sizeof(*source));
-	source->at = *at;
-	source->log = log;
-	source->is_main = !strcmp(at->container, POD_MAIN_CONTAINER);
-	strbuf_init(&source->piece);
-	log->sources[log->count++] = source;
-	return source;
-}
-
-static void add_known(void *arg, const struct logfile_source *at)
-{
-	struct podlog *log = arg;
-	size_t len = strlen(log->job->name);
-	struct source *source;
-
-	/* the file may be within reach of others: no other's log */
-	if (strncmp(at->pod, log->job->name, len) != 0 || at->pod[len] != '-')
-		return;
-	source = add_source(log, at);
-	/* of a pod we have not seen yet: whether it goes on it will say */
-	if (source && !source->at.is_complete)
-		source->is_ended = true;
-}
+/* ---- the outside ------------------------------------------------------- */
 
 struct podlog *podlog_new(struct k8s_job *job)
 {
 	struct podlog *log = xcalloc(1, sizeof(*log));
 
 	log->job = job;
-	logfile_open(&log->file, job->directory, add_known, log);
+	log->has_many = !job->platform->kind->ends_with_pod;
+	logfile_open(&log->file, job->directory, podlog_add_known, log);
 	return log;
 }
 
@@ -285,80 +292,13 @@ void podlog_free(struct podlog *log)
 	loop_cancel(log->job->platform->context.loop, log->saving);
 	end_collecting(log);
 	for (size_t i = 0; i < log->count; i++) {
-		close_stream(log->sources[i]);
+		podlog_close_stream(log->sources[i]);
 		strbuf_release(&log->sources[i]->piece);
 		free(log->sources[i]);
 	}
+	free(log->sources);
 	logfile_release(&log->file);
 	free(log);
-}
-
-static struct source *find_source(struct podlog *log, const char *pod,
-				  const char *container, int instance)
-{
-	for (size_t i = 0; i < log->count; i++) {
-		struct source *source = log->sources[i];
-
-		if (source->at.instance == instance &&
-		    !strcmp(source->at.container, container) &&
-		    !strcmp(source->at.pod, pod))
-			return source;
-	}
-	return NULL;
-}
-
-/* The kubelet keeps the log of one instance before the present one. */
-static void retire_instances(struct podlog *log, const char *pod,
-			     const struct pod_container *container)
-{
-	for (size_t i = 0; i < log->count; i++) {
-		struct source *source = log->sources[i];
-
-		if (strcmp(source->at.container, container->name) != 0 ||
-		    strcmp(source->at.pod, pod) != 0 ||
-		    source->at.instance >= container->restarts)
-			continue;
-		source->is_ended = true;
-		if (source->at.instance < container->restarts - 1)
-			source->at.is_complete = true;
-		else if (!source->is_previous) {
-			source->is_previous = true;
-			close_stream(source);
-		}
-	}
-}
-
-void podlog_pod(struct podlog *log)
-{
-	const struct pod_view *pod = log->job->pod;
-
-	if (pod->container_count > 1)
-		log->has_many = true;
-	for (int i = 0; i < pod->container_count; i++) {
-		const struct pod_container *container = &pod->containers[i];
-		struct logfile_source at = {.instance = container->restarts};
-		struct source *source;
-		bool has_ended;
-
-		if (!container->has_log)
-			continue;
-		retire_instances(log, pod->name, container);
-		source = find_source(log, pod->name, container->name,
-				     container->restarts);
-		if (!source) {
-			snprintf(at.pod, sizeof(at.pod), "%s", pod->name);
-			snprintf(at.container, sizeof(at.container), "%s",
-				 container->name);
-			source = add_source(log, &at);
-		}
-		if (!source)
-			continue;
-		has_ended = container->state == POD_CONTAINER_TERMINATED;
-		if (has_ended && !source->is_ended)
-			source->not_before_ns = 0; /* for the rest */
-		source->is_ended = has_ended;
-	}
-	adjust_streams(log);
 }
 
 void podlog_follow(struct podlog *log, bool is_pinned)
@@ -371,7 +311,7 @@ void podlog_follow(struct podlog *log, bool is_pinned)
 		return;
 	log->wanted_until_ns =
 		clock_mono_ns() + (int64_t)INTEREST_AGE_MS * NS_PER_MS;
-	adjust_streams(log);
+	podlog_adjust(log);
 }
 
 void podlog_collect(struct podlog *log)
@@ -380,9 +320,12 @@ void podlog_collect(struct podlog *log)
 		return;
 	log->is_collecting = true;
 	log->job->platform->collections++;
-	for (size_t i = 0; i < log->count; i++)
+	for (size_t i = 0; i < log->count; i++) {
 		log->sources[i]->not_before_ns = 0;
-	adjust_streams(log);
+		if (is_snapshot(log->sources[i]))
+			podlog_close_stream(log->sources[i]);
+	}
+	podlog_adjust(log);
 	podlog_want_step(log);
 }
 
@@ -392,12 +335,12 @@ void podlog_abandon(struct podlog *log)
 	log->is_pinned = false;
 	log->wanted_until_ns = 0;
 	end_collecting(log);
-	adjust_streams(log);
+	podlog_adjust(log);
 }
 
 void podlog_tick(struct podlog *log)
 {
-	adjust_streams(log);
+	podlog_adjust(log);
 	if (log->file.is_dirty &&
 	    clock_mono_ns() - log->saved_ns >= SAVE_EVERY_NS)
 		save_next_turn(log);

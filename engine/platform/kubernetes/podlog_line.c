@@ -75,7 +75,6 @@ void podlog_line(void *arg, const char *line, size_t len, bool is_part,
 {
 	struct source *source = arg;
 	struct podlog *log = source->log;
-	char prefix[400];
 
 	source->at.place = *place;
 	source->failures = 0;
@@ -86,8 +85,7 @@ void podlog_line(void *arg, const char *line, size_t len, bool is_part,
 		take_marked(source, line, len);
 		return;
 	}
-	snprintf(prefix, sizeof(prefix), "[%s] ", source->at.container);
-	logfile_add(&log->file, log->has_many ? prefix : NULL, line, len,
-		    is_part);
+	logfile_add(&log->file, log->has_many ? source->prefix : NULL, line,
+		    len, is_part);
 	podlog_want_step(log);
 }

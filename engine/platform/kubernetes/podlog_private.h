@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* What podlog.c (streams) and podlog_line.c (lines) share. */
+/* What podlog.c (streams), podlog_source.c (what they are of) and podlog_line.c
+ * (lines) share. */
 #ifndef ENGINE_PLATFORM_KUBERNETES_PODLOG_PRIVATE_H
 #define ENGINE_PLATFORM_KUBERNETES_PODLOG_PRIVATE_H
 
 #include "engine/platform/kubernetes/private.h"
 
-#define SOURCES_MAX 64
+#define SOURCES_MAX 1000
 
 struct source {
 	struct logfile_source at;
 	struct podlog *log;
-	bool is_main;
+	char prefix[100]; /* of its lines, when they need one: "[worker-1] " */
+	bool is_main;	  /* the container of the command */
 	bool is_ended;	  /* as of the pod's last news */
+	bool is_snapshot; /* its stream does not follow: what is there is all */
 	bool is_over;	  /* its stream has ended: close it */
 	bool was_whole;	  /* and everything had been told */
 	bool is_previous; /* only the kubelet's second to last instance */
@@ -24,10 +27,11 @@ struct source {
 struct podlog {
 	struct k8s_job *job;
 	struct logfile file;
-	struct source *sources[SOURCES_MAX];
-	size_t count;
+	struct source **sources;
+	size_t count, capacity;
 	bool is_pinned, is_collecting, is_counted, is_abandoned;
 	bool has_many; /* lines need to say whose they are */
+	bool is_full;  /* more containers than are read: told */
 	bool has_moved;
 	char trouble[256];	 /* why it cannot be read, until told */
 	int64_t wanted_until_ns; /* monotonic */
@@ -35,6 +39,13 @@ struct podlog {
 	struct loop_timer *step, *saving;
 };
 
+/* Is it one of the leading pod's? */
+bool podlog_is_leading(const struct source *source);
+void podlog_close_stream(struct source *source);
+/* Open what is wanted and not open, and close what is not. */
+void podlog_adjust(struct podlog *log);
+/* For logfile_open; arg is the log. */
+void podlog_add_known(void *arg, const struct logfile_source *at);
 /* Go on behind the callbacks, where streams may be closed. */
 void podlog_want_step(struct podlog *log);
 /* For kube_logs_options; arg is the source. */

@@ -11,13 +11,18 @@
  *   probe.c       which of them they do reach
  *   create.c      an attempt's Job and Secret
  *   secret.c      what an attempt's pods are given
- *   observe.c     watches of jobs, pods and events
+ *   observe.c     watches of jobs and events
+ *   pods.c        watch of pods: which are a job's, and which of them leads
+ *   roles.c       jobs with several pods: started, waiting, all of them ended
+ *   operator.c    jobs whose operator says nothing
  *   workloads.c   watch of Kueue's queue, where there is one
  *   finish.c      how a job ended, and telling it when all has been taken in
+ *   end.c         exit status, reason and blame, from object and pods
  *   settle.c      jobs that have been told: their log, their object
  *   overdue.c     jobs of which no more news may come
  *   remove.c      deleting: killed, over, unwanted
  *   podlog.c      a job's log: which streams are open
+ *   podlog_source.c  what they are streams of
  *   podlog_line.c its lines, and metrics found in them
  *   logfile.c     the log on disk, with the place it has been read to
  *   look.c        nodes and usage, while somebody looks
@@ -31,6 +36,7 @@
 #include "engine/kube/logs.h"
 #include "engine/kube/watch.h"
 #include "engine/platform/platform.h"
+#include "engine/pod/role.h"
 #include "engine/pod/view.h"
 
 #define K8S_TICK_MS 1000
@@ -38,6 +44,8 @@
 #define K8S_STREAMS_MAX 64
 /* Logs of jobs that are over, read at once. */
 #define K8S_COLLECTIONS_MAX 16
+/* Pods that are kept of one job; of more nothing is known. */
+#define K8S_PODS_MAX 1000
 /* Different things the cluster may say about one job. */
 #define K8S_JOB_EVENTS_MAX 32
 
@@ -56,6 +64,21 @@ struct k8s_material {
 	char *parameter_file;
 	char **commands; /* one for each role, or one; NULL-terminated */
 };
+
+/* A pod of a job; of those that took each other's place the newest. */
+struct k8s_pod {
+	struct k8s_pod *next;
+	struct pod_role role;
+	int before;   /* pods that had its place earlier */
+	int seen_in;  /* number of the list of pods that had it last */
+	bool is_gone; /* deleted */
+	bool has_farewell;
+	int64_t stuck_since_ns; /* monotonic; 0: it is not */
+	struct pod_view view;
+};
+
+_Static_assert(sizeof(struct k8s_pod) <= 2048,
+	       "no more than 2 KiB stay of a pod");
 
 struct k8s_job {
 	struct k8s_job *next_key, *next_name; /* in their buckets */
@@ -79,21 +102,27 @@ struct k8s_job {
 	int64_t awaits_until_ns; /* OVER, monotonic: the same, at most */
 	bool has_farewell;
 	int farewell_code;
-	int live_since;	 /* number of the list begun last when it became live */
-	int seen_in;	 /* number of the list that had it last */
-	int pod_seen_in; /* the same of the list of pods */
+	int live_since; /* number of the list begun last when it became live */
+	int seen_in;	/* number of the list that had it last */
 	struct k8s_material *material;
 	struct kind_status status;
 	bool has_status;
-	char *begun_in;	      /* pod, as an earlier engine knew it; or NULL */
-	struct pod_view *pod; /* its newest, or NULL */
+	char *begun_in; /* pod, as an earlier engine knew it; or NULL */
+	/* as they were told; of a kind that ends with its pod there is one */
+	struct k8s_pod *pods;
+	int pod_count;
+	struct k8s_pod *lead; /* the leading one, or NULL */
+	struct pod_view *pod; /* the same: &lead->view */
 	struct trial_place place;
 	char *event_reason; /* why it waits, from events */
+	char *event_pod;    /* the pod they are about; NULL: the object */
 	char *queue_reason; /* the same, from Kueue */
 	bool is_waiting_told;
+	bool is_silence_told;
 	/* monotonic; 0: it is not */
 	int64_t stuck_since_ns;
 	int64_t waiting_since_ns;
+	int64_t silent_since_ns;    /* its operator owes us a word */
 	int64_t ended_since_ns;	    /* the object says so */
 	int64_t leaving_since_ns;   /* its pod is being deleted */
 	int64_t lingering_since_ns; /* the command has ended, the pod has not */
@@ -137,7 +166,7 @@ struct platform {
 	struct kube_call *workloads_call;
 	struct kube_watch *workloads_watch;
 	bool is_queue_told; /* works, or it was said that it does not */
-	char *faults[4];    /* of client and watches; NULL: none */
+	char *faults[5];    /* of client, watches, operator; NULL: none */
 	struct k8s_job *by_key[K8S_BUCKETS], *by_name[K8S_BUCKETS];
 	struct k8s_job *first, *last;
 	int count;
@@ -150,9 +179,10 @@ struct platform {
 	bool is_wound_up;
 	/* settle.c */
 	struct loop_timer *settling;
-	bool has_unsettled;  /* a job waits for others' logs */
-	int64_t progress_ns; /* monotonic: something was cleaned up */
-	char *warning;	     /* the API server's last */
+	bool has_unsettled;	   /* a job waits for others' logs */
+	int64_t progress_ns;	   /* monotonic: something was cleaned up */
+	char *warning;		   /* the API server's last */
+	char operator_reason[256]; /* operator.c */
 	/* shared.c */
 	char *link_map, *keeper_map, *code_map; /* names */
 	char link_uid[40];
@@ -185,7 +215,7 @@ struct platform {
 /* Something changed that jobs may wait for: make those that can be made. */
 void k8s_go_on(struct platform *platform);
 void k8s_tell_waiting(struct k8s_job *job, const char *reason);
-/* slot: 0 client, 1 jobs, 2 pods, 3 events */
+/* slot: 0 client, 1 jobs, 2 pods, 3 events, 4 operator */
 void k8s_tell_fault(struct platform *platform, int slot, const char *text);
 void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
 		    enum event_level level, const char *kind,
@@ -272,6 +302,32 @@ void k8s_observe_open(struct platform *platform);
 void k8s_observe_close(struct platform *platform);
 /* The pod's or object's news, once more. */
 void k8s_job_look(struct k8s_job *job);
+/* The command runs since then. */
+void k8s_tell_started(struct k8s_job *job, int64_t at_ns);
+void k8s_watch_fault(struct platform *platform, int slot, const char *what,
+		     const char *text);
+
+/* ---- pods.c ---- */
+void k8s_pods_open(struct platform *platform);
+void k8s_pods_close(struct platform *platform);
+void k8s_pods_free(struct k8s_job *job);
+struct k8s_pod *k8s_pod_named(const struct k8s_job *job, const char *name);
+/* The container of the command; NULL: none is known. */
+const struct pod_container *k8s_main_container(const struct pod_view *pod);
+/* Its command has ended, or the whole of it. */
+bool k8s_pod_has_ended(const struct pod_view *pod);
+
+/* ---- roles.c ---- */
+/* A job with several pods, live: started, waiting. */
+void k8s_roles_look(struct k8s_job *job);
+/* Every second. */
+void k8s_roles_check(struct k8s_job *job, int64_t now);
+
+/* ---- operator.c ---- */
+/* Every second: jobs that nobody took up, or whose end nobody says. */
+void k8s_operator_check(struct platform *platform);
+/* Why a job without pods waits; NULL: nothing is wrong yet. */
+const char *k8s_operator_reason(struct k8s_job *job);
 
 /* ---- workloads.c ---- */
 void k8s_workloads_open(struct platform *platform);
@@ -295,11 +351,19 @@ void k8s_going(struct k8s_job *job);
 void k8s_finish_collected(struct k8s_job *job);
 /* An end whose log was being read when it was killed: not for long now. */
 void k8s_finish_sooner(struct k8s_job *job);
-/* Has no pod's end been seen? */
-bool k8s_lacks_pod_end(const struct k8s_job *job);
+/* Has everything that it reported come in? */
+bool k8s_is_all_in(const struct k8s_job *job);
 /* How long a log may take that does not come. */
 int64_t k8s_log_patience_ms(const struct k8s_job *job);
 bool k8s_log_may_come(struct k8s_job *job);
+
+/* ---- end.c ---- */
+/* Fill job->end, as far as is known. */
+void k8s_end_read(struct k8s_job *job);
+/* Has no pod's end been seen? */
+bool k8s_lacks_pod_end(const struct k8s_job *job);
+/* Jobs and pods come by different watches: is the pod's end still to come? */
+bool k8s_lacks_pod_news(const struct k8s_job *job);
 
 /* ---- settle.c ---- */
 /* Over and told: fetch the log, clean up, free when nothing is left. */
@@ -325,6 +389,7 @@ void k8s_remove_path(struct platform *platform, const char *path);
 /* How far one container instance's log has been read. */
 struct logfile_source {
 	char pod[254];
+	char uid[40]; /* the pod's; "": not known */
 	char container[64];
 	int instance; /* restarts before it */
 	struct kube_log_place place;
@@ -366,8 +431,8 @@ void podlog_free(struct podlog *log); /* NULL ok */
 void podlog_save(struct podlog *log);
 /* Has anything of the main container come since this was asked last? */
 bool podlog_has_moved(struct podlog *log);
-/* The pod's containers changed. */
-void podlog_pod(struct podlog *log);
+/* A pod's containers changed. */
+void podlog_pod(struct podlog *log, const struct k8s_pod *pod);
 /* Stream it: for a while, since somebody looks at it; or, pinned, to its end,
  * since it is the way of the metrics or will be gone with the pod. */
 void podlog_follow(struct podlog *log, bool is_pinned);

@@ -128,9 +128,10 @@ void k8s_job_free(struct k8s_job *job)
 	kube_cancel(job->remove);
 	podlog_free(job->log);
 	k8s_material_free(job->material);
-	free(job->pod);
+	k8s_pods_free(job);
 	free(job->begun_in);
 	free(job->event_reason);
+	free(job->event_pod);
 	free(job->queue_reason);
 	free(job->name);
 	free(job->directory);

@@ -148,16 +148,63 @@ void kube_pod(struct kube_world *world, const struct kube_object *job,
 	free(object);
 }
 
-void kube_pod_lists(struct kube_world *world, const struct kube_object *job,
-		    const char *name, const char *status)
+static char *role_pod_json(struct kube_world *world,
+			   const struct kube_object *job, const char *role,
+			   int index, int generation, const char *extra,
+			   const char *status)
 {
-	char *object = pod_json(world, job, name, "", status);
+	char trial[16];
+	bool is_placed = strstr(status, "containerStatuses");
+
+	snprintf(trial, sizeof(trial), "%.5s",
+		 strstr(job->name, "-trial-") + 7);
+	return xasprintf(
+		"{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s-%s-%d\","
+		"\"uid\":\"%s-%s-%d-%d\",%s\"resourceVersion\":\"%d\","
+		"\"creationTimestamp\":\"2026-01-01T00:00:%02dZ\","
+		"\"labels\":{\"trialId\":\"%s\",\"attempt\":\"%s\","
+		"\"role\":\"%s\"},\"ownerReferences\":[{\"kind\":\"Job\","
+		"\"uid\":\"%s\"}]},\"spec\":{%s\"containers\":"
+		"[{\"name\":\"trial\"}]},\"status\":%s}",
+		job->name, role, index, job->uid, role, index, generation,
+		extra, ++world->version, generation, trial,
+		strrchr(job->name, '-') + 1, role, job->uid,
+		is_placed ? "\"nodeName\":\"n1\"," : "", status);
+}
+
+void kube_role_pod(struct kube_world *world, const struct kube_object *job,
+		   const char *change, const char *role, int index,
+		   int generation, const char *extra, const char *status)
+{
+	char *object = role_pod_json(world, job, role, index, generation, extra,
+				     status);
+
+	push(world, LIST_PODS, change, object);
+	free(object);
+}
+
+static void add_item(struct kube_world *world, char *object)
+{
 	char *all = xasprintf("%s%s%s", world->pods ? world->pods : "",
 			      world->pods ? "," : "", object);
 
 	free(object);
 	free(world->pods);
 	world->pods = all;
+}
+
+void kube_role_pod_lists(struct kube_world *world,
+			 const struct kube_object *job, const char *role,
+			 int index, int generation, const char *status)
+{
+	add_item(world, role_pod_json(world, job, role, index, generation, "",
+				      status));
+}
+
+void kube_pod_lists(struct kube_world *world, const struct kube_object *job,
+		    const char *name, const char *status)
+{
+	add_item(world, pod_json(world, job, name, "", status));
 }
 
 /* ---- the server --------------------------------------------------------- */

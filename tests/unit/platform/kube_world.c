@@ -189,6 +189,8 @@ void kube_begin(struct kube_world *world)
 	};
 	context->keeper_path = fs_join(world->folder, "keeper");
 	must(platform_kubernetes.open(context, &world->platform, &err), &err);
+	if (world->kind)
+		world->platform->kind = world->kind;
 }
 
 void kube_end(struct kube_world *world)

@@ -49,7 +49,8 @@ struct kube_world {
 	bool keeps_deleted; /* DELETE is accepted, but nothing goes */
 	const char *log_head, *log_body; /* what pods' logs are answered with */
 	int log_requests, posts;
-	const char *begun_in; /* pod, for the next submit */
+	const char *begun_in;	 /* pod, for the next submit */
+	const struct kind *kind; /* in place of Job's; its objects are Jobs */
 };
 
 /* kube_server.c: for the rig */
@@ -87,6 +88,13 @@ void kube_job_is_gone(struct kube_world *world, struct kube_object *job);
 void kube_pod(struct kube_world *world, const struct kube_object *job,
 	      const char *change, const char *name, const char *extra,
 	      const char *status);
+/* A pod of a role, the generation-th of its name. */
+void kube_role_pod(struct kube_world *world, const struct kube_object *job,
+		   const char *change, const char *role, int index,
+		   int generation, const char *extra, const char *status);
+void kube_role_pod_lists(struct kube_world *world,
+			 const struct kube_object *job, const char *role,
+			 int index, int generation, const char *status);
 /* The same as an item of the next list. */
 void kube_pod_lists(struct kube_world *world, const struct kube_object *job,
 		    const char *name, const char *status);
@@ -115,6 +123,11 @@ void kube_list_answer(struct kube_world *world, enum kube_list list,
 	       "\"terminated\":{\"exitCode\":" code ",\"containerID\":\"x\","  \
 	       "\"startedAt\":\"2026-01-01T00:00:00Z\","                       \
 	       "\"finishedAt\":\"2026-01-01T00:01:00Z\"}")
+#define PENDING "{\"phase\":\"Pending\"}"
+#define UNSCHEDULABLE                                                          \
+	"{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\","   \
+	"\"status\":\"False\",\"reason\":\"Unschedulable\","                   \
+	"\"message\":\"no room\"}]}"
 #define DELETING "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\","
 
 #endif

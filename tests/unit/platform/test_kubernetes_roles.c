@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* Platform kubernetes: the life of a job with several pods, in any order. */
+#include "tests/unit/platform/kube_world.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DONE "{\"conditions\":[{\"type\":\"Succeeded\",\"status\":\"True\"}]}"
+#define BROKEN                                                                 \
+	"{\"conditions\":[{\"type\":\"Failed\",\"status\":\"True\","           \
+	"\"reason\":\"TFJobFailed\",\"message\":\"it failed\"}]}"
+#define SAYS(text)                                                             \
+	POD_IS("Failed",                                                       \
+	       "\"terminated\":{\"exitCode\":3,\"containerID\":"               \
+	       "\"x\",\"finishedAt\":\"2026-01-01T00:01:" text "Z\"}")
+
+static bool read_conditions(const struct kubernetes_config *config,
+			    const cJSON *object, struct kind_status *ret)
+{
+	const cJSON *status =
+		cJSON_GetObjectItemCaseSensitive(object, "status");
+	const cJSON *failed = kind_condition(status, "Failed");
+
+	(void)config;
+	*ret = (struct kind_status){.exit_code = -1};
+	if (kind_condition(status, "Succeeded"))
+		ret->phase = KIND_SUCCEEDED;
+	else if (failed)
+		ret->phase = KIND_FAILED;
+	kind_set_reason(ret, kind_text(failed, "reason"),
+			kind_text(failed, "message"));
+	return true;
+}
+
+static const char *const leaders[] = {"chief", "worker", NULL};
+
+static struct kind kind = {
+	.name = "roles",
+	.operator= "the test's operator",
+	.leaders = leaders,
+	.has_our_labels = true,
+	.read = read_conditions,
+};
+
+static void add_role(struct kubernetes_config *config, const char *name,
+		     int replicas)
+{
+	config->roles = xrealloc(config->roles, (config->role_count + 1) *
+							sizeof(*config->roles));
+	config->roles[config->role_count++] = (struct role_config){
+		.name = xstrdup(name),
+		.replicas = replicas,
+		.gpu_number = -1,
+		.min_failed = -1,
+		.min_succeeded = -1,
+		.pod_deletion_timeout_s = -1,
+	};
+}
+
+/* ps, and two workers, the first of which leads. */
+static int open_world(void **state)
+{
+	struct kube_world *world;
+
+	kube_world_open(state);
+	world = *state;
+	kind.build = kind_job.build;
+	world->kind = &kind;
+	add_role(&world->config.kubernetes, "ps", 1);
+	add_role(&world->config.kubernetes, "worker", 2);
+	world->log_body = "2026-01-01T00:00:01.000000001Z hello\n";
+	return 0;
+}
+
+static struct k8s_job *inside(const struct kube_world *world)
+{
+	return world->platform->first;
+}
+
+static void ends_once(const struct kube_world *world)
+{
+	assert_int_equal(kube_times(world->rig->told.data, "ended 1.1"), 1);
+}
+
+static char *log_of(const struct kube_world *world)
+{
+	char *path = xasprintf("%s/trials/t0001/1/stdout", world->folder);
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+
+	assert_true(fs_read_file(path, 65536, &text, &err));
+	free(path);
+	return strbuf_detach(&text);
+}
+
+static void all_run(struct kube_world *world, const struct kube_object *job)
+{
+	kube_role_pod(world, job, "ADDED", "ps", 0, 1, "", RUNNING);
+	kube_role_pod(world, job, "ADDED", "worker", 1, 1, "", RUNNING);
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	kube_until(world, "started 1.1\n");
+}
+
+static void test_good_life(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+	char *text;
+
+	kube_role_pod(world, job, "ADDED", "ps", 0, 1, "", RUNNING);
+	kube_role_pod(world, job, "ADDED", "worker", 1, 1, "", RUNNING);
+	kube_moment(world, 50);
+	assert_false(kube_was_told(world, "started"));
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	kube_until(world, "started 1.1\n");
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_moment(world, 50);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+	kube_until_idle(world);
+	assert_null(kube_job(world, 1, 1));
+	ends_once(world);
+	text = log_of(world);
+	assert_non_null(strstr(text, "[ps-0] hello\n"));
+	assert_non_null(strstr(text, "[worker-0] hello\n"));
+	assert_non_null(strstr(text, "[worker-1] hello\n"));
+	assert_int_equal(kube_times(text, "\n"), 3);
+	free(text);
+}
+
+/* The object is faster than the pods, and the leading one is last. */
+static void test_object_first(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	kube_job_is(world, job, BROKEN);
+	kube_moment(world, 50);
+	kube_role_pod(world, job, "ADDED", "ps", 0, 1, "", RUNNING);
+	kube_moment(world, 50);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "",
+		      ENDED("Failed", "7"));
+	kube_until(world, "started 1.1\n");
+	kube_until(world, "ended 1.1 7 trial exit status 7");
+	kube_until_idle(world);
+	ends_once(world);
+}
+
+/* Another's failure is the cause; those that were killed for it are not. */
+static void test_other_pod_fails(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Failed", "3"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, DELETING,
+		      ENDED("Failed", "143"));
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "ended 1.1 3 trial worker-1: exit status 3\n");
+	kube_until_idle(world);
+	ends_once(world);
+}
+
+static void test_first_failure_counts(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "ps", 0, 1, "", SAYS("30"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "", SAYS("20"));
+	kube_moment(world, 50);
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "ended 1.1 3 trial worker-1: exit status 3\n");
+}
+
+/* No pod failed by itself: its object's word counts. */
+static void test_only_object_knows(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "ended 1.1 -1 trial TFJobFailed: it failed\n");
+	kube_until_idle(world);
+	ends_once(world);
+}
+
+static void test_evicted(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      "{\"phase\":\"Failed\",\"reason\":\"Evicted\","
+		      "\"message\":\"low on memory\"}");
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "ended 1.1 -1 platform worker-1: Evicted");
+}
+
+/* The operator makes a pod again: nothing is lost, and nothing has ended. */
+static void test_restart(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+	struct k8s_pod *pod;
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Failed", "1"));
+	kube_role_pod(world, job, "DELETED", "worker", 0, 1, DELETING,
+		      ENDED("Failed", "1"));
+	kube_role_pod(world, job, "ADDED", "worker", 0, 2, "", RUNNING);
+	/* the first one's news come late */
+	kube_role_pod(world, job, "DELETED", "worker", 0, 1, DELETING,
+		      ENDED("Failed", "1"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, DELETING,
+		      ENDED("Failed", "1"));
+	kube_moment(world, 50);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	pod = inside(world)->lead;
+	assert_int_equal(pod->before, 1);
+	assert_false(pod->is_gone);
+	assert_int_equal(inside(world)->place.restarts, 1);
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 2, "",
+		      ENDED("Succeeded", "0"));
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+	assert_int_equal(kube_times(world->rig->told.data, "started 1.1"), 1);
+}
+
+static void test_waits(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	kube_role_pod(world, job, "ADDED", "ps", 0, 1, "", UNSCHEDULABLE);
+	kube_until(world, "waiting 1.1 ps-0: Unschedulable: no room\n");
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", UNSCHEDULABLE);
+	kube_until(world, "waiting 1.1 Unschedulable: no room\n");
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "", RUNNING);
+	kube_until(world, "started 1.1\n");
+	/* a worker that runs does not say that all is well */
+	kube_until(world, "waiting 1.1 ps-0: Unschedulable: no room\n");
+	kube_role_pod(world, job, "MODIFIED", "ps", 0, 1, "", RUNNING);
+	kube_until(world, "waiting 1.1 no longer\n");
+}
+
+static void test_stuck(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "ps", 0, 1, "",
+		      POD_IS("Pending", "\"waiting\":{\"reason\":"
+					"\"ImagePullBackOff\"}"));
+	kube_until(world, "waiting 1.1 ps-0: ImagePullBackOff");
+	inside(world)->pods->stuck_since_ns -= 301 * NS_PER_S;
+	kube_until(world, "ended 1.1 -1 platform ps-0: ImagePullBackOff");
+	kube_until_idle(world);
+	assert_null(kube_job(world, 1, 1));
+}
+
+static void test_nobody_takes_it_up(void **state)
+{
+	struct kube_world *world = *state;
+
+	kube_make_one(world);
+	kube_moment(world, 1100);
+	assert_false(kube_was_told(world, "no operator"));
+	inside(world)->silent_since_ns -= 31 * NS_PER_S;
+	kube_until(world, "waiting 1.1 no operator has taken up this Job yet "
+			  "(is the test's operator running?)\n");
+	assert_false(kube_was_told(world, "ended 1.1"));
+}
+
+static void test_operator_dies(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "MODIFIED", "ps", 0, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_moment(world, 1100);
+	assert_true(inside(world)->silent_since_ns);
+	inside(world)->silent_since_ns -= 31 * NS_PER_S;
+	kube_until(world, "event 1.1 operator-silent all pods of " FIRST);
+	kube_until(world, "fault pods have ended, but the test's operator");
+	assert_false(kube_was_told(world, "ended 1.1"));
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+	kube_until(world, "fault over\n");
+	ends_once(world);
+}
+
+/* While the watch was broken one was deleted, and one made again. */
+static void test_missing_in_list(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod_lists(world, job, "worker", 0, 1, RUNNING);
+	kube_role_pod_lists(world, job, "worker", 1, 2, RUNNING);
+	kube_relist(world, LIST_PODS);
+	while (!inside(world)->pods->is_gone)
+		kube_moment(world, 10);
+	assert_string_equal(inside(world)->pods->role.name, "ps");
+	assert_int_equal(inside(world)->pods->next->before, 1);
+	assert_false(inside(world)->lead->is_gone);
+	kube_moment(world, 1200);
+	assert_false(kube_was_told(world, "ended 1.1"));
+}
+
+static void test_adopted(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_job_add(world, 1, 1, "{}");
+
+	kube_role_pod_lists(world, job, "worker", 1, 1, RUNNING);
+	kube_role_pod_lists(world, job, "worker", 0, 3, RUNNING);
+	kube_begin(world);
+	world->begun_in = FIRST "-worker-0";
+	kube_submit(world, 1, 1, true);
+	kube_until(world, "started 1.1\n");
+	kube_moment(world, 1200);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	assert_int_equal(world->posts, 0);
+	kube_job_is(world, job, BROKEN);
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 3, "",
+		      ENDED("Failed", "5"));
+	kube_until(world, "ended 1.1 5 trial exit status 5");
+}
+
+static void test_object_deleted(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	kube_role_pod(world, job, "DELETED", "worker", 0, 1, DELETING, RUNNING);
+	kube_moment(world, 1200);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	world->log_head = "404 Not Found";
+	kube_job_is_gone(world, job);
+	kube_until(world, "ended 1.1 -1 trial its job was deleted by somebody");
+	kube_until_idle(world);
+	ends_once(world);
+}
+
+static void test_kill(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	world->keeps_deleted = true;
+	platform_kubernetes.kill(world->platform, 1, 1);
+	kube_moment(world, 50);
+	assert_false(kube_was_told(world, "ended 1.1"));
+	kube_role_pod(world, job, "DELETED", "ps", 0, 1, DELETING, RUNNING);
+	kube_role_pod(world, job, "DELETED", "worker", 0, 1, DELETING, RUNNING);
+	kube_role_pod(world, job, "DELETED", "worker", 1, 1, DELETING, RUNNING);
+	kube_job_is_gone(world, job);
+	kube_until(world, "ended 1.1 -1 trial killed\n");
+	kube_until_idle(world);
+	ends_once(world);
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, open_world, kube_world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_good_life),
+		TEST(test_object_first),
+		TEST(test_other_pod_fails),
+		TEST(test_first_failure_counts),
+		TEST(test_only_object_knows),
+		TEST(test_evicted),
+		TEST(test_restart),
+		TEST(test_waits),
+		TEST(test_stuck),
+		TEST(test_nobody_takes_it_up),
+		TEST(test_operator_dies),
+		TEST(test_missing_in_list),
+		TEST(test_adopted),
+		TEST(test_object_deleted),
+		TEST(test_kill),
+	};
+
+	return cmocka_run_group_tests_name("platform kubernetes, roles", tests,
+					   NULL, NULL);
+}
