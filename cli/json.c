@@ -249,7 +249,26 @@ void json_trial(struct strbuf *out, const char *experiment_id,
 	strbuf_addch(out, '}');
 }
 
-void json_attempt(struct strbuf *out, const struct attempt *attempt)
+static void add_part(struct strbuf *out, const struct trial_part *part)
+{
+	strbuf_addch(out, '{');
+	add_text(out, "name", part->name);
+	add_count(out, "depth", part->depth);
+	add_text(out, "sort", part->sort);
+	add_text(out, "state", part_state_name(part->state));
+	add_flag(out, "leader", part->is_leader);
+	add_text(out, "pod", *part->pod ? part->pod : NULL);
+	add_text(out, "node", *part->node ? part->node : NULL);
+	add_count(out, "restarts", part->restarts);
+	add_exit_code(out, part->exit_code);
+	add_time(out, "started", part->started_ns);
+	add_time(out, "ended", part->ended_ns);
+	add_text(out, "reason", *part->reason ? part->reason : NULL);
+	strbuf_addch(out, '}');
+}
+
+void json_attempt(struct strbuf *out, const struct attempt *attempt,
+		  const struct part_list *parts)
 {
 	strbuf_addch(out, '{');
 	add_count(out, "number", attempt->number);
@@ -261,6 +280,15 @@ void json_attempt(struct strbuf *out, const struct attempt *attempt)
 	add_text(out, "reason", attempt->reason);
 	add_text(out, "job", attempt->job);
 	add_text(out, "directory", attempt->directory);
+	add_key(out, "parts");
+	strbuf_addch(out, '[');
+	for (size_t i = 0; i < parts->count; i++) {
+		if (i)
+			strbuf_addch(out, ',');
+		add_part(out, &parts->items[i]);
+	}
+	strbuf_addch(out, ']');
+	add_count(out, "partsOmitted", (int64_t)parts->omitted);
 	strbuf_addch(out, '}');
 }
 

@@ -13,6 +13,7 @@
 #include "model/event.h"
 #include "model/experiment.h"
 #include "model/metric.h"
+#include "model/part.h"
 #include "model/trial.h"
 
 /* best: its best trial, or NULL; is_whole: with configuration and space. */
@@ -20,7 +21,8 @@ void json_experiment(struct strbuf *out, const struct experiment *experiment,
 		     const struct trial *best, bool is_whole);
 void json_trial(struct strbuf *out, const char *experiment_id,
 		const struct trial *trial);
-void json_attempt(struct strbuf *out, const struct attempt *attempt);
+void json_attempt(struct strbuf *out, const struct attempt *attempt,
+		  const struct part_list *parts);
 void json_metric(struct strbuf *out, const struct trial *trial, int attempt,
 		 const struct metric *metric);
 /* What is not known is null. */

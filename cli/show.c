@@ -8,6 +8,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "tui/format.h"
+#include "tui/part_table.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -188,11 +189,43 @@ static int show_experiment(struct cli *cli, struct found *found)
 	return CLI_DONE;
 }
 
+/* For walking a trial's attempts. */
+struct telling {
+	struct cli *cli;
+	struct store *store;
+	struct strbuf *json; /* NULL: text */
+	bool has_failed;
+	struct error *err;
+};
+
+static void print_part(const char *text, const struct trial_part *part,
+		       void *arg)
+{
+	(void)part, (void)arg;
+	printf("  %s\n", text);
+}
+
+static void print_parts(const struct cli *cli, const struct part_list *parts)
+{
+	int width = output_width();
+	struct part_style style = {
+		.cols = width > 2 ? width - 2 : 0,
+		.is_ascii = cli->is_ascii,
+		.has_words = !width,
+		.indent = "    ",
+		.now_ns = clock_wall_ns(),
+	};
+
+	if (part_list_is_worth_showing(parts))
+		part_table_each(parts, &style, print_part, NULL);
+}
+
 static bool print_attempt(const struct attempt *attempt, void *arg)
 {
+	struct telling *telling = arg;
 	struct strbuf text = STRBUF_INIT;
+	struct part_list parts = {0};
 
-	(void)arg;
 	strbuf_addf(&text, "%d: %s", attempt->number,
 		    trial_state_name(attempt->state));
 	if (attempt->started_ns) {
@@ -208,7 +241,13 @@ static bool print_attempt(const struct attempt *attempt, void *arg)
 	strbuf_addf(&text, "%s", attempt->directory ? attempt->directory : "");
 	line("", text.data);
 	strbuf_release(&text);
-	return true;
+	telling->has_failed =
+		!store_parts_get(telling->store, attempt->trial,
+				 attempt->number, &parts, telling->err);
+	if (!telling->has_failed)
+		print_parts(telling->cli, &parts);
+	part_list_release(&parts);
+	return !telling->has_failed;
 }
 
 static void print_trial(const struct trial *trial)
@@ -253,12 +292,18 @@ static void print_place(const struct trial_place *place)
 
 static bool add_attempt(const struct attempt *attempt, void *arg)
 {
-	struct strbuf *json = arg;
+	struct telling *telling = arg;
+	struct strbuf *json = telling->json;
+	struct part_list parts = {0};
 
+	telling->has_failed =
+		!store_parts_get(telling->store, attempt->trial,
+				 attempt->number, &parts, telling->err);
 	if (json->data[json->len - 1] != '[')
 		strbuf_addch(json, ',');
-	json_attempt(json, attempt);
-	return true;
+	json_attempt(json, attempt, &parts);
+	part_list_release(&parts);
+	return !telling->has_failed;
 }
 
 /* A trial as in `trials --json`, with its attempts. */
@@ -268,6 +313,8 @@ static int show_trial(struct cli *cli, struct found *found,
 	struct strbuf json = STRBUF_INIT;
 	struct trial_place place;
 	struct error err = {0};
+	struct telling telling = {
+		.cli = cli, .store = found->store, .json = &json, .err = &err};
 	bool has_place;
 	bool ok;
 
@@ -278,14 +325,16 @@ static int show_trial(struct cli *cli, struct found *found,
 		if (has_place)
 			print_place(&place);
 		ok = store_attempts_each(found->store, trial->key,
-					 print_attempt, NULL, &err);
+					 print_attempt, &telling, &err) &&
+		     !telling.has_failed;
 		return ok ? CLI_DONE : cli_fail(&err);
 	}
 	json_trial(&json, found->experiment.id, trial);
 	strbuf_truncate(&json, json.len - 1);
 	strbuf_adds(&json, ",\"attempts\":[");
-	ok = store_attempts_each(found->store, trial->key, add_attempt, &json,
-				 &err);
+	ok = store_attempts_each(found->store, trial->key, add_attempt,
+				 &telling, &err) &&
+	     !telling.has_failed;
 	strbuf_adds(&json, "],\"place\":");
 	if (has_place)
 		json_place(&json, &place);

@@ -129,6 +129,7 @@ struct console {
 		int64_t event;	      /* key of its newest one */
 		int64_t place_ns;     /* when it was seen where it is */
 		int64_t told_ns;      /* monotonic */
+		int cols;	      /* for which it was told */
 		bool is_stale;
 	} trial;
 	struct {

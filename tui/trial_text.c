@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "tui/part_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,28 @@ static char *read_node(const struct trial_texts *texts, struct store *store,
 	return make_safe(texts, place.node);
 }
 
+/* Why it is in its state; of one whose pods do different things, what. */
+static char *read_reason(const struct trial_texts *texts, struct store *store,
+			 const struct trial *trial)
+{
+	struct strbuf brief = STRBUF_INIT;
+	struct part_list parts = {0};
+	struct error ignored;
+	char *reason;
+
+	if (texts->has_nodes && !(trial->reason && *trial->reason) &&
+	    !trial_state_is_terminal(trial->state) &&
+	    store_parts_get(store, trial->key, trial->attempt, &parts,
+			    &ignored)) {
+		if (part_list_is_worth_showing(&parts))
+			part_format_brief(&brief, &parts);
+		part_list_release(&parts);
+	}
+	reason = make_safe(texts, brief.len ? brief.data : trial->reason);
+	strbuf_release(&brief);
+	return reason;
+}
+
 const struct trial_text *trial_texts_get(struct trial_texts *texts,
 					 struct store *store,
 					 const struct space *space, int64_t key,
@@ -111,7 +134,7 @@ const struct trial_text *trial_texts_get(struct trial_texts *texts,
 	if (store && store_trial_get(store, key, &trial, &ignored)) {
 		text->version = trial.version;
 		text->parameters = make_safe(texts, trial.parameters);
-		text->reason = make_safe(texts, trial.reason);
+		text->reason = read_reason(texts, store, &trial);
 		text->node = read_node(texts, store, &trial);
 		if (space && trial.parameters)
 			make_cells(texts, text, space, trial.parameters);

@@ -18,7 +18,7 @@ struct trial_text {
 	int64_t key;
 	int64_t version;
 	char *parameters; /* JSON as stored, safe to draw */
-	char *reason;	  /* safe to draw; "" for none */
+	char *reason;	  /* or what its parts do; safe to draw; "" for none */
 	char *node;	  /* of the cluster; safe to draw; "" for none */
 	char **cells;	  /* one a parameter of the space; "" when inactive */
 	size_t cell_count;

@@ -6,6 +6,7 @@
 #include "tui/console.h"
 #include "tui/format.h"
 #include "tui/metric_table.h"
+#include "tui/part_table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 struct telling {
 	struct console *console;
 	struct pager *pager;
+	int newest; /* attempt */
 };
 
 static void add_time(struct pager *pager, const char *label, int64_t at_ns)
@@ -172,6 +174,52 @@ static void tell_head(struct console *console, struct pager *pager,
 	strbuf_release(&line);
 }
 
+/* ---- what an attempt consists of ----------------------------------------- */
+
+static enum role part_role(enum part_state state)
+{
+	static const enum role roles[PART_STATE_COUNT] = {
+		[PART_WAITING] = ROLE_WAITING,
+		[PART_RUNNING] = ROLE_RUNNING,
+		[PART_SUCCEEDED] = ROLE_SUCCEEDED,
+		[PART_FAILED] = ROLE_FAILED,
+		[PART_SKIPPED] = ROLE_DIM,
+		[PART_SUSPENDED] = ROLE_CANCELED,
+	};
+
+	return roles[state];
+}
+
+static void add_part(const char *text, const struct trial_part *part, void *arg)
+{
+	pager_add(arg, part ? part_role(part->state) : ROLE_LABEL, text);
+}
+
+static void tell_parts(struct console *console, struct pager *pager,
+		       int64_t trial, int attempt, const char *heading)
+{
+	struct part_style style = {.cols = draw_cols(),
+				   .is_ascii = console->is_ascii,
+				   .indent = "\t", /* beside the labels */
+				   .now_ns = clock_wall_ns()};
+	struct strbuf line = STRBUF_INIT;
+	struct part_list parts = {0};
+	struct error ignored;
+
+	if (store_parts_get(console->data.store, trial, attempt, &parts,
+			    &ignored) &&
+	    part_list_is_worth_showing(&parts)) {
+		if (heading) {
+			strbuf_adds(&line, heading);
+			part_format_counts(&line, &parts);
+			add_heading(pager, line.data);
+		}
+		part_table_each(&parts, &style, add_part, pager);
+	}
+	part_list_release(&parts);
+	strbuf_release(&line);
+}
+
 static void tell_parameters(const struct console *console, struct pager *pager,
 			    const struct trial *trial)
 {
@@ -223,6 +271,9 @@ static bool tell_attempt(const struct attempt *attempt, void *arg)
 	if (attempt->directory)
 		add_text(telling->console, telling->pager, ROLE_DIM,
 			 "  directory", attempt->directory);
+	if (attempt->number != telling->newest) /* its own stand above */
+		tell_parts(telling->console, telling->pager, attempt->trial,
+			   attempt->number, NULL);
 	strbuf_release(&line);
 	return true;
 }
@@ -253,12 +304,15 @@ static bool tell_event(const struct event *event, void *arg)
 static void tell(struct console *console, const struct trial *trial)
 {
 	struct pager *pager = &console->trial.pager;
-	struct telling telling = {.console = console, .pager = pager};
+	struct telling telling = {
+		.console = console, .pager = pager, .newest = trial->attempt};
 	struct store *store = console->data.store;
 	struct error ignored;
 
 	pager_clear(pager);
+	console->trial.cols = draw_cols();
 	tell_head(console, pager, trial);
+	tell_parts(console, pager, trial->key, trial->attempt, "Parts  ");
 	tell_parameters(console, pager, trial);
 	add_heading(pager, "Attempts");
 	store_attempts_each(store, trial->key, tell_attempt, &telling,
@@ -306,11 +360,27 @@ static bool must_tell(struct console *console, const struct trial_row *row,
 	       !trial_state_is_terminal((enum trial_state)row->state);
 }
 
+static void retell(struct console *console, int64_t key)
+{
+	struct trial trial = {0};
+	struct error err;
+
+	console->trial.key = key;
+	console->trial.told_ns = clock_mono_ns();
+	if (!store_trial_get(console->data.store, key, &trial, &err)) {
+		pager_clear(&console->trial.pager);
+		pager_add(&console->trial.pager, ROLE_ERROR, err.text);
+		return;
+	}
+	console->trial.version = trial.version;
+	console->trial.is_stale = false;
+	tell(console, &trial);
+	trial_release(&trial);
+}
+
 static void recalc(struct console *console, unsigned changes)
 {
 	const struct trial_row *row = console_trial(console);
-	struct trial trial = {0};
-	struct error err;
 	bool is_new;
 
 	if (!row || console_view(console) != &view_trial)
@@ -324,17 +394,7 @@ static void recalc(struct console *console, unsigned changes)
 		return;
 	if (is_new)
 		console->trial.pager.top = 0;
-	console->trial.key = row->key;
-	console->trial.told_ns = clock_mono_ns();
-	if (!store_trial_get(console->data.store, row->key, &trial, &err)) {
-		pager_clear(&console->trial.pager);
-		pager_add(&console->trial.pager, ROLE_ERROR, err.text);
-		return;
-	}
-	console->trial.version = trial.version;
-	console->trial.is_stale = false;
-	tell(console, &trial);
-	trial_release(&trial);
+	retell(console, row->key);
 }
 
 static void repaint(struct console *console, struct rect rect, bool is_focused)
@@ -350,6 +410,9 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 		snprintf(left, sizeof(left), " Trial #%lld  %s  of %s",
 			 (long long)console->trials.sequence, row->id,
 			 console_experiment_name(console));
+	/* the parts' columns are those that fit */
+	if (row && console->trial.cols != draw_cols() && !console->is_frozen)
+		retell(console, row->key);
 	pager_draw(&console->trial.pager, body);
 	pager_format_place(&console->trial.pager, right, sizeof(right));
 	bars_title(rect, is_focused, left, right);

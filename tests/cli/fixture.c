@@ -3,6 +3,7 @@
  * Makes the small database that the tests of the command line look at:
  *   fixture DATABASE
  *   fixture --cluster FOLDER     (tests/support/cluster_fixture.h)
+ *   fixture --parts FOLDER       (tests/support/parts_fixture.h)
  * Two experiments: a1b2c3d4 "demo" is DONE and has a trial of every kind of
  * end; b2c3d4e5 stands at RUNNING with nobody to run it, and every text of it
  * is hostile to terminals, CSV and JSON.
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "store/store.h"
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/parts_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -211,8 +213,14 @@ int main(int argc, char **argv)
 		cluster_fixture(argv[2]);
 		return 0;
 	}
+	if (argc == 3 && !strcmp(argv[1], "--parts")) {
+		parts_fixture(argv[2]);
+		return 0;
+	}
 	if (argc != 2) {
-		fputs("usage: fixture DATABASE | --cluster FOLDER\n", stderr);
+		fputs("usage: fixture DATABASE | --cluster FOLDER |"
+		      " --parts FOLDER\n",
+		      stderr);
 		return 2;
 	}
 	folder = fs_folder(argv[1]);

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "tests/support/cluster_fixture.h"
+#include "tests/support/parts_fixture.h"
 #include "tests/support/screen_fixture.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ char *rig_folder_new(void)
 	}
 	screen_fixture(folder);
 	cluster_fixture(folder);
+	parts_fixture(folder);
 	return folder;
 }
 
