@@ -22,6 +22,17 @@
 const char *const kubeflow_versions[] = {
 	KUBEFLOW_NOW, "v1beta2", "v1beta1", "v1alpha2", KUBEFLOW_FIRST, NULL};
 const char *const kubeflow_newest[] = {KUBEFLOW_NOW, NULL};
+const char *const kubeflow_unread[] = {
+	"metadata.annotations",
+	"spec.replicaSpecs",
+	"spec.tfReplicaSpecs",
+	"spec.pytorchReplicaSpecs",
+	"spec.mpiReplicaSpecs",
+	"spec.xgbReplicaSpecs",
+	"spec.jaxReplicaSpecs",
+	"spec.paddleReplicaSpecs",
+	NULL,
+};
 
 static const struct {
 	const char *role, *type;

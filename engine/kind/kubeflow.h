@@ -38,6 +38,9 @@ extern const char *const kubeflow_versions[], *const kubeflow_newest[];
  * backoffLimit, which v1 had in spec before it had a runPolicy. */
 extern const char *const kubeflow_flat[];
 
+/* `unread` of all these kinds. */
+extern const char *const kubeflow_unread[];
+
 /* `name_object`, `read` and `act` of all these kinds. */
 char *kubeflow_name(const struct experiment *experiment,
 		    const struct trial *trial, const struct attempt *attempt);

@@ -52,4 +52,5 @@ const struct kind kind_mpijob = {
 	.command = command,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
+	.unread = kubeflow_unread,
 };

@@ -30,4 +30,5 @@ const struct kind kind_paddlejob = {
 	.build = build,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
+	.unread = kubeflow_unread,
 };

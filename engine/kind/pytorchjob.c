@@ -32,4 +32,5 @@ const struct kind kind_pytorchjob = {
 	.build = build,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
+	.unread = kubeflow_unread,
 };

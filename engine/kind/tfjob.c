@@ -33,4 +33,5 @@ const struct kind kind_tfjob = {
 	.build = build,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
+	.unread = kubeflow_unread,
 };

@@ -30,4 +30,5 @@ const struct kind kind_xgboostjob = {
 	.build = build,
 	.read = kubeflow_read,
 	.act = kubeflow_act,
+	.unread = kubeflow_unread,
 };

@@ -3,7 +3,7 @@
 #include "engine/spec/cluster.h"
 
 #include "base/mem.h"
-#include "engine/pod/template.h"
+#include "engine/kind/kind.h"
 #include "engine/spec/kubernetes.h"
 #include "engine/spec/write.h"
 
@@ -203,6 +203,9 @@ void cluster_check_template(struct reader *reader, const struct draft *draft)
 
 	if (reader->problems->count || !config->pod_template)
 		return;
+	if (config->kind && kind_find(config->kind))
+		plan.container =
+			kind_container(kind_find(config->kind), config);
 	do {
 		struct error err;
 		cJSON *template;

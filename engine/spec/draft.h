@@ -42,12 +42,19 @@ struct storage_draft {
 	struct place upload_retries;
 };
 
+/* Kubeflow's kinds of job */
+struct kubeflow_draft {
+	struct place worker, ps, chief, master, launcher, evaluator;
+	struct place api_version, run_policy, clean_pod_policy, elastic_policy;
+};
+
 /* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
 	char *service_account, *cleanup, *keeper;
 	struct place service_account_place, pod_template;
 	struct place tls, certificate, key;
 	struct storage_draft storage;
+	struct kubeflow_draft kubeflow;
 };
 
 struct spec_platform;

@@ -12,14 +12,13 @@
 #include <strings.h>
 
 static const struct spec_kind *const spec_kinds[] = {
-	&spec_job,
+	&spec_job,	  &spec_tfjob,	   &spec_pytorchjob, &spec_mpijob,
+	&spec_xgboostjob, &spec_paddlejob, &spec_jaxjob,
 };
 
 /* Of this and other programs; each goes when it comes. */
 static const char *const absent_kinds[] = {
-	"tfjob",     "pytorchjob", "mpijob",   "xgboostjob",
-	"paddlejob", "jaxjob",	   "trainjob", "framework",
-	"launcher",  "workflow",   "custom",
+	"trainjob", "framework", "launcher", "workflow", "custom",
 };
 
 const struct spec_kind *spec_kind_find(const char *name)
@@ -39,6 +38,43 @@ const struct spec_kind *spec_kind_of(const struct reader *reader,
 	if (entry && entry->value->kind == NODE_STRING)
 		kind = spec_kind_find(entry->value->text);
 	return kind ? kind : &spec_job;
+}
+
+/* --- keys of other kinds ------------------------------------------------ */
+
+static bool has_key(const struct reader *reader, const struct spec_kind *kind,
+		    const char *name)
+{
+	const struct key *key = kind->form->keys;
+
+	for (; kind->form != &kubernetes_service_form && key->name; key++)
+		if (key->type != VALUE_REFUSED &&
+		    reader_is_key(reader, name, key->name))
+			return true;
+	return false;
+}
+
+bool spec_kind_explain(const struct reader *reader, const char *name,
+		       struct strbuf *out)
+{
+	const char *names[COUNT_OF(spec_kinds)];
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(spec_kinds); i++)
+		if (has_key(reader, spec_kinds[i], name))
+			names[count++] = spec_kinds[i]->name;
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(out, "%s%s",
+			    !i		     ? "belongs to kind "
+			    : i + 1 == count ? " or "
+					     : ", ",
+			    names[i]);
+	if (count)
+		strbuf_addf(out,
+			    ", and this is another: write kind: %s, or remove "
+			    "it",
+			    names[0]);
+	return count;
 }
 
 /* --- the key ------------------------------------------------------------ */

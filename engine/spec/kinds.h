@@ -33,6 +33,8 @@ struct spec_kind {
 extern const struct form kubernetes_service_form;
 
 extern const struct spec_kind spec_job;
+extern const struct spec_kind spec_tfjob, spec_pytorchjob, spec_mpijob,
+	spec_xgboostjob, spec_paddlejob, spec_jaxjob;
 
 /* By name, spelled exactly; NULL: there is none. */
 const struct spec_kind *spec_kind_find(const char *name);
@@ -40,6 +42,10 @@ const struct spec_kind *spec_kind_find(const char *name);
  * (which is reported when that key is read). */
 const struct spec_kind *spec_kind_of(const struct reader *reader,
 				     const struct node *service);
+
+/* Says to which kind a key belongs; for KEY_OTHERS. */
+bool spec_kind_explain(const struct reader *reader, const char *name,
+		       struct strbuf *out);
 
 /* Build an object like those to come: what cannot be built now never can.
  * Reports at place.  Nothing happens after other problems. */

@@ -33,13 +33,11 @@ static const struct key service_keys[] = {
 	 .read = kubernetes_read_resources},
 	{"reuseMode", VALUE_BOOL, .target = DRAFT(ignored_bool)},
 	OTHER("command", "is called trialCommand here"),
-	OTHER("worker", NNI_ROLES),
-	OTHER("ps", NNI_ROLES),
-	OTHER("master", NNI_ROLES),
 	OTHER("taskRoles", NNI_ROLES),
 	OTHER("useActiveGpu", LOCAL_GPUS),
 	OTHER("maxTrialNumberPerGpu", LOCAL_GPUS),
 	OTHER("gpuIndices", LOCAL_GPUS),
+	KEY_OTHERS(spec_kind_explain),
 	{0},
 };
 /* clang-format on */

@@ -23,7 +23,8 @@ static void report(struct reader *reader, struct mark mark, const char *path,
 	char text[512];
 
 	vsnprintf(text, sizeof(text), format, args);
-	problems_add(reader->problems, reader->file, reader->name, mark, path, text);
+	problems_add(reader->problems, reader->file, reader->name, mark, path,
+		     text);
 }
 
 void reader_fail(struct reader *reader, struct mark mark, const char *format,
@@ -65,18 +66,18 @@ void reader_leave(struct reader *reader, size_t len)
 }
 
 /* NNI's second form takes trial_concurrency for trialConcurrency. */
-static bool is_key(const struct reader *reader, const char *text,
-		   const char *name)
+bool reader_is_key(const struct reader *reader, const char *text,
+		   const char *key)
 {
 	if (!reader->is_loose)
-		return !strcmp(text, name);
-	for (;; text++, name++) {
+		return !strcmp(text, key);
+	for (;; text++, key++) {
 		while (*text == '_')
 			text++;
-		while (*name == '_')
-			name++;
+		while (*key == '_')
+			key++;
 		if (tolower((unsigned char)*text) !=
-		    tolower((unsigned char)*name))
+		    tolower((unsigned char)*key))
 			return false;
 		if (!*text)
 			return true;
@@ -89,7 +90,7 @@ const struct node_entry *reader_find(const struct reader *reader,
 	if (node->kind != NODE_MAPPING)
 		return NULL;
 	for (size_t i = 0; i < node->count; i++) {
-		if (is_key(reader, node->entries[i].key, key))
+		if (reader_is_key(reader, node->entries[i].key, key))
 			return &node->entries[i];
 	}
 	return NULL;
@@ -135,6 +136,22 @@ static void list_keys(const struct reader *reader, const struct form *form,
 	}
 }
 
+/* Have the tables something to say of a key that they have not? */
+static bool explain(struct reader *reader, const struct seen *seen,
+		    const struct node_entry *entry)
+{
+	struct strbuf text = STRBUF_INIT;
+	bool is_said = false;
+
+	for (size_t i = 0; i < seen->count && !is_said; i++)
+		is_said = seen->keys[i]->explain &&
+			  seen->keys[i]->explain(reader, entry->key, &text);
+	if (is_said)
+		reader_fail(reader, entry->mark, "%s", text.data);
+	strbuf_release(&text);
+	return is_said;
+}
+
 static void fail_unknown(struct reader *reader, const struct seen *seen,
 			 const struct node_entry *entry)
 {
@@ -161,11 +178,12 @@ static void read_entry(struct reader *reader, struct seen *seen,
 	size_t i;
 
 	for (i = 0; i < seen->count && !key; i++) {
-		if (is_key(reader, entry->key, seen->keys[i]->name))
+		if (reader_is_key(reader, entry->key, seen->keys[i]->name))
 			key = seen->keys[i];
 	}
 	if (!key) {
-		fail_unknown(reader, seen, entry);
+		if (!explain(reader, seen, entry))
+			fail_unknown(reader, seen, entry);
 		return;
 	}
 	i--;

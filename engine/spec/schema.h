@@ -76,8 +76,17 @@ struct key {
 	/* VALUE_OWN: slot is what target stands for */
 	void (*read)(struct reader *reader, const struct key *key,
 		     const struct node *node, void *slot);
+	/* KEY_OTHERS: append what to say of a key that no table has; false:
+	 * it is unknown. */
+	bool (*explain)(const struct reader *reader, const char *name,
+			struct strbuf *out);
 };
 
+/* Stands for all keys that are not in the tables. */
+#define KEY_OTHERS(function)                                                   \
+	{                                                                      \
+		"", VALUE_REFUSED, .help = "unknown key", .explain = function  \
+	}
 #define KEY_PLACE(type, member) (offsetof(type, member) + 1)
 
 struct form {
@@ -102,6 +111,9 @@ void form_read(struct reader *reader, const struct form *form,
 /* The entry of a key by this reader's rules for case; NULL when absent. */
 const struct node_entry *reader_find(const struct reader *reader,
 				     const struct node *node, const char *key);
+/* Is this text that key by the same rules? */
+bool reader_is_key(const struct reader *reader, const char *text,
+		   const char *key);
 /* Remember an entry that is at reader->path. */
 void reader_keep(const struct reader *reader, const struct node_entry *entry,
 		 struct place *ret);

@@ -107,10 +107,35 @@ static void assert_same_indices(const int *a, size_t a_count, const int *b,
 		assert_memory_equal(a, b, a_count * sizeof(*a));
 }
 
+static void assert_same_role(const struct role_config *a,
+			     const struct role_config *b)
+{
+	assert_same_text(a->name, b->name);
+	assert_int_equal(a->replicas, b->replicas);
+	assert_same_text(a->command, b->command);
+	assert_same_text(a->code_directory, b->code_directory);
+	assert_same_text(a->image, b->image);
+	assert_same_text(a->resources, b->resources);
+	assert_int_equal(a->gpu_number, b->gpu_number);
+	assert_same_text(a->registry_auth, b->registry_auth);
+	assert_same_text(a->restart_policy, b->restart_policy);
+	assert_same_text(a->pod_template, b->pod_template);
+	assert_int_equal(a->has_completion, b->has_completion);
+	assert_int_equal(a->min_failed, b->min_failed);
+	assert_int_equal(a->min_succeeded, b->min_succeeded);
+	assert_same_text(a->retry_policy, b->retry_policy);
+	assert_true(a->pod_deletion_timeout_s == b->pod_deletion_timeout_s);
+}
+
 static void assert_same_kubernetes(const struct kubernetes_config *a,
 				   const struct kubernetes_config *b)
 {
 	assert_same_text(a->kind, b->kind);
+	assert_same_text(a->api_version, b->api_version);
+	assert_same_text(a->job_options, b->job_options);
+	assert_int_equal(a->role_count, b->role_count);
+	for (size_t i = 0; i < a->role_count; i++)
+		assert_same_role(&a->roles[i], &b->roles[i]);
 	assert_same_text(a->kubeconfig, b->kubeconfig);
 	assert_same_text(a->context, b->context);
 	assert_same_text(a->namespace, b->namespace);

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 static const struct mistake names[] = {
-	{"kind: tfjob",
-	 "9: trainingService.kind: 'tfjob' is not available in this "
+	{"kind: trainjob",
+	 "9: trainingService.kind: 'trainjob' is not available in this "
 	 "version: use job (batch/v1 Job)"},
 	{"kind: Workflow",
 	 "9: trainingService.kind: 'Workflow' is not available in "
