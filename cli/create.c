@@ -140,7 +140,7 @@ bool experiment_create(const char *db_path, const char *file,
 				  &experiment.source_path, problems, err))
 		return false;
 	/* nothing is recorded of what could not even begin */
-	if (!strcmp(config.platform, "kubernetes") &&
+	if (strcmp(config.platform, "local") != 0 &&
 	    !preflight_reach(&config, err)) {
 		*ret_is_unreached = true;
 		experiment_config_release(&config);

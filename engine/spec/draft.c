@@ -49,6 +49,8 @@ void draft_release(struct draft *draft)
 	free(draft->kubernetes.cleanup);
 	free(draft->kubernetes.keeper);
 	free(draft->kubernetes.storage.type);
+	free(draft->kubernetes.nni.operator_name);
+	free(draft->kubernetes.nni.config_path);
 	free(draft->ignored_text);
 	*draft = (struct draft){0};
 }
@@ -126,13 +128,14 @@ void draft_finish(struct reader *reader, const struct node *root,
 	struct space *space;
 
 	settle_service(draft);
+	if (!config->log_level)
+		config->log_level = xstrdup(config->debug ? "debug" : "info");
+	/* roles may bring the command and the code directory */
+	if (draft->platform)
+		draft->platform->check(reader, draft);
 	check_command(reader, draft);
 	if (!config->trial_code_directory)
 		config->trial_code_directory = reader_resolve(reader, ".");
-	if (!config->log_level)
-		config->log_level = xstrdup(config->debug ? "debug" : "info");
-	if (draft->platform)
-		draft->platform->check(reader, draft);
 	space = search_read(reader, root, draft);
 	algorithms_check(reader, draft, space);
 	space_free(space);

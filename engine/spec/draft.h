@@ -48,6 +48,15 @@ struct kubeflow_draft {
 	struct place api_version, run_policy, clean_pod_policy, elastic_policy;
 };
 
+/* NNI's kubeflow and frameworkcontroller: roles are read when all keys are
+ * known */
+struct nni_draft {
+	char *operator_name, *config_path;
+	struct place operator_place, config_path_place, manifest;
+	struct place trial; /* first form */
+	struct place worker, ps, master, task_roles;
+};
+
 /* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
 	char *service_account, *cleanup, *keeper;
@@ -55,6 +64,7 @@ struct kubernetes_draft {
 	struct place tls, certificate, key;
 	struct storage_draft storage;
 	struct kubeflow_draft kubeflow;
+	struct nni_draft nni;
 };
 
 struct spec_platform;
@@ -98,6 +108,8 @@ struct spec_platform {
 		      struct strbuf *out);
 };
 
+extern const struct spec_platform spec_frameworkcontroller;
+extern const struct spec_platform spec_kubeflow;
 extern const struct spec_platform spec_kubernetes;
 extern const struct spec_platform spec_local;
 extern const struct form service_form;	    /* keys of every service */
@@ -107,6 +119,9 @@ extern const struct form first_common_form; /* keys of every first form */
 const struct spec_platform *spec_platform_find(struct reader *reader,
 					       const struct place *place,
 					       const char *name);
+/* The one a configuration has been made for; it exists. */
+const struct spec_platform *
+spec_platform_of(const struct experiment_config *config);
 
 void draft_init(struct draft *draft);
 void draft_release(struct draft *draft);

@@ -54,7 +54,7 @@ bool spec_override(struct experiment_config *config,
 
 	if (!option)
 		return true;
-	if (!config->platform || strcmp(config->platform, "kubernetes") != 0)
+	if (!config->platform || !spec_platform_of(config)->is_on_cluster)
 		return error_set(err, ERROR_INVALID,
 				 "--%s: the experiment's platform is %s, which "
 				 "has none",
@@ -74,6 +74,6 @@ bool spec_override(struct experiment_config *config,
 	replace(&kubernetes->namespace, overrides->namespace);
 	free(path);
 	free(config->canonical);
-	config->canonical = canonical_write(config, &spec_kubernetes);
+	config->canonical = canonical_write(config, spec_platform_of(config));
 	return true;
 }

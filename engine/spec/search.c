@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SPACE_FILE "search_space.json"
 
 /* Where problems of a search space are reported. */
 struct source {
@@ -78,11 +81,12 @@ static bool fits(const struct source *source, const struct node *root,
 	return false;
 }
 
+/* The file, called `written` in what place says. */
 static struct space *read_file(struct reader *reader, const struct node *root,
-			       struct draft *draft)
+			       struct draft *draft, const struct place *place,
+			       const char *written)
 {
-	const struct place *place = &draft->search_space_file_place;
-	char *name = other_file_name(reader, place->node->text);
+	char *name = other_file_name(reader, written);
 	struct source source = {reader, 1, name, ""};
 	struct strbuf text = STRBUF_INIT;
 	struct document document = {0};
@@ -103,6 +107,27 @@ static struct space *read_file(struct reader *reader, const struct node *root,
 	return space;
 }
 
+/* NNI takes files that name no search space, and some of its documentation's
+ * examples do not: theirs lies beside them, or beside the code, under this
+ * name. */
+static bool find_file(const struct reader *reader, struct draft *draft)
+{
+	const char *folders[] = {reader->folder,
+				 draft->config.trial_code_directory};
+
+	for (size_t i = 0; !draft->search_space_file && i < COUNT_OF(folders);
+	     i++) {
+		char *path = folders[i] ? fs_join(folders[i], SPACE_FILE)
+					: xstrdup("");
+
+		if (access(path, F_OK) == 0)
+			draft->search_space_file = path;
+		else
+			free(path);
+	}
+	return draft->search_space_file;
+}
+
 struct space *search_read(struct reader *reader, const struct node *root,
 			  struct draft *draft)
 {
@@ -111,7 +136,9 @@ struct space *search_read(struct reader *reader, const struct node *root,
 	struct place place = {0};
 
 	if (draft->search_space_file) {
-		space = read_file(reader, root, draft);
+		space = read_file(reader, root, draft,
+				  &draft->search_space_file_place,
+				  draft->search_space_file_place.node->text);
 	} else if (draft->search_space_file_place.node) {
 		return NULL; /* reported: no such file */
 	} else if (draft->search_space.node) {
@@ -119,9 +146,15 @@ struct space *search_read(struct reader *reader, const struct node *root,
 			space = parse(&inline_source, draft->search_space.node);
 	} else if (draft->config.is_first_form) {
 		snprintf(place.path, sizeof(place.path), "searchSpacePath");
-		reader_fail_at(reader, &place,
-			       "required, but missing: the search space's "
-			       "file");
+		if (find_file(reader, draft))
+			space = read_file(reader, root, draft, &place,
+					  draft->search_space_file);
+		else
+			reader_fail_at(reader, &place,
+				       "required, but missing: the search "
+				       "space's file (" SPACE_FILE
+				       " beside this one, or in the code "
+				       "directory, needs not be named)");
 	} else {
 		snprintf(place.path, sizeof(place.path), "searchSpace");
 		reader_fail_at(reader, &place,

@@ -9,6 +9,8 @@
 #include <string.h>
 
 static const struct spec_platform *const platforms[] = {
+	&spec_frameworkcontroller,
+	&spec_kubeflow,
 	&spec_kubernetes,
 	&spec_local,
 };
@@ -17,20 +19,26 @@ struct absent {
 	const char *name, *text;
 };
 
-#define KUBERNETES                                                             \
-	"is not available in this version; it has jobs on Kubernetes: write "  \
-	"trainingService: {platform: kubernetes, kind: job, image: ...}"
-#define OUTSIDE                                                                \
-	"is a platform of NNI that does not exist here: use local or "         \
-	"kubernetes"
+#define OUTSIDE "is a platform of NNI that does not exist here: use "
+#define MACHINES                                                               \
+	OUTSIDE "platform local on each machine, or a cluster with platform "  \
+		"kubernetes"
+#define CLUSTER                                                                \
+	OUTSIDE "platform kubernetes, kubeflow or frameworkcontroller on a "   \
+		"cluster, or local"
 
 static const struct absent absents[] = {
-	{"kubeflow", KUBERNETES}, {"frameworkcontroller", KUBERNETES},
-	{"adl", KUBERNETES},	  {"remote", OUTSIDE},
-	{"openpai", OUTSIDE},	  {"pai", OUTSIDE},
-	{"paiYarn", OUTSIDE},	  {"aml", OUTSIDE},
-	{"dlc", OUTSIDE},	  {"dlts", OUTSIDE},
-	{"hybrid", OUTSIDE},
+	{"adl", OUTSIDE "platform kubernetes with kind: job (its AdaptDLJobs "
+			"are kind: custom with a manifest)"},
+	{"remote", MACHINES},
+	{"openpai", CLUSTER},
+	{"pai", CLUSTER},
+	{"paiYarn", CLUSTER},
+	{"aml", CLUSTER},
+	{"dlc", CLUSTER},
+	{"dlts", CLUSTER},
+	{"hybrid", OUTSIDE "one of local, kubernetes, kubeflow and "
+			   "frameworkcontroller"},
 };
 
 const struct spec_platform *spec_platform_find(struct reader *reader,
@@ -57,6 +65,17 @@ const struct spec_platform *spec_platform_find(struct reader *reader,
 	near = nearest_word(name, names, count);
 	reader_fail_at(reader, place, "unknown platform '%.64s'%s%s%s", name,
 		       near ? ", did you mean '" : "", near ? near : "",
-		       near ? "'?" : ": use local or kubernetes");
+		       near ? "'?"
+			    : ": use local, kubernetes, kubeflow or "
+			      "frameworkcontroller");
 	return NULL;
+}
+
+const struct spec_platform *
+spec_platform_of(const struct experiment_config *config)
+{
+	for (size_t i = 0; i + 1 < COUNT_OF(platforms); i++)
+		if (!strcmp(platforms[i]->name, config->platform))
+			return platforms[i];
+	return platforms[COUNT_OF(platforms) - 1];
 }

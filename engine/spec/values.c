@@ -173,6 +173,15 @@ bool value_is_text(struct reader *reader, const struct node *node)
 {
 	if (node->kind == NODE_STRING)
 		return true;
+	/* {your_image}, as examples have it */
+	if (node->kind == NODE_MAPPING && node->count == 1 &&
+	    node->entries[0].value->kind == NODE_NULL) {
+		reader_fail(reader, node->mark,
+			    "is a placeholder to be filled in: write text in "
+			    "place of {%.64s}",
+			    node->entries[0].key);
+		return false;
+	}
 	if (node->kind == NODE_SEQUENCE || node->kind == NODE_MAPPING)
 		return value_fail(reader, node, "text");
 	if (node->kind == NODE_BOOL)

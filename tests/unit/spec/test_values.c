@@ -301,16 +301,19 @@ static const struct expectation platforms[] = {
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: kubeflow, operator: x}\n",
-	 "e.yaml:5:29: trainingService.platform: 'kubeflow' is not available "
-	 "in this version; it has jobs on Kubernetes: write trainingService: "
-	 "{platform: kubernetes, kind: job, image: ...}"},
+	 "e.yaml:5:1: trainingService.storage: required, but missing: such as "
+	 "storage: {storageType: nfs, server: 10.0.0.1, path: /export/nni}; "
+	 "platform kubernetes needs none\n"
+	 "e.yaml:5:49: trainingService.operator: must be tf-operator or "
+	 "pytorch-operator, got \"x\""},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: remote}\n",
 	 "e.yaml:5:29: trainingService.platform: 'remote' is a platform of NNI "
-	 "that does not exist here: use local or kubernetes"},
+	 "that does not exist here: use platform local on each machine, or a "
+	 "cluster with platform kubernetes"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
@@ -324,7 +327,7 @@ static const struct expectation platforms[] = {
 	 "tuner: {name: Random}\n"
 	 "trainingService: {platform: zzz}\n",
 	 "e.yaml:5:29: trainingService.platform: unknown platform 'zzz': use "
-	 "local or kubernetes"},
+	 "local, kubernetes, kubeflow or frameworkcontroller"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
