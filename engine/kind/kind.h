@@ -64,6 +64,7 @@ struct kind_status {
 
 /* A PATCH of the object. */
 struct kind_patch {
+	int64_t now_ns;		  /* in: wall time, for what is written down */
 	const char *content_type; /* static storage */
 	char *body;		  /* owned */
 };
@@ -136,6 +137,7 @@ extern const struct kind kind_job;
 extern const struct kind kind_launcher;
 extern const struct kind kind_tfjob, kind_pytorchjob, kind_mpijob,
 	kind_xgboostjob, kind_paddlejob, kind_jaxjob;
+extern const struct kind kind_workflow;
 
 /* --- finding it: kind_search.c -------------------------------------------- */
 
