@@ -72,16 +72,19 @@ char *nni_run_script(const struct pod_plan *plan,
 			  "keeper=nni.tools.trial_tool.trial_keeper\n"
 			  "python3 -c \"import $keeper\" 2>/dev/null || "
 			  "keeper=nni_trial_tool.trial_keeper\n"
-			  "exec python3 -m \"$keeper\" --trial_command ");
+			  "{ python3 -m \"$keeper\" --trial_command ");
 	add_quoted(&out, command);
 	strbuf_adds(&out, " --nnimanager_ip ");
 	add_quoted(&out, manager->ip);
-	/* no version: it would be compared, and may end the trial */
+	/* no version: it would be compared, and may end the trial.  NNI's own
+	 * script leaves the pod's log empty; people look there first. */
 	strbuf_addf(&out,
 		    " --nnimanager_port '%d' --nni_manager_version '' "
 		    "--log_collection none "
-		    ">\"$NNI_OUTPUT_DIR/trialkeeper_stdout\" "
-		    "2>\"$NNI_OUTPUT_DIR/trialkeeper_stderr\"\n",
+		    "2>\"$NNI_OUTPUT_DIR/trialkeeper_stderr\"; "
+		    "echo $? >\"$NNI_OUTPUT_DIR/trialkeeper_status\"; } |\n"
+		    "\ttee \"$NNI_OUTPUT_DIR/trialkeeper_stdout\"\n"
+		    "exit \"$(cat \"$NNI_OUTPUT_DIR/trialkeeper_status\")\"\n",
 		    manager->port);
 	return strbuf_detach(&out);
 }

@@ -252,14 +252,16 @@ static char *run_script(const char *script, const char *python)
 	here = replaced(script, "/tmp/mount", folder);
 	write_file(folder, "run.sh", here);
 	write_file(folder, "python3", python);
-	command = xasprintf("cd %s && mkdir -p nni/abcd1234/nni-code && "
-			    "touch nni/abcd1234/nni-code/.hidden && "
-			    "echo true >install_nni.sh && "
-			    "PATH=%s:$PATH sh run.sh 2>/dev/null; "
-			    "echo status $?; cd nni/abcd1234/xa12b && "
-			    "cat output/worker_output/trialkeeper_stdout && "
-			    "ls -A code; rm -rf %s",
-			    folder, folder, folder);
+	command = xasprintf(
+		"cd %s && mkdir -p nni/abcd1234/nni-code && "
+		"touch nni/abcd1234/nni-code/.hidden && "
+		"echo true >install_nni.sh && "
+		"PATH=%s:$PATH sh run.sh >log 2>/dev/null; "
+		"echo status $?; cmp log nni/abcd1234/xa12b/output"
+		"/worker_output/trialkeeper_stdout; cd nni/abcd1234/xa12b && "
+		"cat output/worker_output/trialkeeper_stdout && "
+		"ls -A code; rm -rf %s",
+		folder, folder, folder);
 	file = popen(command, "r");
 	assert_non_null(file);
 	len = fread(text, 1, sizeof(text) - 1, file);

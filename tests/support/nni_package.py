@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""NNI's own package, unmodified, in a virtual environment that is made once.
+
+NNI_VERSION (3.0) goes to $XDG_CACHE_HOME/trialdeck-tests."""
+import fcntl
+import os
+import subprocess
+
+VERSION = os.environ.get("NNI_VERSION", "3.0")
+CACHE = os.path.join(os.environ.get(
+    "XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "trialdeck-tests")
+
+
+def environment():
+    """The Python of an environment that has nni, or None."""
+    folder = os.path.join(CACHE, "nni-" + VERSION)
+    python = os.path.join(folder, "bin", "python")
+    complete = os.path.join(folder, "complete")
+    os.makedirs(CACHE, exist_ok=True)
+    with open(folder + ".log", "w") as out:
+        fcntl.flock(out, fcntl.LOCK_EX)  # suites may run side by side
+        if os.path.exists(complete):
+            return python
+        for argv in (["python3", "-m", "venv", "--clear", folder],
+                     [python, "-m", "pip", "install", "-q",
+                      "nni==" + VERSION]):
+            if subprocess.run(argv, stdout=out, stderr=out).returncode:
+                return None
+        open(complete, "w").close()
+    return python
