@@ -130,13 +130,15 @@ void draft_finish(struct reader *reader, const struct node *root,
 	settle_service(draft);
 	if (!config->log_level)
 		config->log_level = xstrdup(config->debug ? "debug" : "info");
+	space = search_read(reader, root, draft);
+	draft->space = space;
 	/* roles may bring the command and the code directory */
 	if (draft->platform)
 		draft->platform->check(reader, draft);
+	draft->space = NULL;
 	check_command(reader, draft);
 	if (!config->trial_code_directory)
 		config->trial_code_directory = reader_resolve(reader, ".");
-	space = search_read(reader, root, draft);
 	algorithms_check(reader, draft, space);
 	space_free(space);
 	settle_tuner_gpus(draft);

@@ -67,11 +67,15 @@ struct kubernetes_draft {
 	struct nni_draft nni;
 };
 
+struct space;
 struct spec_platform;
 
 struct draft {
 	struct experiment_config config; /* becomes the result */
 	const struct spec_platform *platform;
+	/* while values are held against each other: the search space, NULL
+	 * where there is none that can be read */
+	const struct space *space;
 	struct algorithm_draft tuner, assessor, advisor;
 	struct place tuner_place, assessor_place, advisor_place;
 	struct service_draft service;
@@ -138,7 +142,6 @@ void draft_finish(struct reader *reader, const struct node *root,
 		  struct draft *draft);
 
 /* The search space, in search.c: inline or from its file. */
-struct space;
 /* Returns NULL after reporting.  Caller frees with space_free. */
 struct space *search_read(struct reader *reader, const struct node *root,
 			  struct draft *draft);
