@@ -42,6 +42,9 @@ extern const char *const framework_leaders[];
 
 /* --- framework_build.c */
 
+/* May a task role be called so?  ^[a-z0-9]{1,63}$ */
+bool framework_name_is_valid(const char *name);
+
 cJSON *framework_build(const struct pod_plan *plan,
 		       const struct kind_resource *resource, const char *name,
 		       struct error *err);

@@ -12,12 +12,20 @@
 /* What NNI writes into a configuration's platform. */
 #define NNI_PLATFORM "frameworkcontroller"
 #define PORT_MAX 65535
+#define NAME_MAX_LENGTH 63
 
 const char *const framework_leaders[] = {"chief", "master", "worker", NULL};
 
 static cJSON *get(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+bool framework_name_is_valid(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	return len >= 1 && len <= NAME_MAX_LENGTH && !name[len];
 }
 
 /* --- the barrier -------------------------------------------------------- */

@@ -47,6 +47,8 @@ void draft_release(struct draft *draft)
 	free(draft->search_space_file);
 	free(draft->kubernetes.service_account);
 	free(draft->kubernetes.cleanup);
+	free(draft->kubernetes.framework.description);
+	free(draft->kubernetes.framework.retry_policy);
 	free(draft->kubernetes.keeper);
 	free(draft->kubernetes.storage.type);
 	free(draft->kubernetes.nni.operator_name);

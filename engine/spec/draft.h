@@ -57,6 +57,12 @@ struct nni_draft {
 	struct place worker, ps, master, task_roles;
 };
 
+/* kinds framework and launcher */
+struct framework_draft {
+	char *description, *retry_policy;
+	struct place task_roles, manifest;
+};
+
 /* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
 	char *service_account, *cleanup, *keeper;
@@ -65,6 +71,7 @@ struct kubernetes_draft {
 	struct storage_draft storage;
 	struct kubeflow_draft kubeflow;
 	struct nni_draft nni;
+	struct framework_draft framework;
 };
 
 struct space;

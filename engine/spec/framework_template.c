@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP "frameworkcontroller.microsoft.com/"
 #define GPU "nvidia.com/gpu"
 
 /* One template being read. */
@@ -27,6 +26,7 @@ struct template
 	struct manifest manifest;
 	const struct manifest_object *object;
 	cJSON *tree;
+	bool is_nni; /* NNI's rules hold, too */
 };
 
 static const cJSON *get(const cJSON *object, const char *key)
@@ -80,8 +80,7 @@ static bool read_name(struct template *template, size_t index,
 	if (!name)
 		return fail_role(template, index, "name",
 				 "required, but missing: such as name: worker");
-	if (!*name || strlen(name) > 63 ||
-	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789")])
+	if (!framework_name_is_valid(name))
 		return fail_role(template, index, "name",
 				 "must be 1 to 63 lower-case letters and "
 				 "digits");
@@ -121,7 +120,7 @@ static bool read_container(struct template *template, size_t index,
 		return fail_role(template, index, "task.pod.spec.containers",
 				 "required, but missing: the container that "
 				 "runs the command");
-	if (cJSON_GetArraySize(list) > 1)
+	if (template->is_nni && cJSON_GetArraySize(list) > 1)
 		return fail_role(template, index, "task.pod.spec.containers",
 				 "a task role has one container: put others "
 				 "into initContainers, or write platform: "
@@ -206,24 +205,55 @@ static bool read_roles(struct template *template,
 	return ok;
 }
 
-static bool check_object(struct template *template)
+static bool check_object(struct template *template,
+			 const struct kubernetes_config *config)
 {
 	const char *name = cJSON_GetStringValue(
 		get(get(template->tree, "metadata"), "name"));
 	const char *version = template->object->api_version;
+	struct kind_resource resource;
+	char *wanted;
+	bool ok;
 
-	if (strcmp(version, GROUP "v1") != 0) {
+	kind_resource_init(&resource, kind_find(config->kind));
+	wanted = kind_api_version(&resource);
+	ok = !strcmp(version, wanted);
+	if (!ok)
 		manifest_fail(&template->manifest, template->object,
-			      "apiVersion",
-			      "must be " GROUP "v1, got \"%.64s\"", version);
-		return false;
-	}
-	if (name && *name)
-		return true;
+			      "apiVersion", "must be %s, got \"%.64s\"", wanted,
+			      version);
+	free(wanted);
+	if (!ok || !template->is_nni || (name && *name))
+		return ok;
 	manifest_fail(&template->manifest, template->object, "metadata.name",
 		      "required, but missing: NNI's templates have one; "
 		      "trials get names of their own");
 	return false;
+}
+
+/* The container that runs the command keeps its name where all roles call it
+ * the same. */
+static void keep_container(const struct template *template,
+			   struct kubernetes_config *config)
+{
+	const char *name = NULL;
+	const cJSON *role;
+
+	cJSON_ArrayForEach (role,
+			    get(get(template->tree, "spec"), "taskRoles")) {
+		const cJSON *pod = get(get(role, "task"), "pod");
+		const char *here = kind_text(
+			cJSON_GetArrayItem(get(get(pod, "spec"), "containers"),
+					   0),
+			"name");
+
+		if (name && strcmp(name, here) != 0)
+			return;
+		name = here;
+	}
+	if (name && !config->primary_container &&
+	    !kubernetes_rule_breach(RULE_LABEL, name))
+		config->primary_container = xstrdup(name);
 }
 
 static bool check_placeholders(struct template *template)
@@ -250,9 +280,13 @@ bool framework_template_read(struct reader *reader, struct draft *draft,
 		json = manifest_json(&template.manifest, template.object);
 	if (json)
 		template.tree = cJSON_Parse(json);
+	template.is_nni = strcmp(draft->config.platform, "kubernetes") != 0;
 	if (template.tree)
-		ok = check_object(&template) && check_placeholders(&template) &&
+		ok = check_object(&template, config) &&
+		     check_placeholders(&template) &&
 		     read_roles(&template, config);
+	if (ok)
+		keep_container(&template, config);
 	manifest_close(&template.manifest);
 	cJSON_Delete(template.tree);
 	free(config->manifest);

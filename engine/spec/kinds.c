@@ -12,13 +12,16 @@
 #include <strings.h>
 
 static const struct spec_kind *const spec_kinds[] = {
-	&spec_job,	  &spec_tfjob,	   &spec_pytorchjob, &spec_mpijob,
-	&spec_xgboostjob, &spec_paddlejob, &spec_jaxjob,
+	&spec_framework,  &spec_launcher,   &spec_job,
+	&spec_tfjob,	  &spec_pytorchjob, &spec_mpijob,
+	&spec_xgboostjob, &spec_paddlejob,  &spec_jaxjob,
 };
 
 /* Of this and other programs; each goes when it comes. */
 static const char *const absent_kinds[] = {
-	"trainjob", "framework", "launcher", "workflow", "custom",
+	"trainjob",
+	"workflow",
+	"custom",
 };
 
 const struct spec_kind *spec_kind_find(const char *name)

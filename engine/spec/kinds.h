@@ -32,7 +32,9 @@ struct spec_kind {
 
 extern const struct form kubernetes_service_form;
 
+extern const struct spec_kind spec_framework;
 extern const struct spec_kind spec_job;
+extern const struct spec_kind spec_launcher;
 extern const struct spec_kind spec_tfjob, spec_pytorchjob, spec_mpijob,
 	spec_xgboostjob, spec_paddlejob, spec_jaxjob;
 

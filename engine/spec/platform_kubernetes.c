@@ -19,8 +19,8 @@
 #define LOCAL_GPUS                                                             \
 	"belongs to platform local: a cluster hands out GPUs by resources, "   \
 	"such as trialGpuNumber: 1"
-#define NNI_ROLES                                                              \
-	"belongs to NNI's platforms; kind job has one pod: write image and "   \
+#define FRAMEWORK                                                              \
+	"belongs to kind: framework; kind job has one pod: write image and "   \
 	"resources here"
 /* clang-format off */
 static const struct key service_keys[] = {
@@ -33,7 +33,8 @@ static const struct key service_keys[] = {
 	 .read = kubernetes_read_resources},
 	{"reuseMode", VALUE_BOOL, .target = DRAFT(ignored_bool)},
 	OTHER("command", "is called trialCommand here"),
-	OTHER("taskRoles", NNI_ROLES),
+	OTHER("taskRoles", FRAMEWORK),
+	OTHER("barrier", "belongs to kind: framework"),
 	OTHER("useActiveGpu", LOCAL_GPUS),
 	OTHER("maxTrialNumberPerGpu", LOCAL_GPUS),
 	OTHER("gpuIndices", LOCAL_GPUS),

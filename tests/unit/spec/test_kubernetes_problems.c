@@ -138,7 +138,7 @@ static const struct mistake names[] = {
 	 "3: trainingService.storage.storageType: required, but missing: "
 	 "such as storageType: nfs"},
 	{"taskRoles: []",
-	 "3: trainingService.taskRoles: belongs to NNI's platforms; "
+	 "3: trainingService.taskRoles: belongs to kind: framework; "
 	 "kind job has one pod: write image and resources here"},
 	{"gpuIndices: 0",
 	 "3: trainingService.gpuIndices: belongs to platform local: "
