@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct kind *const kinds[] = {
-	&kind_framework,  &kind_job,	  &kind_launcher,   &kind_tfjob,
-	&kind_pytorchjob, &kind_mpijob,	  &kind_xgboostjob, &kind_paddlejob,
-	&kind_jaxjob,	  &kind_workflow,
+	&kind_custom,	 &kind_framework,  &kind_job,	   &kind_launcher,
+	&kind_tfjob,	 &kind_pytorchjob, &kind_mpijob,   &kind_xgboostjob,
+	&kind_paddlejob, &kind_jaxjob,	   &kind_workflow,
 };
 
 const struct kind *kind_find(const char *name)

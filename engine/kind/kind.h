@@ -132,6 +132,7 @@ struct kind {
 	const char *const *unread;
 };
 
+extern const struct kind kind_custom;
 extern const struct kind kind_framework;
 extern const struct kind kind_job;
 extern const struct kind kind_launcher;
@@ -192,6 +193,20 @@ char *kind_command(const struct kind *kind,
 /* What the command's container is called.  Borrowed. */
 const char *kind_container(const struct kind *kind,
 			   const struct kubernetes_config *config);
+
+/* --- primaryPodLabels: custom_labels.c ------------------------------------ */
+
+/* The label of pods that has the object's name as value: said by the file, else
+ * the kind's; NULL: there is none, pods are found by our labels.  Caller frees.
+ */
+char *kind_pod_label(const struct kind *kind,
+		     const struct kubernetes_config *config);
+/* Does a pod carry all of the labels that the leading one has?  True when the
+ * file names none.  name: of the object. */
+bool kind_pod_is_primary(const struct kubernetes_config *config,
+			 const struct experiment *experiment,
+			 const char *namespace, const char *name,
+			 const cJSON *labels);
 
 /* --- for the files of kinds: kind_read.c ---------------------------------- */
 

@@ -52,6 +52,7 @@ struct pod_plan {
 	/* one of config's roles; NULL: the job is one pod */
 	const struct role_config *role;
 	const char *container;	/* its name; NULL: POD_MAIN_CONTAINER */
+	const char *namespace;	/* NULL: "default" */
 	const char *secret;	/* name of the attempt's Secret */
 	const char *keeper_map; /* names of the experiment's ConfigMaps */
 	const char *link_map;

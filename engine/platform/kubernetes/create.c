@@ -25,6 +25,7 @@ struct pod_plan k8s_plan(const struct platform *platform)
 	return (struct pod_plan){
 		.experiment = platform->context.experiment,
 		.config = platform->context.config,
+		.namespace = platform->namespace,
 		.keeper_map = platform->keeper_map,
 		.link_map = platform->link_map,
 		.code_map = platform->code_map,
