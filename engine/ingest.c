@@ -276,7 +276,8 @@ static int take_report(struct engine *engine, struct report *report,
 		if (engine->platform_ops->farewell)
 			engine->platform_ops->farewell(
 				engine->platform, report->trial,
-				report->attempt, report->exit_code);
+				report->attempt, report->pod,
+				report->exit_code);
 		break;
 	}
 	return 200;

@@ -197,9 +197,13 @@ static bool is_pointless(struct deliver *deliver, bool was_finishing)
 
 static bool post_status(struct deliver *deliver, int *backoff_ms)
 {
-	char body[32];
-	int n = snprintf(body, sizeof(body), "{\"code\":%d}",
-			 deliver->exit_code);
+	char body[300];
+	int n = deliver->options.pod
+			? snprintf(body, sizeof(body),
+				   "{\"code\":%d,\"pod\":\"%.253s\"}",
+				   deliver->exit_code, deliver->options.pod)
+			: snprintf(body, sizeof(body), "{\"code\":%d}",
+				   deliver->exit_code);
 
 	for (;;) {
 		enum outcome outcome =

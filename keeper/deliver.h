@@ -32,6 +32,7 @@ struct deliver_options {
 	int dir_fd; /* spool.offset is kept there */
 	struct target target;
 	const char *token; /* or NULL */
+	const char *pod;   /* name of the one it runs in, or NULL */
 	bool has_echo;	   /* metrics have a second way, the pod's log */
 };
 

@@ -31,7 +31,8 @@
  * has ended gets TERM as well, and what is left after the grace gets KILL.
  *
  * Environment: TRIALDECK_TOKEN (the attempt's secret), TRIALDECK_METRICS (file
- * of metric lines), NNI_SYS_DIR (where NNI's .nni/metrics lies).  Added to the
+ * of metric lines), NNI_SYS_DIR (where NNI's .nni/metrics lies), TRIALDECK_POD
+ * (its pod's name, where a job has several).  Added to the
  * command's: TRIALDECK_CACERT (the side port's certificate, if it has one).
  */
 #include "keeper/child.h"
@@ -400,6 +401,18 @@ static bool prepare(struct keeper *keeper)
 	return true;
 }
 
+/* NULL: none, or what no pod is called. */
+static const char *pod_name(void)
+{
+	const char *name = getenv("TRIALDECK_POD");
+	size_t len = name ? strlen(name) : 0;
+
+	if (!len || len > 253 ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
+		return NULL;
+	return name;
+}
+
 /* For a command that talks to the side port itself. */
 static void export_certificate(const struct target *target)
 {
@@ -467,6 +480,7 @@ int main(int argc, char **argv)
 	delivery.dir_fd = keeper.dir_fd;
 	delivery.target = options->target;
 	delivery.token = getenv("TRIALDECK_TOKEN");
+	delivery.pod = pod_name();
 	delivery.has_echo = options->echo != ECHO_NEVER;
 	deliver_start(&keeper.deliver, &delivery);
 	echo_init(&keeper.echo, options->echo, &keeper.spool, &keeper.deliver,

@@ -119,9 +119,10 @@ struct platform_ops {
 	 * when it was not running.  Asking twice is harmless. */
 	void (*kill)(struct platform *platform, int64_t trial, int attempt);
 	/* The keeper said its last word, after everything it had was taken in:
-	 * the attempt's exit code.  NULL: of no use here. */
+	 * its command's exit code.  pod: where it is, "" when it is in none.
+	 * NULL: of no use here. */
 	void (*farewell)(struct platform *platform, int64_t trial, int attempt,
-			 int exit_code);
+			 const char *pod, int exit_code);
 	/* Do what the attempt's kind of job can do beside running and ending.
 	 * False with a sentence: that cannot be done here.  Else one `acted`
 	 * callback follows, with the same command, whatever its number means

@@ -123,6 +123,20 @@ static void add_users(cJSON *list, cJSON *users)
 	}
 }
 
+/* Which of the job's pods a keeper speaks for. */
+static void add_pod_name(cJSON *list)
+{
+	cJSON *variable = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(variable, "name", "TRIALDECK_POD");
+	cJSON_AddStringToObject(
+		cJSON_AddObjectToObject(
+			cJSON_AddObjectToObject(variable, "valueFrom"),
+			"fieldRef"),
+		"fieldPath", "metadata.name");
+	cJSON_AddItemToArray(list, variable);
+}
+
 bool pod_environment_add(cJSON *container, const struct pod_plan *plan,
 			 struct error *err)
 {
@@ -142,6 +156,8 @@ bool pod_environment_add(cJSON *container, const struct pod_plan *plan,
 	list = cJSON_AddArrayToObject(container, "env");
 	fill(&environment, plan);
 	add_ours(list, &environment);
+	if (plan->role)
+		add_pod_name(list);
 	environment_release(&environment);
 	add_users(list, users);
 	cJSON_Delete(users);

@@ -81,6 +81,7 @@ static enum outcome post_status(struct client *client)
 {
 	struct report *report = &client->report;
 	const cJSON *code;
+	const char *pod;
 	struct error err;
 	cJSON *tree;
 	double number;
@@ -90,6 +91,9 @@ static enum outcome post_status(struct client *client)
 		return client_fail_error(client, &err);
 	code = cJSON_GetObjectItemCaseSensitive(tree, "code");
 	number = cJSON_IsNumber(code) ? code->valuedouble : -1;
+	pod = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(tree, "pod"));
+	snprintf(report->pod, sizeof(report->pod), "%s", pod ? pod : "");
 	cJSON_Delete(tree);
 	if (!(number >= 0 && number <= 255) || number != (int)number)
 		return client_fail(client, MHD_HTTP_BAD_REQUEST,

@@ -36,6 +36,7 @@ struct report {
 	char role[32];	  /* LOG: "stdout", "stderr", "keeper" */
 	int64_t offset;	  /* LOG: position of the first byte, -1 unknown */
 	int exit_code;	  /* STATUS */
+	char pod[254];	  /* STATUS: the keeper's; "": it is in none */
 	bool is_nni;	  /* came by NNI's protocol: sequence per NNI */
 	void *connection; /* the suspended connection; the side port's */
 };

@@ -33,7 +33,9 @@ static enum job_blame blame_of(enum pod_blame blame)
  * for it. */
 static bool is_deadline(const struct kind_status *status)
 {
-	return !strncmp(status->reason, "DeadlineExceeded", 16);
+	return !strncmp(status->reason, "DeadlineExceeded", 16) ||
+	       (status->blame == POD_BLAME_TRIAL &&
+		strstr(status->reason, "than specified deadline"));
 }
 
 static void set_reason(struct job_end *end, const char *reason)
@@ -123,8 +125,6 @@ static void blame_pod(struct k8s_job *job, const struct k8s_pod *pod)
 
 	if (main && main->state == POD_CONTAINER_TERMINATED && main->exit_code)
 		job->end.exit_code = main->exit_code;
-	if (!*reason && pod->has_farewell && pod == job->lead)
-		job->end.exit_code = job->farewell_code;
 	job->end.blame = blame_of(pod->view.blame);
 	if (pod == job->lead) {
 		set_reason(&job->end, reason);
@@ -205,5 +205,8 @@ bool k8s_lacks_pod_news(const struct k8s_job *job)
 		return k8s_lacks_pod_end(job);
 	if (has_succeeded)
 		return lacks_lead_end(job);
-	return job->status.exit_code < 0 && !find_cause(job);
+	if (job->status.exit_code >= 0 ||
+	    (!job->pods && job->status.blame == POD_BLAME_CONFIG))
+		return false;
+	return !find_cause(job);
 }

@@ -88,6 +88,20 @@ static void collect_late(void *arg)
 	tell(job);
 }
 
+void k8s_farewell_take(struct k8s_job *job, const char *name, int code)
+{
+	struct k8s_pod *pod = k8s_pod_named(job, name);
+
+	if (pod) {
+		pod->has_farewell = true;
+		pod->farewell_code = code;
+	}
+	if (!job->platform->kind->ends_with_pod && (!pod || pod != job->lead))
+		return;
+	job->has_farewell = true;
+	job->farewell_code = code;
+}
+
 /* The keeper's word is the last thing it sends.  Where several pods report,
  * those of the others that have ended must have said it, too; the rest is
  * killed by its operator, and its log is read for what it still printed. */

@@ -225,14 +225,13 @@ static void k8s_kill(struct platform *platform, int64_t trial, int attempt)
 }
 
 static void k8s_farewell(struct platform *platform, int64_t trial, int attempt,
-			 int exit_code)
+			 const char *pod, int exit_code)
 {
 	struct k8s_job *job = k8s_job_find(platform, trial, attempt);
 
 	if (!job)
 		return;
-	job->has_farewell = true;
-	job->farewell_code = exit_code;
+	k8s_farewell_take(job, pod, exit_code);
 	if (job->phase == K8S_COLLECTING)
 		k8s_finish_collected(job);
 }

@@ -41,8 +41,7 @@ static void take_end(struct source *source, const char *text, size_t len)
 
 	if (cJSON_IsNumber(code) && code->valueint >= 0 &&
 	    code->valueint <= 255) {
-		job->has_farewell = true;
-		job->farewell_code = code->valueint;
+		k8s_farewell_take(job, source->at.pod, code->valueint);
 		podlog_want_step(source->log);
 	}
 	cJSON_Delete(end);

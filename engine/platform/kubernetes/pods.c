@@ -243,8 +243,10 @@ static void choose_lead(struct k8s_job *job)
 	for (struct k8s_pod *pod = job->pods; pod; pod = pod->next)
 		if (is_leading_role(job, pod) && leads_more(pod, lead))
 			lead = pod;
-	if (lead != job->lead)
+	if (lead != job->lead) {
 		job->has_farewell = lead && lead->has_farewell;
+		job->farewell_code = lead ? lead->farewell_code : 0;
+	}
 	set_lead(job, lead);
 }
 

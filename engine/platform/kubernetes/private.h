@@ -73,6 +73,7 @@ struct k8s_pod {
 	int seen_in;  /* number of the list of pods that had it last */
 	bool is_gone; /* deleted */
 	bool has_farewell;
+	int farewell_code;
 	int64_t stuck_since_ns; /* monotonic; 0: it is not */
 	struct pod_view view;
 };
@@ -351,6 +352,9 @@ void k8s_going(struct k8s_job *job);
 void k8s_finish_collected(struct k8s_job *job);
 /* An end whose log was being read when it was killed: not for long now. */
 void k8s_finish_sooner(struct k8s_job *job);
+/* A keeper's last word; pod: whose, "" where that is not known.  Of several
+ * pods the leading one's is the job's. */
+void k8s_farewell_take(struct k8s_job *job, const char *pod, int code);
 /* Has everything that it reported come in? */
 bool k8s_is_all_in(const struct k8s_job *job);
 /* How long a log may take that does not come. */

@@ -216,6 +216,7 @@ static void answer_reports(struct rehearsal *rehearsal)
 
 		if (report->kind == REPORT_STATUS)
 			platform_kubernetes.farewell(rehearsal->platform, 1, 1,
+						     report->pod,
 						     report->exit_code);
 		report->next = NULL;
 		sideport_answer(rehearsal->sideport, report, 200, NULL);

@@ -104,8 +104,8 @@ void k8s_roles_look(struct k8s_job *job)
 
 	if (main && main->has_log)
 		k8s_tell_started(job, main->started_ns);
-	else if (!job->pods && job->has_status &&
-		 job->status.phase == KIND_RUNNING)
+	else if (!job->pods && !job->platform->config->role_count &&
+		 job->has_status && job->status.phase == KIND_RUNNING)
 		k8s_tell_started(job, job->status.started_ns);
 	if (job->platform->reach == K8S_REACH_LOGS && job->pods)
 		podlog_follow(job->log, true);

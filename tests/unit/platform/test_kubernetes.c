@@ -14,7 +14,7 @@
 
 static void farewell(struct kube_world *world, int code)
 {
-	platform_kubernetes.farewell(world->platform, 1, 1, code);
+	platform_kubernetes.farewell(world->platform, 1, 1, "", code);
 }
 
 static void kill_one(struct kube_world *world)

@@ -139,7 +139,8 @@ static void test_many_end_at_once(void **state)
 
 		kube_pod(world, job, "ADDED", "a", "", ENDED("Succeeded", "0"));
 		if (i % 2)
-			platform_kubernetes.farewell(world->platform, i, 1, 0);
+			platform_kubernetes.farewell(world->platform, i, 1, "",
+						     0);
 		kube_job_is(world, job, JOB_COMPLETE);
 	}
 	kube_until_idle(world);
@@ -164,7 +165,7 @@ static void test_server_away_while_collecting(void **state)
 	assert_int_equal(inside->phase, K8S_COLLECTING);
 	rig_stop_server(world->rig);
 	kube_until(world, "fault ");
-	platform_kubernetes.farewell(world->platform, 2, 1, 0); /* nobody */
+	platform_kubernetes.farewell(world->platform, 2, 1, "", 0); /* nobody */
 	assert_true(k8s_log_may_come(inside));
 	world->log_head = "200 OK";
 	world->log_body = "2026-01-01T00:00:02.000000001Z "

@@ -143,6 +143,50 @@ static void test_good_life(void **state)
 	free(text);
 }
 
+static void farewell(struct kube_world *world, const char *pod, int code)
+{
+	platform_kubernetes.farewell(world->platform, 1, 1, pod, code);
+}
+
+/* The leading pod's word is the job's; another's log must be read if it has
+ * ended without one. */
+static void test_farewell(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	world->log_head = "500 Internal Server Error";
+	farewell(world, FIRST "-worker-1", 0);
+	farewell(world, "", 0);
+	assert_false(inside(world)->has_farewell);
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Succeeded", "0"));
+	farewell(world, FIRST "-worker-0", 0);
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+}
+
+static void test_farewell_of_one_missing(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	all_run(world, job);
+	world->log_body = "2026-01-01T00:00:02.000000001Z "
+			  "@trialdeck:metric {\"a\":1}\n"
+			  "2026-01-01T00:00:03.000000001Z "
+			  "@trialdeck:end {\"code\":0}\n";
+	farewell(world, FIRST "-worker-0", 0);
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_moment(world, 50);
+	kube_job_is(world, job, DONE);
+	kube_until(world, "report 1.1 {\"a\":1}\n");
+	kube_until(world, "ended 1.1 0 trial \n");
+	ends_once(world);
+}
+
 /* The object is faster than the pods, and the leading one is last. */
 static void test_object_first(void **state)
 {
@@ -400,6 +444,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_good_life),
+		TEST(test_farewell),
+		TEST(test_farewell_of_one_missing),
 		TEST(test_object_first),
 		TEST(test_other_pod_fails),
 		TEST(test_first_failure_counts),

@@ -126,6 +126,33 @@ static void sets_the_environment(void **state)
 	sample_release(&sample);
 }
 
+/* The keeper of a role says whose word it is. */
+static void names_a_role_and_its_pod(void **state)
+{
+	struct role_config role = {
+		.name = (char *)"ps", .replicas = 1, .gpu_number = -1};
+	struct sample sample;
+	cJSON *template;
+
+	(void)state;
+	sample_init(&sample, "", "");
+	template = build(&sample);
+	assert_null(pod_list_find(json_at(template, TRIAL "env"), "name",
+				  "TRIALDECK_POD"));
+	cJSON_Delete(template);
+	sample.plan.role = &role;
+	template = build(&sample);
+	assert_string_equal(variable(template, "TRIALDECK_ROLE"), "ps");
+	assert_string_equal(
+		json_at(pod_list_find(json_at(template, TRIAL "env"), "name",
+				      "TRIALDECK_POD"),
+			"valueFrom.fieldRef.fieldPath")
+			->valuestring,
+		"metadata.name");
+	cJSON_Delete(template);
+	sample_release(&sample);
+}
+
 static void hides_gpus_only_when_told(void **state)
 {
 	struct sample sample;
@@ -410,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_least),
 		cmocka_unit_test(sets_the_environment),
+		cmocka_unit_test(names_a_role_and_its_pod),
 		cmocka_unit_test(hides_gpus_only_when_told),
 		cmocka_unit_test(lets_the_user_add_variables),
 		cmocka_unit_test(brings_the_code_in),

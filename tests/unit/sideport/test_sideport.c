@@ -170,9 +170,15 @@ static void takes_the_status(void **state)
 	report = bench_take(bench);
 	assert_int_equal(report->kind, REPORT_STATUS);
 	assert_int_equal(report->exit_code, 137);
+	assert_string_equal(report->pod, "");
 	sideport_answer(bench->sideport, report, 200, NULL);
 	peer_read(bench, fd);
 	assert_int_equal(bench->answer.status, 200);
+	peer_post(fd, "/v1/status", "{\"code\":0,\"pod\":\"x-worker-1\"}");
+	report = bench_take(bench);
+	assert_string_equal(report->pod, "x-worker-1");
+	sideport_answer(bench->sideport, report, 200, NULL);
+	peer_read(bench, fd);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		peer_post(fd, "/v1/status", wrong[i]);
 		peer_read(bench, fd);
