@@ -309,13 +309,16 @@ static void retries_until_delivered(void **state)
 	struct bench *bench = *state;
 
 	server_start(bench, plan);
+	setenv("TRIALDECK_POD", "x-worker-1", 1);
 	assert_int_equal(keeper_wait(keeper_start(
 				 bench, "echo a=1; sleep 0.3; echo a=2", 0)),
 			 0);
+	unsetenv("TRIALDECK_POD");
 	server_stop(bench);
 	assert_int_equal(count(bench->server.accepted.data, "\"value\":1,"), 1);
 	assert_int_equal(count(bench->server.accepted.data, "\"value\":2,"), 1);
-	assert_string_equal(bench->server.status.data, "{\"code\":0}");
+	assert_string_equal(bench->server.status.data,
+			    "{\"code\":0,\"pod\":\"x-worker-1\"}");
 	server_release(bench);
 }
 
