@@ -5,7 +5,8 @@
  *   kubernetes.c  the platform's operations, and the life of a job
  *   table.c       jobs, found by trial and by name
  *   shared.c      what all jobs of the experiment need: keeper, code, address
- *   secrets.c     logins of registries
+ *   secrets.c     logins of registries, key of the storage account
+ *   azure_key.c   where that key comes from
  *   code.c        the code directory: in place, in a ConfigMap, or fetched
  *   reach.c       addresses under which pods may reach the side port
  *   probe.c       which of them they do reach
@@ -193,6 +194,7 @@ struct platform {
 	int shared_step, shared_failures;
 	struct k8s_secret *secrets; /* secrets.c */
 	size_t secret_count, secret_index;
+	struct k8s_azure_key *azure_key; /* being fetched, or NULL */
 	bool is_removing_shared;
 	int removals; /* requests under way that are no job's */
 	/* code.c */
@@ -263,6 +265,17 @@ void k8s_secrets_close(struct platform *platform);
 /* The whole object, without owner.  Caller frees. */
 cJSON *k8s_secret_object(struct platform *platform, size_t index);
 const char *k8s_secret_name(const struct platform *platform, size_t index);
+/* Is its value there? */
+bool k8s_secret_is_known(const struct platform *platform, size_t index);
+void k8s_secret_set(struct platform *platform, size_t index, const char *value);
+
+/* ---- azure_key.c ---- */
+/* Calls done, at once or later, with the key or why there is none. */
+void k8s_azure_key_start(struct platform *platform,
+			 void (*done)(struct platform *platform,
+				      const char *key,
+				      const struct error *err));
+void k8s_azure_key_stop(struct platform *platform);
 
 /* ---- code.c ---- */
 bool k8s_code_open(struct platform *platform, struct error *err);

@@ -260,6 +260,17 @@ static void send_secret_after(struct platform *platform,
 	next_step(platform, STEP_SECRETS);
 }
 
+static void key_fetched(struct platform *platform, const char *key,
+			const struct error *err)
+{
+	if (!key) {
+		step_failed(platform, err);
+		return;
+	}
+	k8s_secret_set(platform, platform->secret_index, key);
+	send_secret(platform, false);
+}
+
 static void send_code(struct platform *platform)
 {
 	struct strbuf data = STRBUF_INIT;
@@ -306,7 +317,10 @@ static void next_step(struct platform *platform, int step)
 			    &platform->keeper);
 		break;
 	case STEP_SECRETS:
-		send_secret(platform, false);
+		if (k8s_secret_is_known(platform, platform->secret_index))
+			send_secret(platform, false);
+		else
+			k8s_azure_key_start(platform, key_fetched);
 		break;
 	case STEP_CODE:
 		send_code(platform);
@@ -418,6 +432,7 @@ void k8s_shared_remove(struct platform *platform)
 	platform->shared_call = NULL;
 	loop_cancel(platform->context.loop, platform->shared_timer);
 	platform->shared_timer = NULL;
+	k8s_azure_key_stop(platform);
 	platform->is_removing_shared = true;
 	platform->readiness = K8S_ABSENT;
 	platform->shared_step = 0;
