@@ -53,6 +53,8 @@ void draft_release(struct draft *draft)
 	free(draft->kubernetes.storage.type);
 	free(draft->kubernetes.nni.operator_name);
 	free(draft->kubernetes.nni.config_path);
+	free(draft->kubernetes.workflow.template_name);
+	free(draft->kubernetes.workflow.entrypoint);
 	free(draft->ignored_text);
 	*draft = (struct draft){0};
 }

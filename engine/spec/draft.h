@@ -63,6 +63,15 @@ struct framework_draft {
 	struct place task_roles, manifest;
 };
 
+/* kind workflow */
+struct workflow_draft {
+	struct place manifest, reference, parameters;
+	struct place entrypoint_place, priority_place;
+	char *template_name, *entrypoint;
+	bool is_cluster_wide;
+	int priority;
+};
+
 /* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
 	char *service_account, *cleanup, *keeper;
@@ -72,6 +81,7 @@ struct kubernetes_draft {
 	struct kubeflow_draft kubeflow;
 	struct nni_draft nni;
 	struct framework_draft framework;
+	struct workflow_draft workflow;
 };
 
 struct space;

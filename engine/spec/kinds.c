@@ -12,15 +12,14 @@
 #include <strings.h>
 
 static const struct spec_kind *const spec_kinds[] = {
-	&spec_framework,  &spec_launcher,   &spec_job,
-	&spec_tfjob,	  &spec_pytorchjob, &spec_mpijob,
-	&spec_xgboostjob, &spec_paddlejob,  &spec_jaxjob,
+	&spec_framework,  &spec_launcher, &spec_job,	    &spec_tfjob,
+	&spec_pytorchjob, &spec_mpijob,	  &spec_xgboostjob, &spec_paddlejob,
+	&spec_jaxjob,	  &spec_workflow,
 };
 
 /* Of this and other programs; each goes when it comes. */
 static const char *const absent_kinds[] = {
 	"trainjob",
-	"workflow",
 	"custom",
 };
 

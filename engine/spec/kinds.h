@@ -37,6 +37,7 @@ extern const struct spec_kind spec_job;
 extern const struct spec_kind spec_launcher;
 extern const struct spec_kind spec_tfjob, spec_pytorchjob, spec_mpijob,
 	spec_xgboostjob, spec_paddlejob, spec_jaxjob;
+extern const struct spec_kind spec_workflow;
 
 /* By name, spelled exactly; NULL: there is none. */
 const struct spec_kind *spec_kind_find(const char *name);

@@ -19,8 +19,8 @@ static const struct mistake names[] = {
 	 "9: trainingService.kind: 'trainjob' is not available in this "
 	 "version: use job (batch/v1 Job)"},
 	{"kind: Workflow",
-	 "9: trainingService.kind: 'Workflow' is not available in "
-	 "this version: use job (batch/v1 Job)"},
+	 "9: trainingService.kind: unknown kind 'Workflow', did you mean "
+	 "'workflow'?"},
 	{"kind: jobb", "9: trainingService.kind: unknown kind 'jobb', did you "
 		       "mean 'job'?"},
 	{"kind: zzz", "9: trainingService.kind: unknown kind 'zzz': use job"},
