@@ -64,11 +64,13 @@ static bool is_replica_map(const cJSON *object)
 static void walk(cJSON *object, const char *role, int depth,
 		 struct manifest_pods *pods)
 {
-	bool is_map = is_replica_map(object), is_list = cJSON_IsArray(object);
+	bool is_map, is_list;
 	cJSON *item;
 
-	if (depth > JSON_DEPTH_MAX)
+	if (!object || depth > JSON_DEPTH_MAX)
 		return;
+	is_map = is_replica_map(object);
+	is_list = cJSON_IsArray(object);
 	if (is_template(object)) {
 		add(pods, object, role);
 		return; /* there are no pods in pods */

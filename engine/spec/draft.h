@@ -72,6 +72,11 @@ struct workflow_draft {
 	int priority;
 };
 
+/* kind custom */
+struct custom_draft {
+	struct place manifest, success, failure, labels, container;
+};
+
 /* platforms on a cluster: what does not go straight into their configuration */
 struct kubernetes_draft {
 	char *service_account, *cleanup, *keeper;
@@ -82,6 +87,7 @@ struct kubernetes_draft {
 	struct nni_draft nni;
 	struct framework_draft framework;
 	struct workflow_draft workflow;
+	struct custom_draft custom;
 };
 
 struct space;

@@ -12,15 +12,9 @@
 #include <strings.h>
 
 static const struct spec_kind *const spec_kinds[] = {
-	&spec_framework,  &spec_launcher, &spec_job,	    &spec_tfjob,
-	&spec_pytorchjob, &spec_mpijob,	  &spec_xgboostjob, &spec_paddlejob,
-	&spec_jaxjob,	  &spec_workflow,
-};
-
-/* Of this and other programs; each goes when it comes. */
-static const char *const absent_kinds[] = {
-	"trainjob",
-	"custom",
+	&spec_custom,	 &spec_framework,  &spec_launcher, &spec_job,
+	&spec_tfjob,	 &spec_pytorchjob, &spec_mpijob,   &spec_xgboostjob,
+	&spec_paddlejob, &spec_jaxjob,	   &spec_workflow,
 };
 
 const struct spec_kind *spec_kind_find(const char *name)
@@ -81,40 +75,27 @@ bool spec_kind_explain(const struct reader *reader, const char *name,
 
 /* --- the key ------------------------------------------------------------ */
 
-/* In whatever case it is written. */
-static const char *find_absent(const char *text)
-{
-	for (size_t i = 0; i < COUNT_OF(absent_kinds); i++)
-		if (!strcasecmp(absent_kinds[i], text))
-			return absent_kinds[i];
-	return NULL;
-}
-
 static void fail_kind(struct reader *reader, const struct node *node)
 {
-	const char *names[COUNT_OF(spec_kinds) + COUNT_OF(absent_kinds)];
+	const char *names[COUNT_OF(spec_kinds)];
 	const char *near = NULL;
-	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(spec_kinds); i++) {
-		names[count++] = spec_kinds[i]->name;
-		if (!strcasecmp(spec_kinds[i]->name, node->text))
-			near = spec_kinds[i]->name; /* TFJob */
+		names[i] = spec_kinds[i]->name;
+		if (!strcasecmp(names[i], node->text))
+			near = names[i]; /* TFJob */
 	}
-	for (size_t i = 0; i < COUNT_OF(absent_kinds); i++)
-		names[count++] = absent_kinds[i];
-	if (!near && find_absent(node->text)) {
+	if (!near && strcasecmp(node->text, "trainjob") != 0)
+		near = nearest_word(node->text, names, COUNT_OF(names));
+	if (near)
 		reader_fail(reader, node->mark,
-			    "'%s' is not available in this version: use job "
-			    "(batch/v1 Job)",
+			    "unknown kind '%.64s', did you mean '%s'?",
+			    node->text, near);
+	else
+		reader_fail(reader, node->mark,
+			    "unknown kind '%.64s': write kind: custom, and the "
+			    "object under manifest",
 			    node->text);
-		return;
-	}
-	if (!near)
-		near = nearest_word(node->text, names, count);
-	reader_fail(reader, node->mark, "unknown kind '%.64s'%s%s%s",
-		    node->text, near ? ", did you mean '" : "",
-		    near ? near : "", near ? "'?" : ": use job");
 }
 
 void kubernetes_read_kind(struct reader *reader, const struct key *key,

@@ -32,6 +32,7 @@ struct spec_kind {
 
 extern const struct form kubernetes_service_form;
 
+extern const struct spec_kind spec_custom;
 extern const struct spec_kind spec_framework;
 extern const struct spec_kind spec_job;
 extern const struct spec_kind spec_launcher;

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 static const struct mistake names[] = {
-	{"kind: trainjob",
-	 "9: trainingService.kind: 'trainjob' is not available in this "
-	 "version: use job (batch/v1 Job)"},
+	{"kind: trainjob", "9: trainingService.kind: Kubeflow's TrainJob is "
+			   "written kind: custom, "
+			   "with the TrainJob under manifest"},
 	{"kind: Workflow",
 	 "9: trainingService.kind: unknown kind 'Workflow', did you mean "
 	 "'workflow'?"},
