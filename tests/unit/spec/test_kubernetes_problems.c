@@ -15,15 +15,17 @@
 #include <cmocka.h>
 
 static const struct mistake names[] = {
-	{"kind: trainjob", "9: trainingService.kind: Kubeflow's TrainJob is "
-			   "written kind: custom, "
-			   "with the TrainJob under manifest"},
+	{"kind: trainjob", "9: trainingService.kind: unknown kind 'trainjob': "
+			   "write kind: custom, "
+			   "and the object under manifest"},
 	{"kind: Workflow",
 	 "9: trainingService.kind: unknown kind 'Workflow', did you mean "
 	 "'workflow'?"},
 	{"kind: jobb", "9: trainingService.kind: unknown kind 'jobb', did you "
 		       "mean 'job'?"},
-	{"kind: zzz", "9: trainingService.kind: unknown kind 'zzz': use job"},
+	{"kind: zzz",
+	 "9: trainingService.kind: unknown kind 'zzz': write kind: custom, "
+	 "and the object under manifest"},
 	{"kind: 5", "9: trainingService.kind: must be text, and without quotes "
 		    "this is a number: write \"5\""},
 	{"kind: Job",
