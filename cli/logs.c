@@ -1,111 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `log`: what a trial wrote.  On a terminal the text is made safe line by
- * line; into a pipe or file the bytes go as they are.
+ * `log`: what a trial wrote.  --role names one of an attempt's files, or one of
+ * its parts, whose lines stand in the log of all.
  */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/find.h"
-#include "cli/output.h"
+#include "cli/log_reader.h"
 #include "engine/platform/platform.h"
 #include "store/interest.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES 65536
 #define LOOK_EVERY_NS 100000000L
-
-struct reader {
-	int fd;
-	bool is_terminal;
-	struct strbuf pending; /* terminal only: a line not yet ended */
-};
-
-static void print_line(const char *text, size_t len)
-{
-	struct strbuf safe = STRBUF_INIT;
-
-	utf8_sanitize(&safe, text, len, false);
-	output_flush(&safe);
-	strbuf_release(&safe);
-}
-
-static void print_chunk(struct reader *reader, const char *data, size_t len)
-{
-	struct strbuf *pending = &reader->pending;
-	const char *end;
-
-	if (!reader->is_terminal) {
-		fwrite(data, 1, len, stdout);
-		return;
-	}
-	while ((end = memchr(data, '\n', len))) {
-		strbuf_add(pending, data, (size_t)(end - data));
-		print_line(pending->data, pending->len);
-		putchar('\n');
-		strbuf_clear(pending);
-		len -= (size_t)(end - data) + 1;
-		data = end + 1;
-	}
-	strbuf_add(pending, data, len);
-	if (pending->len >= CHUNK_BYTES) {
-		print_line(pending->data, pending->len);
-		strbuf_clear(pending);
-	}
-}
-
-/* Print up to the present end of the file. */
-static bool drain(struct reader *reader, struct error *err)
-{
-	char *chunk = xmalloc(CHUNK_BYTES);
-	ssize_t n;
-
-	while ((n = read(reader->fd, chunk, CHUNK_BYTES)) > 0)
-		print_chunk(reader, chunk, (size_t)n);
-	free(chunk);
-	fflush(stdout);
-	if (n < 0)
-		return error_set_errno(err, "read log");
-	return true;
-}
-
-/* Place the descriptor before the last `lines` lines. */
-static void seek_tail(int fd, long lines)
-{
-	off_t at = lseek(fd, 0, SEEK_END);
-	char *chunk = xmalloc(CHUNK_BYTES);
-	off_t end = at;
-
-	while (at > 0) {
-		size_t len = at < CHUNK_BYTES ? (size_t)at : CHUNK_BYTES;
-		ssize_t n = pread(fd, chunk, len, at - (off_t)len);
-
-		if (n != (ssize_t)len)
-			break;
-		at -= (off_t)len;
-		for (size_t i = len; i > 0; i--) {
-			/* the newline that ends the file ends a line */
-			if (chunk[i - 1] != '\n' || at + (off_t)i == end)
-				continue;
-			if (--lines == 0) {
-				lseek(fd, at + (off_t)i, SEEK_SET);
-				free(chunk);
-				return;
-			}
-		}
-	}
-	lseek(fd, 0, SEEK_SET);
-	free(chunk);
-}
 
 static bool is_over(struct store *store, int64_t trial, int number)
 {
@@ -172,18 +88,62 @@ static bool has_no_log(const struct found *found, const struct attempt *attempt,
 	return false;
 }
 
+static bool is_part(const struct part_list *parts, const char *name)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		if (part_list_is_leaf(parts, i) &&
+		    !strcmp(parts->items[i].name, name))
+			return true;
+	return false;
+}
+
+static bool refuse_part(const struct found *found, int attempt,
+			const struct part_list *parts, const char *name,
+			struct error *err)
+{
+	struct strbuf names = STRBUF_INIT;
+
+	for (size_t i = 0; i < parts->count && names.len < 150; i++)
+		if (part_list_is_leaf(parts, i))
+			strbuf_addf(&names, "%s%s", names.len ? ", " : "",
+				    parts->items[i].name);
+	error_set(err, ERROR_NOT_FOUND,
+		  "trial %s: attempt %d has no part '%s'%s%s", found->trial.id,
+		  attempt, name, names.len ? ": it has " : "", names.data);
+	strbuf_release(&names);
+	return false;
+}
+
+/* Which lines of the log are the part's: *ret_part, or all of them when there
+ * is no other part. */
+static bool find_part(struct found *found, const struct attempt *attempt,
+		      const char *name, const char **ret_part,
+		      struct error *err)
+{
+	struct part_list parts = {0};
+	bool ok = store_parts_get(found->store, attempt->trial, attempt->number,
+				  &parts, err);
+
+	if (ok && !is_part(&parts, name))
+		ok = refuse_part(found, attempt->number, &parts, name, err);
+	*ret_part = part_list_has_marks(&parts) ? name : NULL;
+	part_list_release(&parts);
+	return ok;
+}
+
 /* With follow, a log that is not there yet is waited for. */
 static int print_log(const struct cli *cli, struct found *found,
-		     const struct attempt *attempt, const char *role, long tail)
+		     const struct attempt *attempt, const char *role,
+		     const char *part, long tail)
 {
 	bool follow = cli_option(cli, "follow");
 	const struct timespec pause = {0, LOOK_EVERY_NS};
-	struct reader reader = {.fd = -1, .pending = STRBUF_INIT};
 	struct error err = {0};
+	struct log_reader reader;
 	int64_t asked_ns = 0;
 	bool ok = true, over = false;
 
-	reader.is_terminal = isatty(STDOUT_FILENO);
+	log_reader_init(&reader, part);
 	while (ok) {
 		/* asked before reading, so that nothing written in between
 		 * is missed */
@@ -197,24 +157,18 @@ static int print_log(const struct cli *cli, struct found *found,
 				reader.fd = open(path, O_RDONLY | O_CLOEXEC);
 			free(path);
 			if (reader.fd >= 0 && tail)
-				seek_tail(reader.fd, tail);
+				ok = log_reader_seek_tail(&reader, tail, &err);
 		}
-		if (reader.fd >= 0)
-			ok = drain(&reader, &err);
-		if (over)
+		if (ok && reader.fd >= 0)
+			ok = log_reader_drain(&reader, &err);
+		if (over || !ok)
 			break;
 		ask_for_log(cli, found, &asked_ns);
 		nanosleep(&pause, NULL);
 	}
 	if (ok && reader.fd < 0)
 		ok = has_no_log(found, attempt, role, &err);
-	if (reader.pending.len) {
-		print_line(reader.pending.data, reader.pending.len);
-		putchar('\n');
-	}
-	if (reader.fd >= 0)
-		close(reader.fd);
-	strbuf_release(&reader.pending);
+	log_reader_release(&reader);
 	return ok ? CLI_DONE : cli_fail(&err);
 }
 
@@ -244,6 +198,30 @@ static int print_path(struct found *found, const struct attempt *attempt,
 	return CLI_DONE;
 }
 
+static int print_role(const struct cli *cli, struct found *found,
+		      const struct attempt *attempt, const char *role,
+		      long tail)
+{
+	const char *part = NULL;
+	struct error err = {0};
+
+	if (!is_role(role)) {
+		if (is_local(&found->experiment)) {
+			error_set(&err, ERROR_INVALID,
+				  "--role: 'stdout', 'stderr', 'keeper' or "
+				  "'trial' is needed, not '%s'",
+				  role);
+			return cli_fail(&err);
+		}
+		if (!find_part(found, attempt, role, &part, &err))
+			return cli_fail(&err);
+		role = "stdout";
+	}
+	if (cli_option(cli, "path"))
+		return print_path(found, attempt, role);
+	return print_log(cli, found, attempt, role, part, tail);
+}
+
 int command_log(struct cli *cli)
 {
 	const char *role = cli_option(cli, "role");
@@ -253,15 +231,6 @@ int command_log(struct cli *cli)
 	long number, tail;
 	int status;
 
-	if (!role)
-		role = "stdout";
-	if (!is_role(role)) {
-		error_set(&err, ERROR_INVALID,
-			  "--role: 'stdout', 'stderr', 'keeper' or 'trial' is "
-			  "needed, not '%s'",
-			  role);
-		return cli_fail(&err);
-	}
 	if (!cli_option_number(cli, "attempt", 1, INT_MAX, 0, &number, &err) ||
 	    !cli_option_number(cli, "tail", 1, LONG_MAX, 0, &tail, &err) ||
 	    !found_trial(cli, STORE_READ, &found, &err))
@@ -270,10 +239,8 @@ int command_log(struct cli *cli)
 			       &attempt, &err)) {
 		status = cli_fail(&err);
 	} else {
-		if (cli_option(cli, "path"))
-			status = print_path(&found, &attempt, role);
-		else
-			status = print_log(cli, &found, &attempt, role, tail);
+		status = print_role(cli, &found, &attempt,
+				    role ? role : "stdout", tail);
 		attempt_release(&attempt);
 	}
 	found_release(&found);

@@ -146,7 +146,7 @@ const struct cli_command cli_commands[] = {
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 2, .most = 2,
 		.options = {
 			FLAG("follow", 'f', "go on as the log grows, until the trial ends"),
-			CHOICE("role", 'r', "ROLE", "stdout (default), stderr, keeper, or trial (NNI's SDK)", "stdout stderr keeper trial"),
+			CHOICE("role", 'r', "ROLE", "stdout (default), stderr, keeper, trial (NNI's SDK), or a part of it as show has them: worker-1", "stdout stderr keeper trial"),
 			VALUE("attempt", 0, "N", "of this attempt (default: the newest)"),
 			VALUE("tail", 'n', "N", "only the last N lines"),
 			FLAG("path", 0, "print the log file's path instead"),

@@ -79,6 +79,20 @@ bool part_list_is_leaf(const struct part_list *list, size_t index)
 	       list->items[index + 1].depth <= list->items[index].depth;
 }
 
+bool part_has_log(const struct part_list *list, size_t index)
+{
+	return *list->items[index].pod && part_list_is_leaf(list, index);
+}
+
+bool part_list_has_marks(const struct part_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += part_has_log(list, i);
+	return count > 1;
+}
+
 static const char *const state_names[PART_STATE_COUNT] = {
 	[PART_WAITING] = "waiting",	[PART_RUNNING] = "running",
 	[PART_SUCCEEDED] = "succeeded", [PART_FAILED] = "failed",

@@ -59,6 +59,11 @@ bool part_is_same(const struct trial_part *a, const struct trial_part *b);
 /* Is there nothing under it?  index is below count. */
 bool part_list_is_leaf(const struct part_list *list, size_t index);
 
+/* Did several of them have a log, so that its lines are marked (see below)?
+ * Those are leaves that have or had a pod. */
+bool part_has_log(const struct part_list *list, size_t index);
+bool part_list_has_marks(const struct part_list *list);
+
 /* "running"; static storage. */
 const char *part_state_name(enum part_state state);
 bool part_state_parse(const char *name, enum part_state *ret);

@@ -120,7 +120,9 @@ enum action_flag {
 	X(LOG_FOLLOW, "follow", "F", VIEW_PANES, LOG, 0, NULL,                 \
 	  "log: stay at its end")                                              \
 	X(LOG_ROLE, "log-role", "o", VIEW_PANES, LOG, 0, NULL,                 \
-	  "log: stdout, stderr, keeper in turn")                               \
+	  "log: stdout, stderr, keeper in turn; of several pods each alone")   \
+	X(LOG_MERGED, "log-merged", "O", VIEW_PANES, LOG, 0, NULL,             \
+	  "log: all pods of the trial together")                               \
 	X(LOG_WRAP, "wrap", "w", VIEW_ALL, LOG, 0, NULL,                       \
 	  "wrap long lines, or cut them")                                      \
 	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES, LOG, 0, NULL,           \

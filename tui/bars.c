@@ -333,6 +333,12 @@ static const char *label_of(const struct console *console, int action,
 	    (console->data.is_read_only &&
 	     (actions[action].flags & DOES_COMMAND)))
 		return NULL;
+	if (action == ACTION_LOG_ROLE && view == VIEW_LOG &&
+	    log_pane_part(console, 0))
+		return "Pod";
+	if (action == ACTION_LOG_MERGED && view == VIEW_LOG &&
+	    log_pane_is_of_one(console))
+		return "All";
 	return label && action == ACTION_CLOSE && (view & ~VIEW_PANES) ? "Close"
 								       : label;
 }
@@ -354,7 +360,8 @@ static uint64_t choose_labels(const struct console *console, unsigned view,
 {
 	static const enum action_id dispensable[] = {
 		ACTION_CHART_TOGGLE, ACTION_RESTART, ACTION_SORT,
-		ACTION_PAUSE,	     ACTION_FILTER,  ACTION_KILL};
+		ACTION_PAUSE,	     ACTION_FILTER,  ACTION_KILL,
+		ACTION_LOG_MERGED,   ACTION_LOG_ROLE};
 	uint64_t chosen = 0;
 	int used = 0, i;
 	size_t k;

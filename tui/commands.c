@@ -180,7 +180,8 @@ static void do_log(struct console *console, const struct cmdline *line)
 {
 	if (line->argc > 1 && !log_pane_set_role(console, line->argv[1])) {
 		console_say(console, ROLE_ERROR,
-			    "log: stdout, stderr or keeper, not \"%s\"",
+			    "log: stdout, stderr, keeper, all, or a pod of "
+			    "the trial as worker-1, not \"%s\"",
 			    line->argv[1]);
 		return;
 	}
@@ -322,8 +323,9 @@ const struct console_command console_commands[] = {
 	{"experiment", "NAME", "show an experiment: id, prefix, name or latest",
 	 1, 60, do_experiment, COMPLETE_EXPERIMENT},
 	{"trial", "NUMBER|ID", "go to a trial", 1, 1, do_trial, COMPLETE_NONE},
-	{"log", "[stdout|stderr|keeper]", "to the log pane", 0, 1, do_log,
-	 COMPLETE_ROLE},
+	{"log", "[stdout|stderr|keeper|all|PART]",
+	 "to the log pane; of several pods all, or one as worker-1", 0, 1,
+	 do_log, COMPLETE_ROLE},
 	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
 	 2, do_export, COMPLETE_NONE},
 	{"copy", "", "copy the trial's parameters to the clipboard", 0, 0,

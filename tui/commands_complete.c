@@ -31,7 +31,8 @@ static void offer_arguments(struct console *console, enum completion completion)
 		"max-duration=", "max-trial-duration=",
 		"max-retries=",	 "mouse",
 		"nomouse"};
-	static const char *const roles[] = {"stdout", "stderr", "keeper"};
+	static const char *const roles[] = {"stdout", "stderr", "keeper",
+					    "all"};
 	struct prompt *prompt = &console->prompt;
 	size_t i;
 
@@ -58,6 +59,8 @@ static void offer_arguments(struct console *console, enum completion completion)
 	case COMPLETE_ROLE:
 		for (i = 0; i < COUNT_OF(roles); i++)
 			prompt_offer(prompt, roles[i]);
+		for (i = 0; log_pane_part(console, i); i++)
+			prompt_offer(prompt, log_pane_part(console, i));
 		break;
 	case COMPLETE_STOP:
 		prompt_offer(prompt, "kill");

@@ -276,7 +276,13 @@ bool log_pane_update(struct console *console);
 bool log_pane_is_shown(const struct console *console);
 /* Does it show the selected trial, with nothing under way? */
 bool log_pane_is_settled(const struct console *console);
+/* "stdout", "stderr", "keeper"; "all", or a part of the selected trial.
+ * False: there is no such thing. */
 bool log_pane_set_role(struct console *console, const char *role);
+/* Parts that can be shown alone: the i-th, NULL at the end. */
+const char *log_pane_part(const struct console *console, size_t i);
+/* Is one of them shown alone? */
+bool log_pane_is_of_one(const struct console *console);
 
 struct chart_pane *chart_pane_new(void);
 void chart_pane_free(struct chart_pane *pane);

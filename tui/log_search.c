@@ -36,11 +36,12 @@ void log_text_search(struct log_text *log, bool is_backward)
 		is_current_shown |= log->laid[i].line == log->current;
 	*search = (struct log_search){.state = LOG_TEXT_SEARCH_RUNNING,
 				      .is_backward = is_backward,
-				      .limit = log->file.size};
+				      .limit = log_view_limit(log)};
 	if (is_current_shown && is_backward)
 		search->at = log->current;
 	else if (is_current_shown)
-		search->at = log_file_line_end(&log->file, log->current);
+		search->at = log_view_seek(
+			log, log_file_line_end(&log->file, log->current));
 	else
 		search->at = is_backward ? log->laid_end : log->top.line;
 	search->origin = search->at;
@@ -76,7 +77,7 @@ static void show_found(struct log_text *log, int64_t line, size_t at)
 	log_view_lay_out(log);
 	log->is_following = false;
 	log->current = line;
-	log_view_load_line(log, line, log_file_line_end(&log->file, line));
+	log_view_load_line(log, line);
 	log_view_count_rows(log, at, &place.row);
 	if (!log->is_wrapped) {
 		int col = utf8_width(log->clean.data, at);
@@ -97,52 +98,51 @@ static void show_found(struct log_text *log, int64_t line, size_t at)
 }
 
 /* Take one step of a search: the next line to look at, or false at its end. */
-static bool next_line(struct log_text *log, int64_t *ret_start,
-		      int64_t *ret_end)
+static bool next_line(struct log_text *log, int64_t *ret_start)
 {
 	struct log_search *s = &log->search;
 
 	if (s->is_backward) {
-		if (s->at <= 0) {
+		if (s->at <= log_view_first(log)) {
 			if (s->is_wrapped)
 				return false;
 			s->is_wrapped = true;
-			s->at = log->file.size;
+			s->at = log_view_limit(log);
 		}
 		if (s->is_wrapped && s->at < s->origin)
 			return false;
-		*ret_end = s->at;
-		*ret_start = log_file_line_before(&log->file, s->at);
-		s->at = *ret_start;
-	} else {
-		if (s->at >= s->limit) {
-			if (s->is_wrapped)
-				return false;
-			s->is_wrapped = true;
-			s->at = 0;
-		}
-		if (s->is_wrapped && s->at > s->origin)
+		*ret_start = log_view_before(log, s->at);
+		if (*ret_start >= s->at)
 			return false;
-		*ret_start = s->at;
-		*ret_end = log_file_line_end(&log->file, s->at);
-		s->at = *ret_end;
+		s->at = *ret_start;
+		return true;
 	}
-	return *ret_end > *ret_start;
+	if (s->at >= s->limit) {
+		if (s->is_wrapped)
+			return false;
+		s->is_wrapped = true;
+		s->at = log_view_first(log);
+	}
+	if (s->is_wrapped && s->at > s->origin)
+		return false;
+	*ret_start = s->at;
+	s->at = log_view_seek(log, log_file_line_end(&log->file, s->at));
+	return s->at > *ret_start;
 }
 
 bool log_search_carry_on(struct log_text *log)
 {
 	struct log_search *s = &log->search;
 	int64_t until_ns = clock_mono_ns() + LOG_TEXT_SLICE_NS;
-	int64_t start, end;
+	int64_t start;
 	size_t at, len;
 
 	do {
-		if (!next_line(log, &start, &end)) {
+		if (!next_line(log, &start)) {
 			s->state = LOG_TEXT_SEARCH_NONE;
 			return false;
 		}
-		log_view_load_line(log, start, end);
+		log_view_load_line(log, start);
 		if (log_pattern_find(&log->pattern, log->clean.data, 0, &at,
 				     &len)) {
 			s->state = s->is_wrapped ? LOG_TEXT_SEARCH_WRAPPED

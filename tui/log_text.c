@@ -3,6 +3,7 @@
  * How rows come about is tui/log_view's. */
 #include "tui/log_view.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -29,6 +30,7 @@ void log_text_free(struct log_text *log)
 	if (!log)
 		return;
 	log_file_release(&log->file);
+	log_marks_release(&log->marks);
 	log_pattern_release(&log->pattern);
 	strbuf_release(&log->arena);
 	strbuf_release(&log->raw);
@@ -40,34 +42,47 @@ void log_text_free(struct log_text *log)
 
 /* ---- looking at the file ------------------------------------------------- */
 
+/* Is the index behind, with time used up? */
+static bool follow_marks(struct log_text *log)
+{
+	int64_t until_ns = clock_mono_ns() + LOG_TEXT_SLICE_NS;
+
+	log->is_scanning = log->marks.is_kept &&
+			   log_marks_scan(&log->marks, &log->file, until_ns);
+	return log->is_scanning;
+}
+
 enum log_text_change log_text_update(struct log_text *log)
 {
 	enum log_text_change change = LOG_TEXT_SAME;
 	int percent = log->is_laid_out ? log_text_percent(log) : -1;
-	int64_t old_size = log->file.size;
+	int64_t old_limit = log_view_limit(log);
 
-	switch (log_file_refresh(&log->file)) {
-	case LOG_FILE_SAME:
-		break;
-	case LOG_FILE_RESTARTED:
+	if (log_file_refresh(&log->file) == LOG_FILE_RESTARTED) {
+		log_marks_reset(&log->marks);
 		log->top = (struct log_place){0, 0};
 		log->current = -1;
 		log->search.state = LOG_TEXT_SEARCH_IDLE;
 		log->is_laid_out = false;
 		change = LOG_TEXT_CHANGED;
-		break;
-	case LOG_FILE_GREW:
-		if (log->is_following || !log->is_laid_out ||
-		    log->laid_end >= old_size)
-			log->is_laid_out = false;
-		if (!log->is_laid_out || log_text_percent(log) != percent)
-			change = LOG_TEXT_CHANGED;
-		break;
 	}
-	if (log->search.state == LOG_TEXT_SEARCH_RUNNING)
-		change = log_search_carry_on(log) ? LOG_TEXT_MORE
-						  : LOG_TEXT_CHANGED;
-	return change;
+	if (follow_marks(log))
+		change = LOG_TEXT_MORE;
+	if (log_view_limit(log) != old_limit) {
+		if (log->is_following || !log->is_laid_out ||
+		    log->laid_end >= old_limit)
+			log->is_laid_out = false;
+		if (change == LOG_TEXT_SAME &&
+		    (!log->is_laid_out || log_text_percent(log) != percent))
+			change = LOG_TEXT_CHANGED;
+	}
+	if (log->search.state != LOG_TEXT_SEARCH_RUNNING)
+		return change;
+	if (log->marks.chosen && !log->search.is_wrapped)
+		log->search.limit = log_view_limit(log);
+	if (log->marks.chosen && log->is_scanning)
+		return change; /* it needs to know where the lines are */
+	return log_search_carry_on(log) ? LOG_TEXT_MORE : LOG_TEXT_CHANGED;
 }
 
 enum log_text_state log_text_state(const struct log_text *log)
@@ -101,9 +116,9 @@ int64_t log_text_size_bytes(const struct log_text *log)
 int log_text_percent(struct log_text *log)
 {
 	log_view_lay_out(log);
-	if (log->laid_end >= log->file.size)
+	if (log->laid_end >= log_view_limit(log))
 		return 100;
-	return (int)((double)log->laid_end / (double)log->file.size * 100);
+	return (int)((double)log->laid_end / (double)log_view_limit(log) * 100);
 }
 
 int log_text_row_count(struct log_text *log)
@@ -116,6 +131,36 @@ const struct log_row *log_text_row(struct log_text *log, int row)
 {
 	log_view_lay_out(log);
 	return &log->laid[row].row;
+}
+
+/* ---- whose lines --------------------------------------------------------- */
+
+void log_text_keep_marks(struct log_text *log, bool are_kept)
+{
+	if (log->marks.is_kept == are_kept)
+		return;
+	if (!are_kept)
+		log_text_choose(log, NULL);
+	log->marks.is_kept = are_kept;
+	log_marks_reset(&log->marks);
+	log->is_laid_out = false;
+}
+
+void log_text_choose(struct log_text *log, const char *part)
+{
+	log_marks_choose(&log->marks, log->marks.is_kept ? part : NULL);
+	log->search.state = LOG_TEXT_SEARCH_IDLE;
+	log->current = -1;
+	log->is_laid_out = false;
+	log->top.row = 0;
+	log->top.line = log_view_seek(log, log->top.line);
+}
+
+int log_text_scan_percent(const struct log_text *log)
+{
+	if (!log->is_scanning)
+		return 100;
+	return (int)((double)log->marks.scanned / (double)log->file.size * 100);
 }
 
 /* ---- moving -------------------------------------------------------------- */
@@ -190,9 +235,9 @@ void log_text_scroll_pages(struct log_text *log, int half_pages)
 void log_text_top(struct log_text *log)
 {
 	log_view_lay_out(log);
-	if (log->top.line > 0 || log->top.row > 0)
+	if (log->top.line > log_view_first(log) || log->top.row > 0)
 		log->is_following = false; /* a log that fits goes on */
-	log->top = (struct log_place){0, 0};
+	log->top = (struct log_place){log_view_first(log), 0};
 	log->is_laid_out = false;
 }
 

@@ -2,9 +2,10 @@
 /*
  * A view into a growing log file: rows of safe text of the width of a pane.
  *
- * It holds no text and no index of the file, only a place in it (the byte
- * where the top line starts) and a few cached blocks, so a log of any size
- * costs the same memory and all of it can be reached.  Everything the file
+ * It holds no text of the file, only a place in it (the byte where the top line
+ * starts) and a few cached blocks, so a log of any size costs the same memory
+ * and all of it can be reached; where several parts wrote into it, a thin index
+ * besides (tui/log_marks.h).  Everything the file
  * says is hostile: what comes out of log_text_row is printable, measured in
  * columns and bounded, whatever went in.
  *
@@ -90,6 +91,16 @@ void log_text_scroll_pages(struct log_text *log, int half_pages);
 void log_text_top(struct log_text *log);
 void log_text_bottom(struct log_text *log);	   /* and follow */
 void log_text_pan(struct log_text *log, int cols); /* when not wrapped */
+
+/* Several parts wrote into it, each line behind its mark ("[worker-1] ", see
+ * model/part.h).  Off at first. */
+void log_text_keep_marks(struct log_text *log, bool are_kept);
+/* Show this part's lines alone, without their marks; NULL: all lines.  Place
+ * and pattern stay as near as can be. */
+void log_text_choose(struct log_text *log, const char *part);
+/* Lines are found by an index that follows the file; how far it is, 0..100.
+ * Below 100 a chosen part's further lines are yet to appear. */
+int log_text_scan_percent(const struct log_text *log);
 
 /* What to look for and to mark: plain text or a POSIX extended expression,
  * matched against the text as it is shown.  Case counts only when the pattern

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "model/part.h"
 #include "tui/format.h"
 #include "tui/log_clean.h"
 
@@ -20,20 +21,61 @@
 
 #define MATCHES_PER_LINE_MAX 512
 
-void log_view_load_line(struct log_text *log, int64_t start, int64_t end)
+/* ---- lines --------------------------------------------------------------- */
+
+int64_t log_view_limit(const struct log_text *log)
 {
-	int64_t left;
+	return log->marks.chosen ? log->marks.limit : log->file.size;
+}
+
+int64_t log_view_seek(struct log_text *log, int64_t at)
+{
+	return log->marks.chosen ? log_marks_seek(&log->marks, &log->file, at)
+				 : at;
+}
+
+int64_t log_view_first(struct log_text *log)
+{
+	return log->marks.chosen ? log_marks_first(&log->marks, &log->file) : 0;
+}
+
+int64_t log_view_before(struct log_text *log, int64_t at)
+{
+	int64_t start;
+
+	if (!log->marks.chosen)
+		return log_file_line_before(&log->file, at);
+	start = log_marks_before(&log->marks, &log->file, at);
+	return start < 0 ? log_view_first(log) : start;
+}
+
+/* Progress bars overwrite themselves, but not whose they are. */
+static void clean_line(struct log_text *log)
+{
+	const char *line = log->raw.data;
+	size_t len = log->raw.len;
+	size_t mark = log->marks.is_kept ? part_mark_length(line, len) : 0;
+
+	if (mark && !log->marks.chosen)
+		utf8_sanitize(&log->clean, line, mark, log->is_ascii);
+	log_clean(&log->clean, line + mark, len - mark, log->is_ascii);
+}
+
+int64_t log_view_load_line(struct log_text *log, int64_t start)
+{
+	int64_t end = log_file_line_end(&log->file, start), left;
 
 	strbuf_clear(&log->raw);
 	strbuf_clear(&log->clean);
 	log_file_add_line(&log->file, start, end, LOG_TEXT_LINE_MAX, &log->raw,
 			  &left);
-	log_clean(&log->clean, log->raw.data, log->raw.len, log->is_ascii);
+	clean_line(log);
 	if (left > 0) {
 		strbuf_adds(&log->clean, " [+");
 		format_bytes(&log->clean, left);
 		strbuf_adds(&log->clean, "]");
 	}
+	return end;
 }
 
 /* Bytes of log->clean in the wrapped row that begins at `from`; at least one
@@ -66,11 +108,11 @@ int log_view_count_rows(const struct log_text *log, size_t at, int *ret_row_of)
 	return rows;
 }
 
-static int line_rows(struct log_text *log, int64_t start, int64_t end)
+static int line_rows(struct log_text *log, int64_t start)
 {
 	if (!log->is_wrapped)
 		return 1;
-	log_view_load_line(log, start, end);
+	log_view_load_line(log, start);
 	return log_view_count_rows(log, 0, NULL);
 }
 
@@ -193,15 +235,15 @@ static void lay_cut(struct log_text *log, int64_t line)
 
 struct log_place log_view_find_end(struct log_text *log)
 {
-	struct log_place place = {log->file.size, 0};
+	struct log_place place = {log_view_limit(log), 0};
+	int64_t first = log_view_first(log);
 	int needed = log->rows;
 
-	while (place.line > 0 && needed > 0) {
-		int64_t end = place.line;
+	while (place.line > first && needed > 0) {
 		int rows;
 
-		place.line = log_file_line_before(&log->file, end);
-		rows = line_rows(log, place.line, end);
+		place.line = log_view_before(log, place.line);
+		rows = line_rows(log, place.line);
 		place.row = rows > needed ? rows - needed : 0;
 		needed -= rows;
 	}
@@ -217,17 +259,16 @@ int log_place_compare(struct log_place a, struct log_place b)
 
 static void lay_out_from_top(struct log_text *log)
 {
-	int64_t at = log->top.line;
+	int64_t at = log->top.line, limit = log_view_limit(log);
 	int skip = log->top.row;
 
 	log->laid_count = 0;
 	log->match_count = 0;
 	strbuf_clear(&log->arena);
 	log->laid_end = at;
-	while (at < log->file.size && log->laid_count < (size_t)log->rows) {
-		int64_t end = log_file_line_end(&log->file, at);
+	while (at < limit && log->laid_count < (size_t)log->rows) {
+		int64_t end = log_view_load_line(log, at);
 
-		log_view_load_line(log, at, end);
 		if (log->is_wrapped) {
 			int rows = log_view_count_rows(log, 0, NULL);
 
@@ -240,7 +281,7 @@ static void lay_out_from_top(struct log_text *log)
 			lay_cut(log, at);
 		}
 		skip = 0;
-		log->laid_end = at = end;
+		log->laid_end = at = log_view_seek(log, end);
 	}
 	for (size_t i = 0; i < log->laid_count; i++) {
 		struct log_laid_row *laid = &log->laid[i];
@@ -255,11 +296,13 @@ void log_view_lay_out(struct log_text *log)
 {
 	if (log->is_laid_out)
 		return;
-	if (log->is_following || log->top.line > log->file.size)
+	if (log->is_following || log->top.line > log_view_limit(log))
 		log->top = log_view_find_end(log);
+	else /* in a new file it may be another's line */
+		log->top.line = log_view_seek(log, log->top.line);
 	lay_out_from_top(log);
 	if (log->laid_count < (size_t)log->rows &&
-	    (log->top.line > 0 || log->top.row > 0)) {
+	    (log->top.line > log_view_first(log) || log->top.row > 0)) {
 		log->top = log_view_find_end(log);
 		lay_out_from_top(log);
 	}
@@ -269,19 +312,19 @@ void log_view_lay_out(struct log_text *log)
 struct log_place log_view_go_up(struct log_text *log, struct log_place place,
 				int rows)
 {
-	while (rows > 0) {
-		int64_t end = place.line;
+	int64_t first = log_view_first(log);
 
+	while (rows > 0) {
 		if (place.row >= rows) {
 			place.row -= rows;
 			break;
 		}
 		rows -= place.row;
 		place.row = 0;
-		if (place.line <= 0)
+		if (place.line <= first)
 			break;
-		place.line = log_file_line_before(&log->file, end);
-		place.row = line_rows(log, place.line, end);
+		place.line = log_view_before(log, place.line);
+		place.row = line_rows(log, place.line);
 	}
 	return place;
 }
@@ -289,16 +332,16 @@ struct log_place log_view_go_up(struct log_text *log, struct log_place place,
 struct log_place log_view_go_down(struct log_text *log, struct log_place place,
 				  int rows)
 {
-	while (rows > 0 && place.line < log->file.size) {
+	while (rows > 0 && place.line < log_view_limit(log)) {
 		int64_t end = log_file_line_end(&log->file, place.line);
-		int left = line_rows(log, place.line, end) - place.row;
+		int left = line_rows(log, place.line) - place.row;
 
 		if (left > rows) {
 			place.row += rows;
 			break;
 		}
 		rows -= left;
-		place.line = end;
+		place.line = log_view_seek(log, end);
 		place.row = 0;
 	}
 	return place;

@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "tui/log_file.h"
+#include "tui/log_marks.h"
 #include "tui/log_pattern.h"
 #include "tui/log_text.h"
 
@@ -35,7 +36,9 @@ struct log_search {
 
 struct log_text {
 	struct log_file file;
+	struct log_marks marks;
 	bool is_ascii, is_wrapped, is_following;
+	bool is_scanning; /* the index of marks is behind */
 	int rows, cols, pan;
 	struct log_place top;
 	int64_t current; /* line that the search stopped at, or -1 */
@@ -53,8 +56,16 @@ struct log_text {
 	struct strbuf raw, clean; /* of one line */
 };
 
-/* Put the text that the line [start, end) is shown as into log->clean. */
-void log_view_load_line(struct log_text *log, int64_t start, int64_t end);
+/* The lines that are shown: all, or those of one part.  The first one's start;
+ * where they end; the first one that starts at or after a line start, and the
+ * last one before it (both stop at the ends). */
+int64_t log_view_first(struct log_text *log);
+int64_t log_view_limit(const struct log_text *log);
+int64_t log_view_seek(struct log_text *log, int64_t at);
+int64_t log_view_before(struct log_text *log, int64_t at);
+/* Put the text that the line that starts here is shown as into log->clean.
+ * Returns where it ends, shown ones and others alike. */
+int64_t log_view_load_line(struct log_text *log, int64_t start);
 /* Rows that the line in log->clean takes; *ret_row_of, if not NULL: the one
  * that has byte `at`. */
 int log_view_count_rows(const struct log_text *log, size_t at, int *ret_row_of);

@@ -1,169 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* The log pane: a window on the selected trial's output files. */
-#include "base/clock.h"
-#include "base/mem.h"
 #include "base/utf8.h"
-#include "tui/console.h"
 #include "tui/format.h"
-#include "tui/log_text.h"
+#include "tui/log_pane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PAN_COLS 16
-/* Moving fast through the trials should not open a file for each. */
-#define SETTLE_NS (60 * NS_PER_MS)
 
-static const char *const roles[] = {"stdout", "stderr", "keeper"};
-#define ROLES_COUNT 3
-#define ROLE_STDOUT 0 /* a pod's log, too: it holds both streams */
-
-struct log_pane {
-	bool is_ascii;
-	int role;
-	/* the trial the file belongs to: what the pane tells of, until
-	 * another one has been selected for long enough */
-	int64_t key; /* 0: none */
-	int64_t sequence;
-	int attempt;
-	struct log_text *text; /* NULL: none */
-	bool is_wrapped;
-	int64_t wanted_ns; /* monotonic: another trial is selected since */
-	bool was_searching;
-};
-
-struct log_pane *log_pane_new(bool is_ascii)
+/* Whose line it is, where the lines of all are shown. */
+static void draw_mark(const struct log_pane *pane, int y, struct rect body,
+		      const struct log_row *row)
 {
-	struct log_pane *pane = xcalloc(1, sizeof(*pane));
+	size_t mark = part_mark_length(row->text, strlen(row->text));
+	int cols, i;
 
-	pane->is_ascii = is_ascii;
-	pane->is_wrapped = true;
-	return pane;
-}
-
-void log_pane_free(struct log_pane *pane)
-{
-	if (!pane)
+	if (row->is_continued || !mark)
 		return;
-	log_text_free(pane->text);
-	free(pane);
-}
-
-static void close_file(struct log_pane *pane)
-{
-	log_text_free(pane->text);
-	pane->text = NULL;
-	pane->key = 0;
-}
-
-static void open_file(struct console *console, const struct trial_row *row)
-{
-	struct log_pane *pane = console->log;
-	struct attempt attempt = {0};
-	struct error ignored;
-	char *path;
-
-	close_file(pane);
-	pane->key = row->key;
-	pane->sequence = console->trials.sequence;
-	pane->attempt = row->attempt;
-	if (!store_attempt_get(console->data.store, row->key, 0, &attempt,
-			       &ignored))
+	i = log_parts_find(&pane->parts, row->text + 1, mark - 3);
+	if (i < 0)
 		return;
-	if (attempt.directory) {
-		path = xasprintf("%s/%s", attempt.directory, roles[pane->role]);
-		pane->text = log_text_new(path, pane->is_ascii);
-		log_text_set_wrap(pane->text, pane->is_wrapped);
-		free(path);
-	}
-	attempt_release(&attempt);
-}
-
-bool log_pane_is_shown(const struct console *console)
-{
-	return console->depth == 0 && console->layout.panes[PANE_LOG].rows > 1;
-}
-
-/* Is the pane's file that of the selected trial's newest attempt? */
-static bool is_current(const struct log_pane *pane, const struct trial_row *row)
-{
-	return row ? pane->key == row->key && pane->attempt == row->attempt
-		   : pane->key == 0;
-}
-
-static void say_search(struct console *console)
-{
-	struct log_pane *pane = console->log;
-	enum log_text_search state = log_text_search_state(pane->text, NULL);
-
-	if (state == LOG_TEXT_SEARCH_RUNNING)
-		return;
-	pane->was_searching = false;
-	if (state == LOG_TEXT_SEARCH_NONE)
-		console_say(console, ROLE_WARNING, "not found: %s",
-			    log_text_pattern(pane->text));
-	else if (state == LOG_TEXT_SEARCH_WRAPPED)
-		console_say(console, ROLE_NORMAL,
-			    "found beyond the end: went on from the other");
-}
-
-bool log_pane_update(struct console *console)
-{
-	struct log_pane *pane = console->log;
-	const struct trial_row *row = console_trial(console);
-	enum log_text_change change;
-
-	if (!log_pane_is_shown(console))
-		return false;
-	if (!is_current(pane, row)) {
-		if (!row)
-			close_file(pane);
-		else if (!pane->wanted_ns)
-			pane->wanted_ns = clock_mono_ns() + SETTLE_NS;
-		else if (clock_mono_ns() >= pane->wanted_ns)
-			open_file(console, row);
-		else
-			return false;
-		if (!is_current(pane, row))
-			return false;
-		pane->wanted_ns = 0;
-		if (pane->text)
-			log_text_update(pane->text);
-		return true;
-	}
-	if (!pane->text)
-		return false;
-	change = log_text_update(pane->text);
-	if (pane->was_searching)
-		say_search(console);
-	return change != LOG_TEXT_SAME;
-}
-
-bool log_pane_is_settled(const struct console *console)
-{
-	const struct log_pane *pane = console->log;
-
-	return !log_pane_is_shown(console) ||
-	       (is_current(pane, console_trial(console)) &&
-		!pane->was_searching);
-}
-
-bool log_pane_set_role(struct console *console, const char *role)
-{
-	int i;
-
-	if (!strcmp(role, "log"))
-		role = roles[ROLE_STDOUT];
-	for (i = 0; i < ROLES_COUNT; i++) {
-		if (strcmp(roles[i], role) != 0)
-			continue;
-		console->log->role = i;
-		console->log->attempt = -1; /* look for the file anew */
-		console->log->wanted_ns = 1;
-		return true;
-	}
-	return false;
+	cols = utf8_width(row->text, mark - 1);
+	draw_role(y, body.x, cols < body.cols ? cols : body.cols,
+		  (enum role)(ROLE_SERIES_1 + i % ROLE_SERIES_COUNT));
 }
 
 static void draw_rows_of(struct log_pane *pane, struct rect body)
@@ -177,6 +38,8 @@ static void draw_rows_of(struct log_pane *pane, struct rect body)
 
 		draw_text(body.y + i, body.x, body.cols, ROLE_NORMAL,
 			  row->text);
+		if (log_pane_has_parts(pane))
+			draw_mark(pane, body.y + i, body, row);
 		for (k = 0; k < row->match_count; k++) {
 			const struct log_match *match = &row->matches[k];
 
@@ -190,9 +53,9 @@ static const char *role_name(const struct console *console)
 {
 	const struct log_pane *pane = console->log;
 
-	return console_has_cluster(console) && pane->role == ROLE_STDOUT
+	return console_has_cluster(console) && pane->role == LOG_ROLE_STDOUT
 		       ? "log"
-		       : roles[pane->role];
+		       : log_pane_roles[pane->role];
 }
 
 static const char *reason_of(struct console *console,
@@ -213,7 +76,7 @@ static bool explain_pod(struct console *console, const struct trial_row *row,
 		pane->text && log_text_state(pane->text) != LOG_TEXT_MISSING;
 	const char *reason = reason_of(console, row);
 
-	if (pane->role != ROLE_STDOUT) {
+	if (pane->role != LOG_ROLE_STDOUT) {
 		snprintf(text, size,
 			 "A pod has one log, with stdout and stderr in it: o "
 			 "goes there.");
@@ -263,6 +126,11 @@ static void draw_hint(struct console *console, struct rect body)
 		snprintf(text, sizeof(text), "Nothing on %s%s.",
 			 role_name(console),
 			 trial_state_is_terminal(row->state) ? "" : " yet");
+	else if (log_text_row_count(pane->text) == 0 &&
+		 log_text_scan_percent(pane->text) == 100)
+		snprintf(text, sizeof(text), "Nothing from %s%s: O shows all.",
+			 pane->chosen,
+			 trial_state_is_terminal(row->state) ? "" : " yet");
 	draw_wrapped(body, ROLE_DIM, text);
 }
 
@@ -281,6 +149,10 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	if (pane->key)
 		strbuf_addf(&left, " #%lld %s", (long long)pane->sequence,
 			    role_name(console));
+	if (pane->key && log_pane_chosen(pane))
+		strbuf_addf(&left, " of %s", log_pane_chosen(pane));
+	else if (pane->key && log_pane_has_parts(pane))
+		strbuf_addf(&left, " of all %zu", pane->parts.count);
 	if (pane->key && pane->attempt > 1)
 		strbuf_addf(&left, " of attempt %d", pane->attempt);
 	if (pane->key && row) {
@@ -292,6 +164,10 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	}
 	if (pane->text && log_text_state(pane->text) == LOG_TEXT_OPEN) {
 		draw_rows_of(pane, body);
+		if (log_pane_chosen(pane) &&
+		    log_text_scan_percent(pane->text) < 100)
+			strbuf_addf(&right, "reading %d%%  ",
+				    log_text_scan_percent(pane->text));
 		if (*log_text_pattern(pane->text))
 			strbuf_addf(&right, "/%s  ",
 				    log_text_pattern(pane->text));
@@ -301,7 +177,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 							      : "");
 	}
 	if (!pane->text || log_text_state(pane->text) != LOG_TEXT_OPEN ||
-	    log_text_size_bytes(pane->text) == 0)
+	    log_text_row_count(pane->text) == 0)
 		draw_hint(console, body);
 	bars_title(rect, is_focused, left.data, right.data);
 	strbuf_release(&left);
@@ -365,9 +241,21 @@ static bool on_action(struct console *console, enum action_id action)
 {
 	struct log_pane *pane = console->log;
 
+	if (action == ACTION_LOG_MERGED) {
+		if (pane->role == LOG_ROLE_STDOUT ||
+		    console_has_cluster(console))
+			log_pane_set_role(console, "all");
+		return true;
+	}
+	if (action == ACTION_LOG_ROLE) /* what there is to choose from */
+		log_pane_hurry(console);
+	if (action == ACTION_LOG_ROLE && log_pane_has_parts(pane)) {
+		log_pane_choose_next(pane);
+		return true;
+	}
 	if (action == ACTION_LOG_ROLE) {
 		log_pane_set_role(console,
-				  roles[(pane->role + 1) % ROLES_COUNT]);
+				  log_pane_roles[(pane->role + 1) % LOG_ROLES]);
 		return true;
 	}
 	if (!pane->text)
