@@ -55,23 +55,29 @@ char *fs_folder(const char *path)
 	return xstrndup(path, (size_t)(slash - path));
 }
 
+/* Most of them are there, so the last is tried first.  On failure path is cut
+ * to the one that could not be made. */
+static bool make_folder(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT || !slash || slash == path)
+		return false;
+	*slash = '\0';
+	if (!make_folder(path))
+		return false;
+	*slash = '/';
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
 bool fs_make_folders(const char *path, struct error *err)
 {
 	char *copy = xstrdup(path);
-	bool ok = true;
+	bool ok = make_folder(copy) ||
+		  error_set_errno(err, "create folder %s", copy);
 
-	for (char *at = copy + 1; ok; at++) {
-		char c = *at;
-
-		if (c != '/' && c)
-			continue;
-		*at = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			ok = error_set_errno(err, "create folder %s", copy);
-		*at = c;
-		if (!c)
-			break;
-	}
 	free(copy);
 	return ok;
 }

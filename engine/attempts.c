@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEWS_DELAY_MS 20
+
 static void replace_text(char **at, const char *text)
 {
 	char *copy = text && *text ? xstrdup(text) : NULL;
@@ -32,11 +34,25 @@ static void fail_turn_unless(struct engine *engine, bool ok,
 		turn_fail(engine, err);
 }
 
-void attempts_write(struct engine *engine, struct live *live)
+static void write_attempt(struct engine *engine, struct live *live)
 {
-	struct attempt *attempt = &live->attempt;
-	struct trial *trial = &live->trial;
 	struct error err;
+
+	if (!turn_begin(engine))
+		return;
+	engine->is_versioned = true;
+	live->has_attempt_changes = false;
+	fail_turn_unless(
+		engine,
+		store_attempt_update(engine->store, &live->attempt, &err),
+		&err);
+}
+
+/* The trial's row tells of its newest attempt. */
+static void copy_to_trial(struct engine *engine, struct live *live)
+{
+	const struct attempt *attempt = &live->attempt;
+	struct trial *trial = &live->trial;
 
 	trial->state = attempt->state;
 	trial->attempt = attempt->number;
@@ -46,13 +62,42 @@ void attempts_write(struct engine *engine, struct live *live)
 	trial->ended_ns = attempt->ended_ns;
 	replace_text(&trial->reason, attempt->reason);
 	live_changed(engine, live);
-	if (turn_begin(engine)) {
-		engine->is_versioned = true;
-		fail_turn_unless(
-			engine,
-			store_attempt_update(engine->store, attempt, &err),
-			&err);
-	}
+}
+
+void attempts_write(struct engine *engine, struct live *live)
+{
+	copy_to_trial(engine, live);
+	write_attempt(engine, live);
+}
+
+static void news_due(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->news = NULL;
+	turn_begin(engine); /* its end writes them */
+}
+
+static void want_news(struct engine *engine)
+{
+	if (!engine->news && !engine->is_in_turn)
+		engine->news = loop_after(engine->loop, NEWS_DELAY_MS, news_due,
+					  engine);
+}
+
+void attempts_tell(struct engine *engine, struct live *live)
+{
+	copy_to_trial(engine, live);
+	live->has_attempt_changes = true;
+	want_news(engine);
+}
+
+void attempts_tell_place(struct engine *engine, const struct trial_place *place)
+{
+	ARRAY_RESERVE(engine->places, engine->place_count,
+		      engine->place_capacity);
+	engine->places[engine->place_count++] = *place;
+	want_news(engine);
 }
 
 void attempts_set_reason(struct engine *engine, struct live *live,
@@ -63,7 +108,7 @@ void attempts_set_reason(struct engine *engine, struct live *live,
 	if (!strcmp(now ? now : "", reason ? reason : ""))
 		return;
 	replace_text(&live->attempt.reason, reason);
-	attempts_write(engine, live);
+	attempts_tell(engine, live);
 }
 
 struct live *attempts_find(struct engine *engine, int64_t trial, int attempt)
@@ -326,24 +371,52 @@ void attempts_arm_deadline(struct engine *engine)
 /* ---- the end of a turn ------------------------------------------------------
  */
 
+static void write_places(struct engine *engine)
+{
+	struct error err;
+
+	if (!engine->place_count || !turn_begin(engine))
+		return;
+	engine->is_versioned = true;
+	for (size_t i = 0; i < engine->place_count && !engine->has_failed; i++)
+		fail_turn_unless(engine,
+				 store_place_set(engine->store,
+						 &engine->places[i], &err),
+				 &err);
+	engine->place_count = 0;
+}
+
+static void write_summaries(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->summarized_count; i++) {
+		struct live *live = live_find(engine, engine->summarized[i]);
+
+		if (live && live->has_summary_changes)
+			write_row(engine, live);
+	}
+	engine->summarized_count = 0;
+}
+
 void attempts_write_changes(struct engine *engine, bool with_summaries)
 {
 	struct live *live = engine->changed;
 
+	loop_cancel(engine->loop, engine->news);
+	engine->news = NULL;
 	engine->changed = NULL;
 	while (live) {
 		struct live *next = live->next_changed;
 
 		live->is_changed = false;
+		if (live->has_attempt_changes)
+			write_attempt(engine, live);
 		if (live->has_row_changes)
 			write_row(engine, live);
 		live = next;
 	}
-	if (!with_summaries)
-		return;
-	for (live = engine->first; live; live = live->later)
-		if (live->has_summary_changes)
-			write_row(engine, live);
+	write_places(engine);
+	if (with_summaries)
+		write_summaries(engine);
 }
 
 /* parameter.cfg, as NNI's dispatcher would have sent it (nni.md 4.1) */

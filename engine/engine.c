@@ -165,7 +165,7 @@ static void end_of_turn(void *arg)
 	if (engine->is_up && !engine->has_failed)
 		schedule(engine);
 	if (engine->is_up) {
-		if (engine->changed)
+		if (engine->is_in_turn)
 			attempts_write_changes(engine, false);
 		status_store_fault(engine);
 		write_experiment(engine);
@@ -318,6 +318,8 @@ static void engine_free(struct engine *engine)
 		close(engine->lock_fd);
 	pthread_mutex_destroy(&engine->fault_mutex);
 	free(engine->afters);
+	free(engine->summarized);
+	free(engine->places);
 	free(engine->certificate);
 	free(engine->url_file);
 	free(engine->keeper_path);

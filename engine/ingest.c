@@ -116,7 +116,7 @@ static void summarize(struct engine *engine, struct live *live,
 
 	if (strcmp(metric->name, METRIC_OBJECTIVE))
 		return;
-	live->has_summary_changes = true;
+	live_summarized(engine, live);
 	if (metric->type == METRIC_FINAL) {
 		if (!live->trial.final.is_set)
 			live->trial.final = value;

@@ -53,6 +53,16 @@ void live_changed(struct engine *engine, struct live *live)
 	engine->changed = live;
 }
 
+void live_summarized(struct engine *engine, struct live *live)
+{
+	if (live->has_summary_changes)
+		return;
+	live->has_summary_changes = true;
+	ARRAY_RESERVE(engine->summarized, engine->summarized_count,
+		      engine->summarized_capacity);
+	engine->summarized[engine->summarized_count++] = live->trial.key;
+}
+
 static void forget_changed(struct engine *engine, struct live *live)
 {
 	struct live **at = &engine->changed;
@@ -100,6 +110,7 @@ void live_remove_all(struct engine *engine)
 {
 	while (engine->first)
 		live_remove(engine, engine->first);
+	engine->summarized_count = engine->place_count = 0;
 	engine->live_count = 0;
 	engine->queued_count = 0;
 }

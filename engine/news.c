@@ -22,7 +22,7 @@ static void on_created(void *arg, int64_t trial, int attempt, const char *job)
 		return;
 	free(live->attempt.job);
 	live->attempt.job = xstrdup(job);
-	attempts_write(engine, live);
+	attempts_tell(engine, live);
 }
 
 static void on_started(void *arg, int64_t trial, int attempt, int64_t at_ns)
@@ -36,7 +36,7 @@ static void on_started(void *arg, int64_t trial, int attempt, int64_t at_ns)
 	live->attempt.started_ns = at_ns;
 	free(live->attempt.reason);
 	live->attempt.reason = NULL;
-	attempts_write(engine, live);
+	attempts_tell(engine, live);
 	attempts_arm_deadline(engine);
 }
 
@@ -172,14 +172,9 @@ static void on_event(void *arg, int64_t trial, int attempt,
 static void on_placed(void *arg, const struct trial_place *place)
 {
 	struct engine *engine = arg;
-	struct error err;
 
-	if (!attempts_find(engine, place->trial, place->attempt) ||
-	    !turn_begin(engine))
-		return;
-	engine->is_versioned = true;
-	if (!store_place_set(engine->store, place, &err))
-		turn_fail(engine, &err);
+	if (attempts_find(engine, place->trial, place->attempt))
+		attempts_tell_place(engine, place);
 }
 
 static void on_parts(void *arg, int64_t trial, int attempt,

@@ -170,7 +170,7 @@ static bool take_up_live(struct engine *engine, struct error *err)
 		    !ingest_reload(engine, live, err))
 			return error_prefix(err, "take up trial %s",
 					    live->trial.id);
-		live->has_summary_changes = true;
+		live_summarized(engine, live);
 		ingest_want_summaries(engine);
 		live->is_submitted = live->attempt.submitted_ns != 0;
 		if (live->is_submitted) {
@@ -240,8 +240,9 @@ void engine_forget(struct engine *engine)
 	loop_cancel(engine->loop, engine->hold);
 	loop_cancel(engine->loop, engine->resubmission);
 	loop_cancel(engine->loop, engine->summaries);
+	loop_cancel(engine->loop, engine->news);
 	engine->limit = engine->deadline = engine->hold = NULL;
-	engine->resubmission = engine->summaries = NULL;
+	engine->resubmission = engine->summaries = engine->news = NULL;
 	/* The side port still knows who may report: trials must hear "come
 	 * again" (503) meanwhile, not "go away" (401).
 	 * Kill requests without an outcome are found pending again. */

@@ -58,6 +58,7 @@ struct live {
 	bool is_submitted; /* its job exists or is being made */
 	bool is_changed;   /* it is in engine->changed */
 	bool has_row_changes;	  /* trial row must be written this turn */
+	bool has_attempt_changes; /* and the attempt's */
 	bool has_summary_changes; /* trial row may be written a bit later */
 	bool is_returning;	  /* being restarted */
 	bool has_gap;	    /* an intermediate result is missing in between */
@@ -138,8 +139,14 @@ struct engine {
 	int config_failures; /* trials in a row that could not even start */
 	bool has_experiment_changes;
 	struct live *changed; /* all with has_row_changes, and perhaps others */
-	int64_t ran_since_ns; /* monotonic; 0: the clock stands */
-	struct loop_timer *limit;	 /* maxExperimentDuration */
+	/* keys of all with has_summary_changes, and perhaps others */
+	int64_t *summarized;
+	size_t summarized_count, summarized_capacity;
+	struct trial_place *places; /* to be written */
+	size_t place_count, place_capacity;
+	struct loop_timer *news;  /* what may wait is written then, at last */
+	int64_t ran_since_ns;	  /* monotonic; 0: the clock stands */
+	struct loop_timer *limit; /* maxExperimentDuration */
 	struct loop_timer *deadline;	 /* the next maxTrialDuration */
 	struct loop_timer *resubmission; /* for those with wants_submit */
 	struct loop_timer *hold;	 /* until then nothing is started */
@@ -172,6 +179,8 @@ struct live *live_find(struct engine *engine, int64_t trial);
 void live_index(struct engine *engine, struct live *live);
 /* Its row must be written at the end of this turn. */
 void live_changed(struct engine *engine, struct live *live);
+/* Its summary may be written a bit later. */
+void live_summarized(struct engine *engine, struct live *live);
 void live_remove(struct engine *engine, struct live *live);
 void live_remove_all(struct engine *engine);
 void live_reset_metrics(struct live *live);
@@ -206,7 +215,14 @@ void attempts_kill(struct engine *engine, struct live *live,
 		   enum trial_state state, const char *reason);
 /* Set the timer for the next maxTrialDuration. */
 void attempts_arm_deadline(struct engine *engine);
+/* Write what has changed of trials, attempts and places; not before the turn
+ * commits something, or the timer for news is due. */
 void attempts_write_changes(struct engine *engine, bool with_summaries);
+/* What only the cluster has done need not be on disk before anything else
+ * happens: it comes with the next commit, 20 ms later at most. */
+void attempts_tell(struct engine *engine, struct live *live);
+void attempts_tell_place(struct engine *engine,
+			 const struct trial_place *place);
 void attempts_do_after(struct engine *engine, const struct after *after);
 /* Copy what the trial row repeats of its newest attempt; write both. */
 void attempts_write(struct engine *engine, struct live *live);

@@ -43,7 +43,8 @@ struct table_entry;
 
 struct table {
 	pthread_rwlock_t lock;
-	struct table_entry **by_token, **by_trial; /* size buckets each */
+	/* size buckets each */
+	struct table_entry **by_token, **by_trial, **by_key;
 	size_t size, count;
 	uint64_t seed; /* so that nobody can aim at one bucket */
 };

@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct table_entry {
-	struct table_entry *next_token, *next_trial;
+	struct table_entry *next_token, *next_trial, *next_key;
 	struct caller caller;
 	char *token;
 	char *parameters;
@@ -44,14 +44,20 @@ static bool is_same_secret(const char *a, size_t len, const char *b)
 	return !difference;
 }
 
+static void make_buckets(struct table *table, size_t size)
+{
+	table->size = size;
+	table->by_token = xcalloc(size, sizeof(*table->by_token));
+	table->by_trial = xcalloc(size, sizeof(*table->by_trial));
+	table->by_key = xcalloc(size, sizeof(*table->by_key));
+}
+
 void table_init(struct table *table)
 {
 	memset(table, 0, sizeof(*table));
 	pthread_rwlock_init(&table->lock, NULL);
 	random_secret(&table->seed, sizeof(table->seed));
-	table->size = 64;
-	table->by_token = xcalloc(table->size, sizeof(*table->by_token));
-	table->by_trial = xcalloc(table->size, sizeof(*table->by_trial));
+	make_buckets(table, 64);
 }
 
 static void entry_free(struct table_entry *entry)
@@ -73,14 +79,24 @@ void table_release(struct table *table)
 	}
 	free(table->by_token);
 	free(table->by_trial);
+	free(table->by_key);
 	pthread_rwlock_destroy(&table->lock);
+}
+
+/* Trials are counted up from one, so they fill the buckets evenly. */
+static struct table_entry **by_key(const struct table *table, int64_t trial)
+{
+	return &table->by_key[(uint64_t)trial & (table->size - 1)];
 }
 
 static void link_entry(struct table *table, struct table_entry *entry)
 {
 	const char *id = entry->caller.trial_id;
+	struct table_entry **at = by_key(table, entry->caller.trial);
 	size_t i = bucket_of(table, entry->token, strlen(entry->token));
 
+	entry->next_key = *at;
+	*at = entry;
 	entry->next_token = table->by_token[i];
 	table->by_token[i] = entry;
 	i = bucket_of(table, id, strlen(id));
@@ -95,9 +111,8 @@ static void grow(struct table *table)
 	size_t old_size = table->size;
 
 	free(table->by_trial);
-	table->size *= 2;
-	table->by_token = xcalloc(table->size, sizeof(*table->by_token));
-	table->by_trial = xcalloc(table->size, sizeof(*table->by_trial));
+	free(table->by_key);
+	make_buckets(table, 2 * old_size);
 	for (size_t i = 0; i < old_size; i++) {
 		for (entry = old[i]; entry; entry = next) {
 			next = entry->next_token;
@@ -107,32 +122,36 @@ static void grow(struct table *table)
 	free(old);
 }
 
-/* Rare (an attempt starts or ends), so a walk over everything will do. */
+static void unlink_entry(struct table *table, struct table_entry *entry)
+{
+	const char *id = entry->caller.trial_id;
+	struct table_entry **link = by_key(table, entry->caller.trial);
+	size_t i = bucket_of(table, entry->token, strlen(entry->token));
+
+	while (*link != entry)
+		link = &(*link)->next_key;
+	*link = entry->next_key;
+	for (link = &table->by_token[i]; *link != entry;)
+		link = &(*link)->next_token;
+	*link = entry->next_token;
+	i = bucket_of(table, id, strlen(id));
+	for (link = &table->by_trial[i]; *link != entry;)
+		link = &(*link)->next_trial;
+	*link = entry->next_trial;
+	table->count--;
+}
+
 static void remove_entry(struct table *table, int64_t trial, int attempt)
 {
-	struct table_entry **link, *entry;
+	struct table_entry *entry = *by_key(table, trial);
 
-	for (size_t i = 0; i < table->size; i++) {
-		for (link = &table->by_trial[i]; (entry = *link);) {
-			if (entry->caller.trial == trial &&
-			    entry->caller.attempt == attempt)
-				*link = entry->next_trial;
-			else
-				link = &entry->next_trial;
-		}
-	}
-	for (size_t i = 0; i < table->size; i++) {
-		for (link = &table->by_token[i]; (entry = *link);) {
-			if (entry->caller.trial == trial &&
-			    entry->caller.attempt == attempt) {
-				*link = entry->next_token;
-				entry_free(entry);
-				table->count--;
-			} else {
-				link = &entry->next_token;
-			}
-		}
-	}
+	while (entry && (entry->caller.trial != trial ||
+			 entry->caller.attempt != attempt))
+		entry = entry->next_key;
+	if (!entry)
+		return;
+	unlink_entry(table, entry);
+	entry_free(entry);
 }
 
 void table_allow(struct table *table, const struct caller *caller,

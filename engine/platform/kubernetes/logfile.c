@@ -126,6 +126,10 @@ static bool cut_file(struct logfile *file, struct error *err)
 				 file->path);
 	if (st.st_size < file->size)
 		file->size = st.st_size;
+	/* cut to nothing, even when it is empty, some file systems write what
+	 * follows to the disk when it is closed */
+	if (st.st_size == file->size)
+		return true;
 	return ftruncate(file->fd, file->size) == 0 ||
 	       error_set_errno(err, "cut %s", file->path);
 }

@@ -444,8 +444,6 @@ void logfile_save(struct logfile *file);
 struct podlog *podlog_new(struct k8s_job *job);
 /* Saves nothing: what lines brought may not be on disk yet. */
 void podlog_free(struct podlog *log); /* NULL ok */
-/* Everything that lines brought is on disk: so may be the place. */
-void podlog_save(struct podlog *log);
 /* Has anything of the main container come since this was asked last? */
 bool podlog_has_moved(struct podlog *log);
 /* A pod's containers changed. */

@@ -29,7 +29,6 @@ static void forget(struct k8s_job *job)
 {
 	struct platform *platform = job->platform;
 
-	podlog_save(job->log);
 	k8s_job_free(job);
 	if (!platform->first) /* the engine may wait for that */
 		loop_wake(platform->context.loop);
