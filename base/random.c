@@ -90,11 +90,12 @@ void random_secret(void *bytes, size_t len)
 
 void random_secret_hex(char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte;
+	unsigned char bytes[32];
 
-		random_secret(&byte, 1);
-		text[i] = "0123456789abcdef"[byte & 15];
+	for (size_t i = 0; i < len; i++) {
+		if (i % sizeof(bytes) == 0)
+			random_secret(bytes, sizeof(bytes));
+		text[i] = "0123456789abcdef"[bytes[i % sizeof(bytes)] & 15];
 	}
 	text[len] = '\0';
 }

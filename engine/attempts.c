@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEWS_DELAY_MS 20
+#define NEWS_DELAY_MS 50
 
 static void replace_text(char **at, const char *text)
 {

@@ -2,13 +2,15 @@
 /*
  * One wait for everything.
  *
- * curl's multi handle is the poll: curl_multi_poll takes our descriptors
- * beside its own sockets and can be woken from any thread, so HTTP transfers,
- * children, the side port's queue and timers share a single call.  A turn is:
- * wait, let curl work, call the owners of finished transfers, call ready
- * watches, call due timers, call the woken hook if somebody woke us, call the
- * turn hook.  A transfer that was added makes curl's own timeout zero, so its
- * request is on the wire with the next turn, which follows at once.
+ * A single poll() waits for curl's sockets, our descriptors, a wake descriptor
+ * for other threads and the next timer.  curl tells which sockets it waits for
+ * and when it wants to be called; only transfers whose socket is ready are
+ * looked at (its own curl_multi_perform asks the kernel about each of them,
+ * every time).  A turn is: wait, let curl work, call the owners of finished
+ * transfers, call ready watches, call due timers, call the woken hook if
+ * somebody woke us, call the turn hook.  A transfer that was added makes curl's
+ * own timeout zero, so its request is on the wire with the next turn, which
+ * follows at once.
  *
  * Watches and timers that are removed while callbacks run are only marked, and
  * freed at the end of the turn, so that a callback may remove any of them.
@@ -17,12 +19,16 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/wake.h"
 #include "engine/timers.h"
 
 #include <curl/curl.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define NEVER INT64_MAX
 
 struct loop_watch {
 	struct loop_watch *next;
@@ -39,12 +45,23 @@ struct loop_transfer {
 	void *arg;
 };
 
+/* What curl waits for. */
+struct socket {
+	curl_socket_t fd;
+	short events;
+};
+
 struct loop {
 	CURLM *multi;
+	struct socket *sockets;
+	size_t socket_count, socket_capacity;
+	int64_t curl_at_ns; /* when curl wants to be called, or NEVER */
+	int running;	    /* transfers; curl wants to tell */
 	struct loop_watch *watches;
 	struct timers timers;
-	struct curl_waitfd *waiting; /* scratch, one a watch */
-	size_t waiting_capacity;
+	int wake_fd;
+	struct pollfd *waiting; /* scratch: wake_fd, sockets, watches */
+	size_t waiting_count, waiting_capacity;
 	loop_timer_fn *turn, *woken;
 	void *turn_arg, *woken_arg;
 	bool has_removed;
@@ -52,17 +69,75 @@ struct loop {
 	atomic_bool was_woken;
 };
 
+/* The one this thread runs. */
+static _Thread_local const struct loop *own;
+
+/* ---- what curl calls ---------------------------------------------------- */
+
+static short to_poll_events(int what)
+{
+	return (short)((what & CURL_POLL_IN ? POLLIN : 0) |
+		       (what & CURL_POLL_OUT ? POLLOUT : 0));
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+		     void *mark)
+{
+	struct loop *loop = arg;
+	size_t i = 0;
+
+	(void)easy, (void)mark;
+	while (i < loop->socket_count && loop->sockets[i].fd != fd)
+		i++;
+	if (what == CURL_POLL_REMOVE) {
+		if (i < loop->socket_count)
+			loop->sockets[i] = loop->sockets[--loop->socket_count];
+		return 0;
+	}
+	if (i == loop->socket_count) {
+		ARRAY_RESERVE(loop->sockets, loop->socket_count,
+			      loop->socket_capacity);
+		loop->socket_count++;
+	}
+	loop->sockets[i] = (struct socket){fd, to_poll_events(what)};
+	return 0;
+}
+
+static int on_timeout(CURLM *multi, long timeout_ms, void *arg)
+{
+	struct loop *loop = arg;
+
+	(void)multi;
+	loop->curl_at_ns = timeout_ms < 0
+				   ? NEVER
+				   : clock_mono_ns() + timeout_ms * NS_PER_MS;
+	return 0;
+}
+
+/* ---- making one --------------------------------------------------------- */
+
 struct loop *loop_new(struct error *err)
 {
 	struct loop *loop;
-	CURLM *multi = curl_multi_init();
+	int wake_fd = wake_open(err);
+	CURLM *multi;
 
+	if (wake_fd < 0)
+		return NULL;
+	multi = curl_multi_init();
 	if (!multi) {
+		close(wake_fd);
 		error_set(err, ERROR_SYSTEM, "create the HTTP handle");
 		return NULL;
 	}
 	loop = xcalloc(1, sizeof(*loop));
 	loop->multi = multi;
+	loop->wake_fd = wake_fd;
+	loop->curl_at_ns = NEVER;
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop);
 	return loop;
 }
 
@@ -78,6 +153,8 @@ void loop_free(struct loop *loop)
 	}
 	timers_release(&loop->timers);
 	curl_multi_cleanup(loop->multi);
+	close(loop->wake_fd);
+	free(loop->sockets);
 	free(loop->waiting);
 	free(loop);
 }
@@ -158,8 +235,9 @@ void loop_quit(struct loop *loop)
 
 void loop_wake(struct loop *loop)
 {
-	atomic_store(&loop->was_woken, true);
-	curl_multi_wakeup(loop->multi);
+	/* whoever was first has signalled; in a turn it is looked at anyway */
+	if (!atomic_exchange(&loop->was_woken, true) && own != loop)
+		wake_signal(loop->wake_fd);
 }
 
 void *loop_curl(struct loop *loop)
@@ -211,14 +289,19 @@ static void call_finished(struct loop *loop)
 	}
 }
 
-static int timeout_ms(const struct loop *loop)
+static int timeout_ms(struct loop *loop)
 {
 	const struct loop_timer *first = timers_first(&loop->timers);
+	int64_t at_ns = loop->curl_at_ns;
 	int64_t left;
 
-	if (!first)
+	if (atomic_load(&loop->was_woken))
+		return 0;
+	if (first && first->at_ns < at_ns)
+		at_ns = first->at_ns;
+	if (at_ns == NEVER)
 		return 60000;
-	left = first->at_ns - clock_mono_ns();
+	left = at_ns - clock_mono_ns();
 	if (left <= 0)
 		return 0;
 	if (left > 60 * NS_PER_S)
@@ -226,36 +309,67 @@ static int timeout_ms(const struct loop *loop)
 	return (int)((left + NS_PER_MS - 1) / NS_PER_MS); /* never early */
 }
 
-static unsigned int collect_waiting(struct loop *loop)
+static void wait_for(struct loop *loop, int fd, short events)
 {
-	size_t count = 0;
+	ARRAY_RESERVE(loop->waiting, loop->waiting_count,
+		      loop->waiting_capacity);
+	loop->waiting[loop->waiting_count++] =
+		(struct pollfd){.fd = fd, .events = events};
+}
 
-	for (struct loop_watch *w = loop->watches; w; w = w->next) {
-		ARRAY_RESERVE(loop->waiting, count, loop->waiting_capacity);
-		loop->waiting[count].fd = w->fd;
-		loop->waiting[count].events =
-			(short)((w->events & POLLIN ? CURL_WAIT_POLLIN : 0) |
-				(w->events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
-		loop->waiting[count].revents = 0;
-		count++;
+/* Sockets, in order; then watches, in order. */
+static void collect_waiting(struct loop *loop)
+{
+	loop->waiting_count = 0;
+	wait_for(loop, loop->wake_fd, POLLIN);
+	for (size_t i = 0; i < loop->socket_count; i++)
+		wait_for(loop, loop->sockets[i].fd, loop->sockets[i].events);
+	for (struct loop_watch *w = loop->watches; w; w = w->next)
+		wait_for(loop, w->fd, w->events);
+}
+
+/* A connection that is broken is told by reading or writing. */
+static int to_curl_events(const struct pollfd *ready)
+{
+	short broken = ready->revents & (POLLERR | POLLHUP);
+	int what = 0;
+
+	if (ready->revents & POLLIN || (broken && ready->events & POLLIN))
+		what |= CURL_CSELECT_IN;
+	if (ready->revents & POLLOUT || (broken && ready->events & POLLOUT))
+		what |= CURL_CSELECT_OUT;
+	if (ready->revents & POLLNVAL)
+		what |= CURL_CSELECT_ERR;
+	return what;
+}
+
+/* The `count` that were waited for; curl may have others by now, and passes
+ * over those it has no more. */
+static void let_curl_work(struct loop *loop, size_t count)
+{
+	for (size_t i = 1; i <= count; i++) {
+		const struct pollfd *ready = &loop->waiting[i];
+		int what = to_curl_events(ready);
+
+		if (what)
+			curl_multi_socket_action(loop->multi, ready->fd, what,
+						 &loop->running);
 	}
-	return (unsigned int)count;
+	if (loop->curl_at_ns > clock_mono_ns())
+		return;
+	loop->curl_at_ns = NEVER;
+	curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0,
+				 &loop->running);
 }
 
-static short to_poll_events(short revents)
-{
-	return (short)((revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
-		       (revents & CURL_WAIT_POLLOUT ? POLLOUT : 0) |
-		       (revents & CURL_WAIT_POLLPRI ? POLLPRI : 0));
-}
-
-/* watch is the first that was waited for.  New ones are put in front, so the
- * `count` from here on are exactly those, in the same order. */
+/* watch is the first that was waited for, at `first`.  New ones are put in
+ * front, so those from here on are exactly the same, in the same order. */
 static void call_ready(struct loop *loop, struct loop_watch *watch,
-		       unsigned int count)
+		       size_t first)
 {
-	for (unsigned int i = 0; i < count; i++, watch = watch->next) {
-		short revents = to_poll_events(loop->waiting[i].revents);
+	for (size_t i = first; i < loop->waiting_count;
+	     i++, watch = watch->next) {
+		short revents = loop->waiting[i].revents;
 
 		if (revents && !watch->is_removed)
 			watch->fn(watch->fd, revents, watch->arg);
@@ -275,24 +389,35 @@ static void call_due_timers(struct loop *loop)
 	}
 }
 
+static void run_turn(struct loop *loop)
+{
+	struct loop_watch *first = loop->watches;
+	size_t sockets = loop->socket_count;
+
+	collect_waiting(loop);
+	if (poll(loop->waiting, loop->waiting_count, timeout_ms(loop)) < 0)
+		for (size_t i = 0; i < loop->waiting_count; i++)
+			loop->waiting[i].revents = 0; /* a signal */
+	if (loop->waiting[0].revents)
+		wake_drain(loop->wake_fd);
+	let_curl_work(loop, sockets);
+	call_finished(loop);
+	call_ready(loop, first, 1 + sockets);
+	call_due_timers(loop);
+	if (atomic_exchange(&loop->was_woken, false) && loop->woken)
+		loop->woken(loop->woken_arg);
+	if (loop->turn)
+		loop->turn(loop->turn_arg);
+	sweep_removed(loop);
+}
+
 void loop_run(struct loop *loop)
 {
-	loop->is_quitting = false;
-	while (!loop->is_quitting) {
-		struct loop_watch *first = loop->watches;
-		unsigned int count = collect_waiting(loop);
-		int running;
+	const struct loop *outer = own;
 
-		curl_multi_poll(loop->multi, loop->waiting, count,
-				timeout_ms(loop), NULL);
-		curl_multi_perform(loop->multi, &running);
-		call_finished(loop);
-		call_ready(loop, first, count);
-		call_due_timers(loop);
-		if (atomic_exchange(&loop->was_woken, false) && loop->woken)
-			loop->woken(loop->woken_arg);
-		if (loop->turn)
-			loop->turn(loop->turn_arg);
-		sweep_removed(loop);
-	}
+	loop->is_quitting = false;
+	own = loop;
+	while (!loop->is_quitting)
+		run_turn(loop);
+	own = outer;
 }

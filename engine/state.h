@@ -219,7 +219,7 @@ void attempts_arm_deadline(struct engine *engine);
  * commits something, or the timer for news is due. */
 void attempts_write_changes(struct engine *engine, bool with_summaries);
 /* What only the cluster has done need not be on disk before anything else
- * happens: it comes with the next commit, 20 ms later at most. */
+ * happens: it comes with the next commit, 50 ms later at most. */
 void attempts_tell(struct engine *engine, struct live *live);
 void attempts_tell_place(struct engine *engine,
 			 const struct trial_place *place);
