@@ -290,6 +290,9 @@ def report_requests(audit, trials, minutes):
         print("# %6d %s %s" % (count, verb, name))
     most = max((counts[kind] / trials for kind in PER_TRIAL), default=0)
     report("most requests of one kind for each trial", most, "1/trial", 1.02)
+    # what is not in the log was not counted
+    report("jobs created, in the audit log", counts["create", "jobs"],
+           "requests", trials, True)
     # a server that is short of processors ends watches it cannot serve
     report("watches opened", sum(count for (verb, _), count in counts.items()
                                  if verb == "watch"), "requests")

@@ -107,6 +107,7 @@ start_apiserver() {
 	[ ! -f "$run/audit.yaml" ] || audit=(
 		--audit-policy-file="$run/audit.yaml"
 		--audit-log-path="$log/audit.log" --audit-log-mode=batch
+		--audit-log-maxsize=8192
 		--audit-log-batch-max-wait=200ms --audit-log-batch-max-size=400
 		--audit-log-batch-buffer-size=100000
 		--audit-log-batch-throttle-enable=false)
