@@ -13,6 +13,8 @@ int command_browse(struct cli *cli);
 int command_view(struct cli *cli);
 /* check.c */
 int command_check(struct cli *cli);
+/* convert.c */
+int command_convert(struct cli *cli);
 /* list.c */
 int command_list(struct cli *cli);
 int command_words(struct cli *cli);

@@ -13,6 +13,7 @@
 #include "engine/spec/spec.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,4 +164,12 @@ bool experiment_create(const char *db_path, const char *file,
 	else
 		experiment_release(&experiment);
 	return ok;
+}
+
+int experiment_file_fail(const struct strbuf *problems, const struct error *err)
+{
+	if (!problems->len)
+		return cli_fail(err);
+	fputs(problems->data, stderr);
+	return CLI_USAGE;
 }

@@ -36,4 +36,9 @@ bool experiment_file_load(const char *file,
 			  char **ret_path, struct strbuf *problems,
 			  struct error *err);
 
+/* Print what is wrong with a file, a line for each problem, or the error where
+ * there is none; answers with the exit status. */
+int experiment_file_fail(const struct strbuf *problems,
+			 const struct error *err);
+
 #endif

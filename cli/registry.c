@@ -102,6 +102,16 @@ const struct cli_command cli_commands[] = {
 		.run = command_check,
 	},
 	{
+		.name = "convert", .synopsis = "FILE",
+		.help = "print an experiment file in NNI's second form",
+		.text = "Any file that runs here, in the form of NNI 2 and 3, with absolute paths "
+			"and the search space in it; nothing is created. What NNI cannot say "
+			"stays as keys of trialdeck's, which is told on standard error and in "
+			"the file's first lines. With --json it is what the database keeps.",
+		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.run = command_convert,
+	},
+	{
 		.name = "list", .synopsis = "",
 		.help = "list experiments, the newest first",
 		.options = {FLAG("all", 'a', "archived ones too")},

@@ -236,11 +236,8 @@ int command_run(struct cli *cli)
 		if (is_unreached) {
 			cli_fail(&err);
 			status = CLI_UNREACHABLE;
-		} else if (problems.len) {
-			fputs(problems.data, stderr);
-			status = CLI_USAGE;
 		} else {
-			status = cli_fail(&err);
+			status = experiment_file_fail(&problems, &err);
 		}
 		strbuf_release(&problems);
 		return status;

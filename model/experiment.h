@@ -122,7 +122,7 @@ struct kubernetes_config {
 	size_t role_count;
 	/* What the kind has beside roles, in its object's own words, as members
 	 * of its spec: {"runPolicy": {...}, "elasticPolicy": {...}} */
-	char *job_options; /* JSON */
+	char *job_options;	     /* JSON */
 	enum barrier_choice barrier; /* kind framework */
 	/* The user's own object (kinds workflow, custom; a template of kind
 	 * framework), with placeholders ${trial.*} */
@@ -148,6 +148,8 @@ struct kubernetes_config {
 	char *env_from;		  /* JSON: list of EnvFromSource */
 	char *volumes;		  /* JSON: list of Volume */
 	char *volume_mounts;	  /* JSON: list of VolumeMount */
+	/* NNI's sharedStorage, as JSON; its volume is among those above */
+	char *shared_storage;
 	char *local_paths; /* JSON: {"volume name": "/path on this machine"} */
 	char *node_selector;   /* JSON object */
 	char *tolerations;     /* JSON list */

@@ -63,6 +63,7 @@ static void kubernetes_config_release(struct kubernetes_config *config)
 		config->env_from,
 		config->volumes,
 		config->volume_mounts,
+		config->shared_storage,
 		config->local_paths,
 		config->node_selector,
 		config->tolerations,

@@ -235,7 +235,7 @@ static bool keeps_container(const cJSON *before, const cJSON *after,
 		return error_set(err, ERROR_INVALID,
 				 "containers: '%s' must not be removed",
 				 container);
-	if (!is_same(old, new, "command") || child(new, "args"))
+	if (!is_same(old, new, "command") || !is_same(old, new, "args"))
 		return error_set(err, ERROR_INVALID,
 				 "containers: command and args of '%s' are "
 				 "trialdeck's own: write trialCommand",

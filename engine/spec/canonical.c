@@ -97,6 +97,7 @@ char *canonical_write(const struct experiment_config *config,
 		strbuf_addch(&out, ']');
 	add_algorithm(&out, "tuner", &config->tuner);
 	add_algorithm(&out, "assessor", &config->assessor);
+	write_json(&out, "sharedStorage", config->kubernetes.shared_storage);
 	strbuf_adds(&out, ",\"trainingService\":{\"platform\":");
 	strbuf_add_json_string(&out, config->platform);
 	platform->write(config, &out);

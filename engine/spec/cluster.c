@@ -239,10 +239,8 @@ void cluster_write_pod(const struct kubernetes_config *config,
 	write_json(out, "resources", config->resources);
 	write_json(out, "env", config->env);
 	write_json(out, "envFrom", config->env_from);
-	if (config->volumes) {
-		strbuf_adds(out, ",\"volumes\":");
+	if (config->volumes)
 		kubernetes_write_volumes(config, out);
-	}
 	write_json(out, "nodeSelector", config->node_selector);
 	write_json(out, "tolerations", config->tolerations);
 	write_json(out, "affinity", config->affinity);

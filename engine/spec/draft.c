@@ -125,6 +125,26 @@ static void check_command(struct reader *reader, struct draft *draft)
 	reader_leave(reader, len);
 }
 
+static void settle_shared_storage(struct reader *reader, struct draft *draft)
+{
+	struct place key = draft->shared_storage;
+
+	key.mark = key.key_mark;
+	if (!key.node || !draft->platform)
+		return;
+	if (draft->platform->has_shared_storage)
+		shared_storage_read(reader, draft);
+	else if (draft->platform->is_on_cluster)
+		reader_fail_at(reader, &key,
+			       "belongs to NNI's platforms: write volumes in "
+			       "trainingService, such as volumes: [{mountPath: "
+			       "/mnt/nni, nfs: {server: HOST, path: /PATH}}]");
+	else
+		reader_fail_at(reader, &key,
+			       "platform local needs no shared storage: trials "
+			       "read this machine's own files; remove it");
+}
+
 void draft_finish(struct reader *reader, const struct node *root,
 		  struct draft *draft)
 {
@@ -137,6 +157,7 @@ void draft_finish(struct reader *reader, const struct node *root,
 	space = search_read(reader, root, draft);
 	draft->space = space;
 	/* roles may bring the command and the code directory */
+	settle_shared_storage(reader, draft);
 	if (draft->platform)
 		draft->platform->check(reader, draft);
 	draft->space = NULL;

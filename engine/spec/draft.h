@@ -105,7 +105,7 @@ struct draft {
 	struct indices tuner_gpu_indices, gpu_indices;
 	char *search_space_file;
 	struct place search_space, search_space_file_place;
-	struct place training_service, platform_place;
+	struct place training_service, platform_place, shared_storage;
 	struct place trial_command_place, trial_gpu_number_place;
 	struct place use_active_gpu_place, max_trials_per_gpu_place;
 	struct place seed_place, nni_manager_ip_place;
@@ -119,6 +119,7 @@ struct draft {
 struct spec_platform {
 	const char *name;
 	bool is_on_cluster;
+	bool has_shared_storage;    /* NNI's key at the top */
 	const struct form *service; /* second form: in trainingService */
 	/* The same where it depends on a key there; NULL: it does not. */
 	const struct form *(*find_form)(const struct reader *reader,
@@ -168,6 +169,9 @@ void draft_finish(struct reader *reader, const struct node *root,
 /* Returns NULL after reporting.  Caller frees with space_free. */
 struct space *search_read(struct reader *reader, const struct node *root,
 			  struct draft *draft);
+
+/* NNI's sharedStorage, in shared_storage.c: a volume. */
+void shared_storage_read(struct reader *reader, struct draft *draft);
 
 /* Tuner and assessor, in algorithm.c.  space may be NULL: not readable, then
  * what depends on it stays unchecked. */

@@ -104,9 +104,7 @@ static const struct key common_keys[] = {
 	 .target = DRAFT(assessor), .place = PLACE(assessor_place)},
 	{"advisor", VALUE_SECTION, .section = &advisor_form,
 	 .target = DRAFT(advisor), .place = PLACE(advisor_place)},
-	{"sharedStorage", VALUE_REFUSED,
-	 .help = "platform local needs no shared storage: trials read this "
-		 "machine's own files; remove it"},
+	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
 	OTHER_PLATFORM("kubeflowConfig", "kubeflow"),
 	OTHER_PLATFORM("frameworkcontrollerConfig", "frameworkcontroller"),
 	OTHER_PLATFORM("machineList", "remote"),

@@ -256,9 +256,10 @@ static void keep_container(const struct template *template,
 		config->primary_container = xstrdup(name);
 }
 
-static bool check_placeholders(struct template *template)
+static bool check_placeholders(struct template *template,
+			       const struct space *space)
 {
-	struct placeholder_names *names = placeholder_names_new(NULL);
+	struct placeholder_names *names = placeholder_names_new(space);
 	bool ok = manifest_check(&template->manifest, template->object, names);
 
 	placeholder_names_free(names);
@@ -283,7 +284,7 @@ bool framework_template_read(struct reader *reader, struct draft *draft,
 	template.is_nni = strcmp(draft->config.platform, "kubernetes") != 0;
 	if (template.tree)
 		ok = check_object(&template, config) &&
-		     check_placeholders(&template) &&
+		     check_placeholders(&template, draft->space) &&
 		     read_roles(&template, config);
 	if (ok)
 		keep_container(&template, config);

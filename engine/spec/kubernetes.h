@@ -20,6 +20,8 @@
 #define KUBERNETES_FRAGMENT_MAX 65536
 /* Entries of one list: environment, volumes. */
 #define KUBERNETES_ENTRIES_MAX 1000
+/* The volume that NNI's sharedStorage becomes. */
+#define KUBERNETES_SHARED_VOLUME "shared-storage"
 
 /* --- kubernetes_words.c: names and maps of names */
 
@@ -125,7 +127,8 @@ cJSON *kubernetes_source_read(struct reader *reader, const char *name,
 
 void kubernetes_read_volumes(struct reader *reader, const struct key *key,
 			     const struct node *node, void *slot);
-/* Append the list as it can be read again. */
+/* Append ,"volumes":[...] as it can be read again, without that of
+ * sharedStorage; nothing when there are none. */
 void kubernetes_write_volumes(const struct kubernetes_config *config,
 			      struct strbuf *out);
 

@@ -393,9 +393,11 @@ void kubernetes_write_volumes(const struct kubernetes_config *config,
 	cJSON *mounts = cJSON_Parse(config->volume_mounts);
 	cJSON *local_paths =
 		cJSON_Parse(config->local_paths ? config->local_paths : "{}");
-	cJSON *mount;
+	cJSON *mount = find_by(mounts, "name", KUBERNETES_SHARED_VOLUME);
 	char *printed;
 
+	if (config->shared_storage && mount)
+		cJSON_Delete(cJSON_DetachItemViaPointer(mounts, mount));
 	cJSON_ArrayForEach (mount, mounts) {
 		const char *name =
 			cJSON_GetObjectItemCaseSensitive(mount, "name")
@@ -414,8 +416,10 @@ void kubernetes_write_volumes(const struct kubernetes_config *config,
 		source = cJSON_DetachItemViaPointer(volume, source);
 		cJSON_AddItemToObject(mount, source->string, source);
 	}
-	printed = cJSON_PrintUnformatted(mounts);
-	strbuf_adds(out, printed ? printed : "[]");
+	printed =
+		mounts && mounts->child ? cJSON_PrintUnformatted(mounts) : NULL;
+	if (printed)
+		strbuf_addf(out, ",\"volumes\":%s", printed);
 	cJSON_free(printed);
 	cJSON_Delete(volumes);
 	cJSON_Delete(mounts);

@@ -43,6 +43,8 @@ void nni_role_write(const struct role_config *role, struct strbuf *out);
  * effect. */
 extern const char *const nni_nas_modes[];
 
+/* Roles bring the command, and say so when there is none. */
+bool nni_has_own_commands(const struct draft *draft);
 /* When all roles are there: the command and the code directory of the whole. */
 void nni_settle(struct reader *reader, struct draft *draft);
 

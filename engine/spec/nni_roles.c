@@ -250,6 +250,12 @@ bool nni_role_read(struct reader *reader, struct draft *draft,
 	return before == reader->problems->count;
 }
 
+bool nni_has_own_commands(const struct draft *draft)
+{
+	(void)draft;
+	return true;
+}
+
 void nni_settle(struct reader *reader, struct draft *draft)
 {
 	struct experiment_config *config = &draft->config;

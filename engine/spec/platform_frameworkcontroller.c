@@ -224,7 +224,10 @@ static void read_roles(struct reader *reader, struct draft *draft,
 	size_t len = reader_enter(reader, place->path);
 	bool is_list = false;
 
-	if (list->kind != NODE_SEQUENCE || !list->count)
+	if (list->kind == NODE_SEQUENCE && !list->count)
+		reader_fail(reader, list->mark,
+			    "is empty: a job has at least one role");
+	else if (list->kind != NODE_SEQUENCE)
 		value_fail(reader, list,
 			   "a list of roles, such as [{name: worker, ...}]");
 	else if (list->count > ROLES_MAX)
@@ -346,6 +349,8 @@ static void framework_write(const struct experiment_config *config,
 const struct spec_platform spec_frameworkcontroller = {
 	.name = "frameworkcontroller",
 	.is_on_cluster = true,
+	.has_shared_storage = true,
+	.has_own_commands = nni_has_own_commands,
 	.service = &framework_service_form,
 	.first = &framework_first_form,
 	.check = framework_check,

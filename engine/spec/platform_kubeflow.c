@@ -143,8 +143,11 @@ static void fail_missing(struct reader *reader, const struct draft *draft,
 	const struct place *section = draft->config.is_first_form
 					      ? &draft->kubernetes.nni.trial
 					      : &draft->training_service;
-	size_t len = reader_enter(reader, section->path);
+	size_t len;
 
+	if (!section->node)
+		return; /* reported */
+	len = reader_enter(reader, section->path);
 	reader_enter(reader, name);
 	reader_fail(reader, section->key_mark,
 		    "required, but missing: jobs of %s have one",
@@ -232,6 +235,8 @@ static void kubeflow_write(const struct experiment_config *config,
 const struct spec_platform spec_kubeflow = {
 	.name = "kubeflow",
 	.is_on_cluster = true,
+	.has_shared_storage = true,
+	.has_own_commands = nni_has_own_commands,
 	.service = &kubeflow_service_form,
 	.first = &kubeflow_first_form,
 	.check = kubeflow_check,

@@ -71,8 +71,12 @@ static void local_check(struct reader *reader, struct draft *draft)
 	config->local.gpu_indices = draft->gpu_indices.items;
 	config->local.gpu_index_count = draft->gpu_indices.count;
 	draft->gpu_indices = (struct indices){0};
-	if (config->is_first_form)
-		return; /* it has defaults for all of them */
+	if (config->is_first_form && !reader->is_reload) {
+		/* it has defaults for all of them; the second has not */
+		if (config->trial_gpu_number > 0)
+			config->local.has_use_active_gpu = true;
+		return;
+	}
 	if (config->trial_gpu_number > 0 && !draft->use_active_gpu_place.node)
 		reader_fail_at(reader, gpu,
 			       "needs useActiveGpu in trainingService: true to "

@@ -83,10 +83,7 @@ static const struct key top_keys[] = {
 	 .place = PLACE(training_service),
 	 .help = "where trials run, such as trainingService: "
 		 "{platform: local}"},
-	{"sharedStorage", VALUE_REFUSED,
-	 .help = "not needed here: local trials read this machine's own "
-		 "files, and those on Kubernetes get their code from here; "
-		 "remove it"},
+	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
 	{"isFirstForm", VALUE_BOOL, KEY_RELOAD,
 	 .target = CONFIG(is_first_form)},
 	{0},

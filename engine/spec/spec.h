@@ -44,4 +44,11 @@ bool spec_override(struct experiment_config *config,
 bool spec_reload(const char *canonical, struct experiment_config *ret,
 		 struct error *err);
 
+/* Append a configuration as a file in NNI's second form (YAML); source is the
+ * file's own text.  What NNI would refuse or miss in it, and what was left out,
+ * goes to notes, a line each, and to the file's first lines as comments. */
+bool spec_convert(const struct experiment_config *config, const char *source,
+		  size_t len, struct strbuf *out, struct strbuf *notes,
+		  struct error *err);
+
 #endif

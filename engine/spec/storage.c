@@ -268,7 +268,8 @@ static void check_parts(struct reader *reader, const struct draft *draft,
 				       type_key, type_name(type));
 		/* a template of Frameworks names its claim itself */
 		if (!place->node && (parts[i].required & TYPE(type)) &&
-		    !(type == STORAGE_PVC && draft->config.kubernetes.manifest))
+		    !(parts[i].place == PART(claim) &&
+		      draft->config.kubernetes.manifest))
 			fail_missing(reader, &storage->section, parts[i].key,
 				     parts[i].help, "");
 	}

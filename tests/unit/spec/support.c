@@ -127,12 +127,32 @@ static void assert_same_role(const struct role_config *a,
 	assert_true(a->pod_deletion_timeout_s == b->pod_deletion_timeout_s);
 }
 
+static void assert_same_storage(const struct storage_config *a,
+				const struct storage_config *b)
+{
+	assert_int_equal(a->type, b->type);
+	assert_same_text(a->server, b->server);
+	assert_same_text(a->path, b->path);
+	assert_same_text(a->claim, b->claim);
+	assert_same_text(a->local_path, b->local_path);
+	assert_same_text(a->azure_account, b->azure_account);
+	assert_same_text(a->azure_share, b->azure_share);
+	assert_same_text(a->key_vault, b->key_vault);
+	assert_same_text(a->key_vault_key, b->key_vault_key);
+	assert_int_equal(a->upload_retries, b->upload_retries);
+}
+
 static void assert_same_kubernetes(const struct kubernetes_config *a,
 				   const struct kubernetes_config *b)
 {
 	assert_same_text(a->kind, b->kind);
 	assert_same_text(a->api_version, b->api_version);
 	assert_same_text(a->job_options, b->job_options);
+	assert_same_text(a->manifest, b->manifest);
+	assert_same_text(a->shared_storage, b->shared_storage);
+	assert_int_equal(a->keeper, b->keeper);
+	assert_int_equal(a->is_reuse, b->is_reuse);
+	assert_same_storage(&a->storage, &b->storage);
 	assert_int_equal(a->role_count, b->role_count);
 	for (size_t i = 0; i < a->role_count; i++)
 		assert_same_role(&a->roles[i], &b->roles[i]);

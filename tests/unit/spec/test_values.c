@@ -238,9 +238,8 @@ static const struct expectation what_is_refused[] = {
 	 "(NNI 3 dropped them too): put the space into searchSpace and call "
 	 "nni.get_next_parameter()"},
 	{MINIMAL "sharedStorage: {}\n",
-	 "e.yaml:6:1: sharedStorage: not needed here: local trials read this "
-	 "machine's own files, and those on Kubernetes get their code from "
-	 "here; remove it"},
+	 "e.yaml:6:1: sharedStorage: platform local needs no shared storage: "
+	 "trials read this machine's own files; remove it"},
 	{"trialCommand: python3 t.py\n"
 	 "trialConcurrency: 2\n"
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
