@@ -3,6 +3,7 @@
 #ifndef ENGINE_SPEC_CUSTOM_H
 #define ENGINE_SPEC_CUSTOM_H
 
+#include "engine/kind/placeholder.h"
 #include "engine/spec/draft.h"
 #include "engine/spec/manifest.h"
 
@@ -14,5 +15,12 @@ void custom_read_labels(struct reader *reader, const struct key *key,
 void custom_settle_pods(struct manifest *manifest,
 			const struct manifest_object *object,
 			struct draft *draft);
+
+/* Katib's ${trialParameters.NAME} in config.manifest, by the list of
+ * trialParameters, become our placeholders.  custom_katib.c. */
+void custom_translate(struct manifest *manifest,
+		      const struct manifest_object *object, struct draft *draft,
+		      struct reader *reader,
+		      const struct placeholder_names *names);
 
 #endif

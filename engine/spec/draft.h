@@ -75,6 +75,7 @@ struct workflow_draft {
 /* kind custom */
 struct custom_draft {
 	struct place manifest, success, failure, labels, container;
+	struct place parameters; /* Katib's trialParameters */
 };
 
 /* platforms on a cluster: what does not go straight into their configuration */

@@ -61,6 +61,7 @@ static const struct key custom_keys[] = {
 	{"primaryContainerName", VALUE_OWN, .least = RULE_LABEL,
 	 .target = CONFIG(primary_container), .place = PLACE(container),
 	 .read = kubernetes_read_word},
+	{"trialParameters", VALUE_TREE, .place = PLACE(parameters)},
 	{"keeper", VALUE_OWN, .read = read_keeper},
 	IN_MANIFEST("image"),
 	IN_MANIFEST("resources"),
@@ -216,6 +217,7 @@ static void settle_object(struct reader *reader, struct draft *draft,
 
 	if (manifest_check(manifest, object, names))
 		config->manifest = manifest_json(manifest, object);
+	custom_translate(manifest, object, draft, reader, names);
 	placeholder_names_free(names);
 	settle_namespace(manifest, object, config);
 	settle_conditions(reader, draft, manifest, object);

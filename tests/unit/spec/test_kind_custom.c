@@ -121,7 +121,53 @@ static void takes_what_is_said(void **state)
 	experiment_config_release(&config);
 }
 
+/* Katib's own words. */
+static void translates_katib(void **state)
+{
+	struct experiment_config config;
+
+	(void)state;
+	config = expect_config(
+		CUSTOM
+		"  manifest: {apiVersion: batch/v1, kind: Job, spec: "
+		"{template: "
+		"{spec: {containers: [{name: main, args: "
+		"['--lr=${trialParameters.learningRate}', "
+		"'${trialParameters.name}/${trialParameters.kind}']}]}}}}\n"
+		"  trialParameters:\n"
+		"  - {name: learningRate, description: how fast, reference: "
+		"lr}\n"
+		"  - {name: name, reference: '${trialSpec.Name}'}\n"
+		"  - {name: kind, reference: '${trialSpec.Kind}'}\n");
+	assert_non_null(strstr(config.kubernetes.manifest,
+			       "\"--lr=${trial.parameters.lr|text}\","
+			       "\"${trial.name}/Job\""));
+	experiment_config_release(&config);
+}
+
 static const struct expectation mistakes[] = {
+	{CUSTOM "  manifest: {apiVersion: batch/v1, kind: Job, spec: {a: "
+		"'${trialParameters.momentum}', c: '${trialParameters.rate', "
+		"template: " POD "}}\n"
+		"  trialParameters: [{name: c, reference: rl}, {reference: "
+		"'${trialSpec.Labels[a]}', name: rat}, {name: x}]\n",
+	 "e.yaml:7:13: trainingService.manifest: ${trialParameters.momentum} "
+	 "is not "
+	 "among trialParameters: write [{name: momentum, reference: "
+	 "PARAMETER}]\n"
+	 "e.yaml:7:13: trainingService.manifest: ${trialParameters.rate} is "
+	 "not among trialParameters, did you mean 'rat'?\n"
+	 "e.yaml:8:20: trainingService.trialParameters.2.reference: required, "
+	 "but missing: a parameter of the search space\n"
+	 "e.yaml:8:42: trainingService.trialParameters.0.reference: "
+	 "${trial.parameters.rl}: the search space has no such parameter, did "
+	 "you mean 'lr'?\n"
+	 "e.yaml:8:59: trainingService.trialParameters.1.reference: of the "
+	 "trial's own only Name, Namespace, Kind and APIVersion are known, "
+	 "such as ${trialSpec.Name}"},
+	{JOB "  trialParameters: 5\n",
+	 "e.yaml:8:20: trainingService.trialParameters: must be a list, such "
+	 "as [{name: lr, reference: lr}], got the number 5"},
 	{CUSTOM, "e.yaml:4:1: trainingService.manifest: required, but missing: "
 		 "the object that a trial is, or the path of a file with it"},
 	{CUSTOM "  manifest: none.yaml\n",
@@ -235,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settles_known_kinds),
 		cmocka_unit_test(takes_what_is_said),
+		cmocka_unit_test(translates_katib),
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(says_where_it_is_wrong),
 	};
