@@ -234,8 +234,18 @@ static void read_existing(struct k8s_job *job)
 	free(path);
 }
 
+/* A kind that is not served any more may be again. */
+static bool is_away(const struct kube_reply *reply)
+{
+	return reply->code == 404 &&
+	       strstr(reply->status.message,
+		      "could not find the requested resource");
+}
+
 static bool is_permanent(const struct kube_reply *reply)
 {
+	if (is_away(reply))
+		return false;
 	/* 404: no such namespace, or a kind that is not served */
 	return reply->code == 404 || reply->err.code == ERROR_INVALID ||
 	       reply->err.code == ERROR_LIMIT;

@@ -98,12 +98,16 @@ static bool can_make(const struct k8s_job *job)
 	const struct platform *platform = job->platform;
 
 	return job->phase == K8S_PENDING && !job->timer && !job->is_killed &&
-	       platform->readiness == K8S_READY &&
+	       platform->readiness == K8S_READY && platform->is_served &&
 	       (!job->is_resumed || platform->is_listed);
 }
 
 static const char *why_pending(const struct platform *platform)
 {
+	if (!platform->is_served)
+		return platform->faults[1] ? platform->faults[1]
+					   : "asking the cluster where it has "
+					     "such jobs";
 	if (platform->readiness == K8S_PROBING)
 		return "finding out whether pods reach the side port";
 	if (platform->readiness != K8S_READY)
@@ -275,12 +279,11 @@ static void on_interest(const char *name, void *arg)
 	if (strncmp(name, "log-", 4))
 		return;
 	for (struct k8s_job *job = platform->first; job; job = job->later) {
-		const struct pod_view *pod = job->pod;
 		size_t len = strlen(name + 4);
 		const char *folder = job->directory;
 
 		/* .../trials/<trial id>/<attempt> */
-		if (!pod || !folder || job->phase == K8S_OVER)
+		if (!job->pods || !folder || job->phase == K8S_OVER)
 			continue;
 		folder = strstr(folder, "/trials/");
 		if (folder && !strncmp(folder + 8, name + 4, len) &&
@@ -301,6 +304,7 @@ static void on_tick(void *arg)
 		k8s_check_overdue(job);
 	}
 	k8s_operator_check(platform);
+	k8s_discover_check(platform);
 	if (platform->context.experiment->directory)
 		interest_each(platform->context.experiment->directory,
 			      on_interest, platform);
@@ -317,11 +321,14 @@ static void k8s_close(struct platform *platform)
 	loop = platform->context.loop;
 	loop_cancel(loop, platform->tick);
 	k8s_observe_close(platform);
+	k8s_discover_close(platform);
+	k8s_act_close(platform);
 	k8s_look_free(platform->look);
 	k8s_probe_close(platform);
 	while (platform->first)
 		k8s_job_free(platform->first);
 	loop_cancel(loop, platform->settling);
+	loop_cancel(loop, platform->parts_timer);
 	k8s_shared_close(platform);
 	kube_client_close(platform->client);
 	kube_config_free(platform->kube_config);
@@ -333,6 +340,9 @@ static void k8s_close(struct platform *platform)
 	free(platform->url);
 	free(platform->warning);
 	free(platform->selector);
+	free(platform->pod_label);
+	if (platform->has_pattern)
+		regfree(&platform->pattern);
 	free(platform->code_archive);
 	free(platform->code_path);
 	free(platform);
@@ -362,6 +372,15 @@ static bool open_client(struct platform *platform, struct error *err)
 	return kube_client_open(&options, &platform->client, err);
 }
 
+/* One that is wrong was refused when the file was read. */
+static void compile_pattern(struct platform *platform)
+{
+	const char *text = platform->context.config->metric_pattern;
+
+	platform->has_pattern =
+		text && regcomp(&platform->pattern, text, REG_EXTENDED) == 0;
+}
+
 static bool k8s_open(const struct platform_context *context,
 		     struct platform **ret, struct error *err)
 {
@@ -377,9 +396,11 @@ static bool k8s_open(const struct platform_context *context,
 			  platform->config->kind);
 		goto failed;
 	}
-	kind_resource_init(&platform->resource, platform->kind);
-	if (!open_client(platform, err) || !k8s_code_open(platform, err) ||
-	    !k8s_reach_open(platform, err) || !k8s_shared_open(platform, err))
+	platform->pod_label = kind_pod_label(platform->kind, platform->config);
+	compile_pattern(platform);
+	if (!k8s_discover_open(platform, err) || !open_client(platform, err) ||
+	    !k8s_code_open(platform, err) || !k8s_reach_open(platform, err) ||
+	    !k8s_shared_open(platform, err))
 		goto failed;
 	k8s_progress(platform);
 	platform->look = k8s_look_new(platform);
@@ -407,6 +428,7 @@ const struct platform_ops platform_kubernetes = {
 	.submit = k8s_submit,
 	.kill = k8s_kill,
 	.farewell = k8s_farewell,
+	.act = k8s_act,
 	.wind_up = k8s_wind_up,
 	.is_busy = k8s_is_busy,
 	.log_path = k8s_log_path,

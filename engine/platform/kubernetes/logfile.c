@@ -9,7 +9,7 @@
  * twice.  Metrics that lines brought are committed before the place behind
  * them is written down: so they are read again if they are not.
  */
-#include "engine/platform/kubernetes/private.h"
+#include "engine/platform/kubernetes/logfile_private.h"
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -26,56 +26,23 @@
 #define LOGFILE_MAX_BYTES (INT64_C(256) << 20)
 /* Kept in memory while the file cannot be written. */
 #define PENDING_MAX_BYTES (1u << 20)
-#define PLACE_MAX_BYTES (1u << 20)
-
-static bool read_source(const char *line, struct logfile_source *ret)
-{
-	int complete;
-
-	memset(ret, 0, sizeof(*ret));
-	/* the uid was not written down always */
-	if (sscanf(line, "%253s %63s %d %39s %d %d %39s", ret->pod,
-		   ret->container, &ret->instance, ret->place.timestamp,
-		   &ret->place.lines, &complete, ret->uid) < 6 ||
-	    ret->instance < 0 || ret->place.lines < 0)
-		return false;
-	ret->is_complete = complete;
-	if (!strcmp(ret->place.timestamp, "-"))
-		ret->place.timestamp[0] = '\0';
-	return true;
-}
 
 void logfile_open(struct logfile *file, const char *directory,
-		  void (*each)(void *arg, const struct logfile_source *source),
-		  void *arg)
+		  logfile_each_fn *each, void *arg)
 {
-	struct strbuf text = STRBUF_INIT;
-	struct logfile_source source;
-	struct error ignored;
-	char *save = NULL;
-	char *line;
-
 	memset(file, 0, sizeof(*file));
 	file->fd = -1;
 	strbuf_init(&file->pending);
 	strbuf_init(&file->staged);
+	strbuf_init(&file->numbers);
 	if (!directory)
 		return;
 	file->path = fs_join(directory, "stdout");
 	file->place_path = fs_join(directory, "stdout.place");
-	if (!fs_read_file(file->place_path, PLACE_MAX_BYTES, &text, &ignored))
-		goto out;
-	line = strtok_r(text.data, "\n", &save);
-	if (!line || sscanf(line, "size %" SCNd64, &file->size) != 1 ||
-	    file->size < 0 || file->size > LOGFILE_MAX_BYTES + 65536) {
+	file->numbers_path = fs_join(directory, "stdout.numbers");
+	logfile_place_read(file->place_path, &file->size, each, arg);
+	if (file->size < 0 || file->size > LOGFILE_MAX_BYTES + 65536)
 		file->size = 0;
-		goto out;
-	}
-	while ((line = strtok_r(NULL, "\n", &save)))
-		if (read_source(line, &source))
-			each(arg, &source);
-out:
-	strbuf_release(&text);
 }
 
 void logfile_release(struct logfile *file)
@@ -84,7 +51,9 @@ void logfile_release(struct logfile *file)
 		close(file->fd);
 	strbuf_release(&file->pending);
 	strbuf_release(&file->staged);
+	strbuf_release(&file->numbers);
 	free(file->path);
+	free(file->numbers_path);
 	free(file->place_path);
 }
 
@@ -210,15 +179,7 @@ void logfile_stage(struct logfile *file,
 	if (file->fd < 0 && !open_file(file, &ignored))
 		return;
 	strbuf_clear(text);
-	strbuf_addf(text, "size %" PRId64 "\n", file->size);
-	for (size_t i = 0; i < count; i++)
-		strbuf_addf(text, "%s %s %d %s %d %d %s\n", sources[i]->pod,
-			    sources[i]->container, sources[i]->instance,
-			    sources[i]->place.timestamp[0]
-				    ? sources[i]->place.timestamp
-				    : "-",
-			    sources[i]->place.lines, sources[i]->is_complete,
-			    sources[i]->uid);
+	logfile_place_format(text, file->size, sources, count);
 	file->is_dirty = false;
 }
 

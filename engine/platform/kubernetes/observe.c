@@ -70,6 +70,8 @@ static void look_at_pod(struct k8s_job *job)
 		k8s_tell_started(job, main->started_ns);
 		if (job->platform->reach == K8S_REACH_LOGS)
 			podlog_follow(job->log, true);
+		else if (k8s_scans_logs(job->platform))
+			podlog_follow_metrics(job->log);
 		return;
 	}
 	if (!pod->is_stuck)
@@ -167,6 +169,7 @@ static void job_object(void *arg, enum kube_change change, const cJSON *object)
 	}
 	job->has_status =
 		platform->kind->read(platform->config, object, &job->status);
+	k8s_parts_read(job, object);
 	if (is_going && job->status.phase < KIND_SUCCEEDED)
 		k8s_going(job);
 	else
@@ -272,13 +275,12 @@ static void nothing(void *arg)
 
 /* ---- the watches -------------------------------------------------------- */
 
-void k8s_observe_open(struct platform *platform)
+void k8s_objects_watch(struct platform *platform)
 {
-	char *jobs = k8s_kind_path(platform, NULL);
-	char *events = k8s_core_path(platform, "events", NULL);
+	char *path = k8s_kind_path(platform, NULL);
 	struct kube_watch_options options = {
 		.client = platform->client,
-		.path = jobs,
+		.path = path,
 		.label_selector = platform->selector,
 		.unread = platform->kind->unread,
 		.listing = jobs_listing,
@@ -288,17 +290,29 @@ void k8s_observe_open(struct platform *platform)
 		.arg = platform,
 	};
 
+	kube_watch_close(platform->jobs_watch);
 	platform->jobs_watch = kube_watch_open(&options);
+	free(path);
+}
+
+void k8s_observe_open(struct platform *platform)
+{
+	char *events = k8s_core_path(platform, "events", NULL);
+	struct kube_watch_options options = {
+		.client = platform->client,
+		.path = events,
+		.field_selector = "type=Warning",
+		.listing = nothing,
+		.object = event_object,
+		.listed = nothing,
+		.fault = events_fault,
+		.arg = platform,
+	};
+
+	if (platform->is_served)
+		k8s_objects_watch(platform);
 	k8s_pods_open(platform);
-	options.path = events;
-	options.unread = NULL;
-	options.listing = options.listed = nothing;
-	options.label_selector = NULL;
-	options.field_selector = "type=Warning";
-	options.object = event_object;
-	options.fault = events_fault;
 	platform->events_watch = kube_watch_open(&options);
-	free(jobs);
 	free(events);
 	k8s_workloads_open(platform);
 }

@@ -100,14 +100,19 @@ static bool is_wanted(const struct podlog *log)
 	       log->wanted_until_ns > clock_mono_ns();
 }
 
-/* A job of a hundred pods must not take the streams of all others. */
-static bool may_open(const struct podlog *log)
+/* Its metrics have no other way. */
+static bool is_needed(const struct source *source)
 {
-	const struct platform *platform = log->job->platform;
+	return source->log->is_metric_pinned && podlog_brings_metrics(source);
+}
 
-	return log->count < STREAMS_FEW ||
-	       platform->streams < K8S_STREAMS_MAX ||
-	       platform->reach == K8S_REACH_LOGS;
+/* A job of a hundred pods must not take the streams of all others. */
+static bool may_open(const struct source *source)
+{
+	const struct podlog *log = source->log;
+
+	return log->count < STREAMS_FEW || is_needed(source) ||
+	       log->job->platform->streams < K8S_STREAMS_MAX;
 }
 
 void podlog_adjust(struct podlog *log)
@@ -118,10 +123,10 @@ void podlog_adjust(struct podlog *log)
 	for (size_t i = 0; i < log->count; i++) {
 		struct source *source = log->sources[i];
 
-		if (source->at.is_complete || !wanted)
+		if (source->at.is_complete || (!wanted && !is_needed(source)))
 			podlog_close_stream(source);
 		else if (!source->stream && now >= source->not_before_ns &&
-			 may_open(log))
+			 may_open(source))
 			open_stream(source);
 	}
 }
@@ -158,7 +163,7 @@ bool podlog_has_metrics(const struct podlog *log)
 	if (log->is_abandoned)
 		return true;
 	for (size_t i = 0; i < log->count; i++)
-		if (log->sources[i]->is_main &&
+		if (podlog_brings_metrics(log->sources[i]) &&
 		    !log->sources[i]->at.is_complete)
 			return false;
 	return true;
@@ -278,6 +283,7 @@ struct podlog *podlog_new(struct k8s_job *job)
 
 	log->job = job;
 	log->has_many = !job->platform->kind->ends_with_pod;
+	log->scans_metrics = k8s_scans_logs(job->platform);
 	logfile_open(&log->file, job->directory, podlog_add_known, log);
 	return log;
 }
@@ -292,6 +298,7 @@ void podlog_free(struct podlog *log)
 	for (size_t i = 0; i < log->count; i++) {
 		podlog_close_stream(log->sources[i]);
 		strbuf_release(&log->sources[i]->piece);
+		free(log->sources[i]->at.counters);
 		free(log->sources[i]);
 	}
 	free(log->sources);
@@ -309,6 +316,14 @@ void podlog_follow(struct podlog *log, bool is_pinned)
 		return;
 	log->wanted_until_ns =
 		clock_mono_ns() + (int64_t)INTEREST_AGE_MS * NS_PER_MS;
+	podlog_adjust(log);
+}
+
+void podlog_follow_metrics(struct podlog *log)
+{
+	if (log->is_metric_pinned || log->is_abandoned)
+		return;
+	log->is_metric_pinned = true;
 	podlog_adjust(log);
 }
 
@@ -330,7 +345,7 @@ void podlog_collect(struct podlog *log)
 void podlog_abandon(struct podlog *log)
 {
 	log->is_abandoned = true;
-	log->is_pinned = false;
+	log->is_pinned = log->is_metric_pinned = false;
 	log->wanted_until_ns = 0;
 	end_collecting(log);
 	podlog_adjust(log);

@@ -84,6 +84,10 @@ void podlog_line(void *arg, const char *line, size_t len, bool is_part,
 		take_marked(source, line, len);
 		return;
 	}
+	if (!is_part && !source->is_in_part && log->scans_metrics &&
+	    podlog_brings_metrics(source))
+		podlog_scan(source, line, len);
+	source->is_in_part = is_part;
 	logfile_add(&log->file, log->has_many ? source->prefix : NULL, line,
 		    len, is_part);
 	podlog_want_step(log);

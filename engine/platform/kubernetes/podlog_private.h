@@ -13,6 +13,7 @@ struct source {
 	struct podlog *log;
 	char prefix[100]; /* of its lines, when they need one: "[worker-1] " */
 	bool is_main;	  /* the container of the command */
+	bool is_in_part;  /* of a long line the rest is to come */
 	bool is_ended;	  /* as of the pod's last news */
 	bool is_snapshot; /* its stream does not follow: what is there is all */
 	bool is_over;	  /* its stream has ended: close it */
@@ -29,6 +30,7 @@ struct podlog {
 	struct logfile file;
 	struct source **sources;
 	size_t count, capacity;
+	bool scans_metrics, is_metric_pinned;
 	bool is_pinned, is_collecting, is_counted, is_abandoned;
 	bool has_many; /* lines need to say whose they are */
 	bool is_full;  /* more containers than are read: told */
@@ -41,6 +43,10 @@ struct podlog {
 
 /* Is it one of the leading pod's? */
 bool podlog_is_leading(const struct source *source);
+/* Are there metrics in it? */
+bool podlog_brings_metrics(const struct source *source);
+/* A line of one that has no keeper; the source's place is behind it. */
+void podlog_scan(struct source *source, const char *line, size_t len);
 void podlog_close_stream(struct source *source);
 /* Open what is wanted and not open, and close what is not. */
 void podlog_adjust(struct podlog *log);

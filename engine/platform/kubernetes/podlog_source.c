@@ -40,11 +40,15 @@ void podlog_add_known(void *arg, const struct logfile_source *at)
 
 	/* the file may be within reach of others: no other's log */
 	if (strncmp(at->pod, log->job->name, len) != 0 ||
-	    (at->pod[len] && at->pod[len] != '-'))
+	    (at->pod[len] && at->pod[len] != '-')) {
+		free(at->counters);
 		return;
+	}
 	source = add_source(log, at);
-	if (!source)
+	if (!source) {
+		free(at->counters);
 		return;
+	}
 	source->is_main =
 		!strcmp(at->container,
 			kind_container(platform->kind, platform->config));

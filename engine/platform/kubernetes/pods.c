@@ -144,7 +144,7 @@ static void take_view(struct k8s_job *job, struct k8s_pod *pod,
 	if (view->node[0] && !pod->view.node[0])
 		placed(job, view);
 	pod->view = *view;
-	pod->seen_in = job->platform->pod_list_number;
+	pod->seen_in = job->platform->pod_list_numbers[pod->watch];
 }
 
 static void look_again(struct k8s_job *job)
@@ -186,7 +186,7 @@ static void one_pod_news(struct k8s_job *job, enum kube_change change,
 	bool is_news;
 
 	if (job->pod && !is_other)
-		job->lead->seen_in = job->platform->pod_list_number;
+		job->lead->seen_in = job->platform->pod_list_numbers[0];
 	if (change == KUBE_DELETED || is_other || is_of_another(job, object)) {
 		if (change == KUBE_DELETED && job->pod && !is_other)
 			pod_leaves(job, view->reason);
@@ -210,8 +210,7 @@ static void one_pod_news(struct k8s_job *job, enum kube_change change,
 
 /* ---- the pods of a job that has several --------------------------------- */
 
-static bool is_leading_role(const struct k8s_job *job,
-			    const struct k8s_pod *pod)
+static bool may_lead(const struct k8s_job *job, const struct k8s_pod *pod)
 {
 	const struct platform *platform = job->platform;
 	const struct role_config *leader =
@@ -220,7 +219,7 @@ static bool is_leading_role(const struct k8s_job *job,
 	if (leader)
 		return !strcasecmp(pod->role.name, leader->name) &&
 		       pod->role.index <= 0;
-	return true;
+	return pod->is_primary;
 }
 
 /* Without roles: of those with a number the first, else the newest. */
@@ -241,7 +240,7 @@ static void choose_lead(struct k8s_job *job)
 	struct k8s_pod *lead = NULL;
 
 	for (struct k8s_pod *pod = job->pods; pod; pod = pod->next)
-		if (is_leading_role(job, pod) && leads_more(pod, lead))
+		if (may_lead(job, pod) && leads_more(pod, lead))
 			lead = pod;
 	if (lead != job->lead) {
 		job->has_farewell = lead && lead->has_farewell;
@@ -287,7 +286,18 @@ static void pod_is_gone(struct k8s_pod *pod)
 	pod->stuck_since_ns = 0;
 }
 
-static void pod_news(struct k8s_job *job, enum kube_change change,
+/* Where nobody numbers roles, labels say which pods may lead. */
+static bool is_primary(const struct k8s_job *job, const cJSON *object)
+{
+	const struct platform *platform = job->platform;
+
+	return kind_pod_is_primary(
+		platform->config, platform->context.experiment,
+		platform->namespace, job->name,
+		field_object(field_object(object, "metadata"), "labels"));
+}
+
+static void pod_news(struct k8s_job *job, int watch, enum kube_change change,
 		     const struct pod_view *view, const cJSON *object)
 {
 	struct k8s_pod *pod;
@@ -301,11 +311,15 @@ static void pod_news(struct k8s_job *job, enum kube_change change,
 	if (change == KUBE_DELETED &&
 	    (!pod || strcmp(pod->view.uid, view->uid) != 0))
 		return;
+	if (pod && pod->watch != watch)
+		return; /* both tell of it */
 	if (!pod) {
 		pod = add_pod(job);
 		if (!pod)
 			return;
 		pod->role = role;
+		pod->watch = watch;
+		pod->is_primary = is_primary(job, object);
 	} else if (strcmp(pod->view.uid, view->uid) != 0) {
 		if (is_earlier(pod, view))
 			return;
@@ -319,75 +333,24 @@ static void pod_news(struct k8s_job *job, enum kube_change change,
 	podlog_pod(job->log, pod);
 	if (is_news && pod == job->lead && job->phase != K8S_OVER)
 		tell_place(job, object);
+	k8s_parts_changed(job);
 	look_again(job);
 }
 
-/* ---- the watch ---------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
-/* By the label with the object's name, or by trial and attempt: what our
- * labels say is what the object's name is made of. */
-static struct k8s_job *job_of(struct platform *platform, const cJSON *labels,
-			      bool *ret_is_a_trial)
+void k8s_pod_take(struct k8s_job *job, int watch, enum kube_change change,
+		  const struct pod_view *view, const cJSON *object)
 {
-	const struct kind *kind = platform->kind;
-	struct trial trial = {0};
-	struct attempt attempt = {0};
-	struct k8s_job *job;
-	const char *id;
-	char *name;
-
-	id = kind->pod_label ? field_text(labels, kind->pod_label) : "";
-	*ret_is_a_trial = *id;
-	if (*id)
-		return k8s_job_named(platform, id);
-	id = field_text(labels, "trialId");
-	*ret_is_a_trial = *id;
-	if (!*id || strlen(id) >= sizeof(trial.id))
-		return NULL;
-	snprintf(trial.id, sizeof(trial.id), "%s", id);
-	attempt.number = (int)strtol(field_text(labels, "attempt"), NULL, 10);
-	name = kind_name_object(kind, platform->context.experiment, &trial,
-				&attempt);
-	job = k8s_job_named(platform, name);
-	free(name);
-	return job;
-}
-
-static void pod_object(void *arg, enum kube_change change, const cJSON *object)
-{
-	struct platform *platform = arg;
-	const cJSON *labels =
-		field_object(field_object(object, "metadata"), "labels");
-	struct k8s_job *job;
-	struct pod_view view;
-	struct error ignored;
-	bool is_a_trial;
-
-	job = job_of(platform, labels, &is_a_trial);
-	if (!is_a_trial)
-		k8s_probe_news(platform, object);
-	if (!job ||
-	    !pod_view_read(object,
-			   kind_container(platform->kind, platform->config),
-			   &view, &ignored))
-		return;
-	if (platform->kind->ends_with_pod)
-		one_pod_news(job, change, &view, object);
+	if (job->platform->kind->ends_with_pod)
+		one_pod_news(job, change, view, object);
 	else
-		pod_news(job, change, &view, object);
+		pod_news(job, watch, change, view, object);
 }
 
-static void pods_listing(void *arg)
+void k8s_pods_missing(struct k8s_job *job, int watch)
 {
-	struct platform *platform = arg;
-
-	platform->pod_list_number++;
-}
-
-/* Pods that were deleted while the watch was broken. */
-static void look_for_missing(struct k8s_job *job)
-{
-	int list = job->platform->pod_list_number;
+	int list = job->platform->pod_list_numbers[watch];
 	bool is_news = false;
 
 	if (job->platform->kind->ends_with_pod) {
@@ -396,51 +359,13 @@ static void look_for_missing(struct k8s_job *job)
 		return;
 	}
 	for (struct k8s_pod *pod = job->pods; pod; pod = pod->next) {
-		if (pod->seen_in == list || pod->is_gone)
+		if (pod->watch != watch || pod->seen_in == list || pod->is_gone)
 			continue;
 		pod_is_gone(pod);
 		is_news = true;
 	}
-	if (is_news)
-		look_again(job);
-}
-
-static void pods_listed(void *arg)
-{
-	struct platform *platform = arg;
-
-	platform->are_pods_listed = true;
-	for (struct k8s_job *job = platform->first, *next; job; job = next) {
-		next = job->later;
-		look_for_missing(job);
-	}
-}
-
-static void pods_fault(void *arg, const char *text)
-{
-	k8s_watch_fault(arg, 2, "pods", text);
-}
-
-void k8s_pods_open(struct platform *platform)
-{
-	char *path = k8s_core_path(platform, "pods", NULL);
-	struct kube_watch_options options = {
-		.client = platform->client,
-		.path = path,
-		.label_selector = platform->selector,
-		.unread = pod_unread,
-		.listing = pods_listing,
-		.object = pod_object,
-		.listed = pods_listed,
-		.fault = pods_fault,
-		.arg = platform,
-	};
-
-	platform->pods_watch = kube_watch_open(&options);
-	free(path);
-}
-
-void k8s_pods_close(struct platform *platform)
-{
-	kube_watch_close(platform->pods_watch);
+	if (!is_news)
+		return;
+	k8s_parts_changed(job);
+	look_again(job);
 }

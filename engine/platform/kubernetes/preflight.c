@@ -164,17 +164,20 @@ static bool check_namespace(struct preflight *preflight)
 #define KUEUE "kueue.x-k8s.io" /* asked for where there is a queue */
 
 struct right {
+	/* group and resource NULL: the experiment's own kind, as found */
 	const char *verb, *group, *resource, *subresource;
 	bool is_optional;
 	const char *without; /* what happens then */
 };
 
 static const struct right rights[] = {
-	{"create", "batch", "jobs", "", false, "no trial can start"},
-	{"list", "batch", "jobs", "", false, "trials cannot be followed"},
-	{"watch", "batch", "jobs", "", false, "trials cannot be followed"},
-	{"get", "batch", "jobs", "", false, "a crash cannot be survived"},
-	{"delete", "batch", "jobs", "", false, "trials cannot be killed"},
+	{"create", NULL, NULL, "", false, "no trial can start"},
+	{"list", NULL, NULL, "", false, "trials cannot be followed"},
+	{"watch", NULL, NULL, "", false, "trials cannot be followed"},
+	{"get", NULL, NULL, "", false, "a crash cannot be survived"},
+	{"delete", NULL, NULL, "", false, "trials cannot be killed"},
+	{"patch", NULL, NULL, "", true,
+	 "trials cannot be suspended, resumed or stopped in order"},
 	{"list", "", "pods", "", false, "trials cannot be followed"},
 	{"watch", "", "pods", "", false, "trials cannot be followed"},
 	{"get", "", "pods", "log", false, "logs cannot be read"},
@@ -194,6 +197,12 @@ static const struct right rights[] = {
 	 "why trials are queued stays unknown"},
 };
 
+static const char *resource_of(const struct preflight *preflight,
+			       const struct right *right)
+{
+	return right->resource ? right->resource : preflight->resource.plural;
+}
+
 static bool is_allowed(struct preflight *preflight, const struct right *right)
 {
 	cJSON *review = cJSON_CreateObject();
@@ -208,8 +217,11 @@ static bool is_allowed(struct preflight *preflight, const struct right *right)
 	cJSON_AddStringToObject(attributes, "namespace",
 				preflight->kube_config->namespace);
 	cJSON_AddStringToObject(attributes, "verb", right->verb);
-	cJSON_AddStringToObject(attributes, "group", right->group);
-	cJSON_AddStringToObject(attributes, "resource", right->resource);
+	cJSON_AddStringToObject(attributes, "group",
+				right->group ? right->group
+					     : preflight->resource.group);
+	cJSON_AddStringToObject(attributes, "resource",
+				resource_of(preflight, right));
 	if (*right->subresource)
 		cJSON_AddStringToObject(attributes, "subresource",
 					right->subresource);
@@ -225,6 +237,16 @@ static bool is_allowed(struct preflight *preflight, const struct right *right)
 	return allowed;
 }
 
+/* Not every experiment needs all. */
+static bool is_needed(const struct preflight *preflight,
+		      const struct right *right)
+{
+	if (!right->group) /* only where a kind can do more than end */
+		return strcmp(right->verb, "patch") != 0 ||
+		       kind_find(preflight->kubernetes->kind)->act;
+	return strcmp(right->group, KUEUE) != 0 || preflight->kubernetes->queue;
+}
+
 /* False when a right is missing that everything depends on. */
 static bool check_rights(struct preflight *preflight)
 {
@@ -234,8 +256,7 @@ static bool check_rights(struct preflight *preflight)
 	for (size_t i = 0; i < COUNT_OF(rights); i++) {
 		const struct right *right = &rights[i];
 
-		if (!strcmp(right->group, KUEUE) &&
-		    !preflight->kubernetes->queue)
+		if (!is_needed(preflight, right))
 			continue;
 		asked++;
 		if (is_allowed(preflight, right))
@@ -256,7 +277,7 @@ static bool check_rights(struct preflight *preflight)
 			"may not %s %s%s%s in %s: %s; "
 			"examples/in-cluster/rbac.yaml has all that is "
 			"needed",
-			right->verb, right->resource,
+			right->verb, resource_of(preflight, right),
 			*right->subresource ? "/" : "", right->subresource,
 			preflight->kube_config->namespace, right->without);
 	}
@@ -264,6 +285,23 @@ static bool check_rights(struct preflight *preflight)
 		preflight_tell(preflight, PREFLIGHT_OK, "rights",
 			       "all %d that are needed", asked);
 	return is_complete;
+}
+
+static bool check_kind(struct preflight *preflight)
+{
+	struct error err;
+	char *api;
+
+	if (!preflight_find_kind(preflight, &err)) {
+		preflight_tell(preflight, PREFLIGHT_FAILED, "kind", "%s",
+			       err.text);
+		return false;
+	}
+	api = kind_api_version(&preflight->resource);
+	preflight_tell(preflight, PREFLIGHT_OK, "kind", "%s (%s)",
+		       preflight->resource.kind, api);
+	free(api);
+	return true;
 }
 
 /* ---- in brief ----------------------------------------------------------- */
@@ -298,15 +336,20 @@ bool preflight_reach(const struct experiment_config *config, struct error *err)
 	preflight.loop = loop_new(err);
 	if (!preflight.loop)
 		return false;
-	if (check_cluster(&preflight) && !is_allowed(&preflight, &rights[0]) &&
-	    !preflight.err.code) {
-		brief.has_failed = true;
-		error_set(
-			err, ERROR_DENIED,
-			"%s: may not create jobs in namespace %s; "
-			"examples/in-cluster/rbac.yaml has all that is needed",
-			preflight.kube_config->server,
-			preflight.kube_config->namespace);
+	if (check_cluster(&preflight)) {
+		if (!preflight_find_kind(&preflight, err)) {
+			brief.has_failed = true;
+		} else if (!is_allowed(&preflight, &rights[0]) &&
+			   !preflight.err.code) {
+			brief.has_failed = true;
+			error_set(err, ERROR_DENIED,
+				  "%s: may not create %s in namespace %s; "
+				  "examples/in-cluster/rbac.yaml has all that "
+				  "is needed",
+				  preflight.kube_config->server,
+				  preflight.resource.plural,
+				  preflight.kube_config->namespace);
+		}
 	}
 	preflight_close(&preflight);
 	return !brief.has_failed;
@@ -335,7 +378,7 @@ bool preflight_kubernetes(const struct experiment_config *config, int side_port,
 	}
 	is_reached = check_cluster(&preflight);
 	if (is_reached && check_namespace(&preflight) &&
-	    check_rights(&preflight)) {
+	    check_kind(&preflight) && check_rights(&preflight)) {
 		preflight_room(&preflight);
 		preflight_rehearse(&preflight);
 	}

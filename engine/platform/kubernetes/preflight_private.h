@@ -3,12 +3,14 @@
  * What the files of preflight share.
  *
  *   preflight.c  reached, namespace, rights
+ *   preflight_kind.c  where the kind is
  *   room.c       quotas, nodes
  *   rehearsal.c  a dry run, then a trial that only looks around
  */
 #ifndef ENGINE_PLATFORM_KUBERNETES_PREFLIGHT_PRIVATE_H
 #define ENGINE_PLATFORM_KUBERNETES_PREFLIGHT_PRIVATE_H
 
+#include "engine/kind/kind.h"
 #include "engine/kube/client.h"
 #include "engine/platform/kubernetes/preflight.h"
 
@@ -28,6 +30,7 @@ struct preflight {
 	struct error err;
 	cJSON *answer; /* NULL when it was no JSON */
 	char *warning;
+	struct kind_resource resource; /* of the experiment's kind */
 };
 
 void preflight_tell(struct preflight *preflight, enum preflight_verdict verdict,
@@ -36,6 +39,10 @@ void preflight_tell(struct preflight *preflight, enum preflight_verdict verdict,
 /* Ask and wait: true for 2xx. */
 bool preflight_ask(struct preflight *preflight, enum kube_method method,
 		   const char *path, const cJSON *body);
+
+/* preflight_kind.c: where are its objects?  ERROR_UNAVAILABLE: nowhere, and
+ * what would bring them. */
+bool preflight_find_kind(struct preflight *preflight, struct error *err);
 
 void preflight_room(struct preflight *preflight);
 void preflight_rehearse(struct preflight *preflight);

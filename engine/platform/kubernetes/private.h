@@ -13,10 +13,14 @@
  *   create.c      an attempt's Job and Secret
  *   secret.c      what an attempt's pods are given
  *   observe.c     watches of jobs and events
- *   pods.c        watch of pods: which are a job's, and which of them leads
+ *   pods.c        a job's pods, and which of them leads
+ *   pods_watch.c  watches of pods: whose they are
  *   roles.c       jobs with several pods: started, waiting, all of them ended
  *   operator.c    jobs whose operator says nothing
  *   workloads.c   watch of Kueue's queue, where there is one
+ *   discover.c    where the objects of the experiment's kind are
+ *   parts.c       what attempts consist of
+ *   act.c         what a kind can do beside running and ending
  *   finish.c      how a job ended, and telling it when all has been taken in
  *   end.c         exit status, reason and blame, from object and pods
  *   settle.c      jobs that have been told: their log, their object
@@ -34,11 +38,15 @@
 #include "base/strbuf.h"
 #include "engine/kind/kind.h"
 #include "engine/kube/client.h"
+#include "engine/kube/discovery.h"
 #include "engine/kube/logs.h"
 #include "engine/kube/watch.h"
+#include "engine/platform/kubernetes/podlog.h"
 #include "engine/platform/platform.h"
 #include "engine/pod/role.h"
 #include "engine/pod/view.h"
+
+#include <regex.h>
 
 #define K8S_TICK_MS 1000
 /* Streams of pod logs at once, but for metrics that have no other way. */
@@ -70,9 +78,11 @@ struct k8s_material {
 struct k8s_pod {
 	struct k8s_pod *next;
 	struct pod_role role;
-	int before;   /* pods that had its place earlier */
-	int seen_in;  /* number of the list of pods that had it last */
-	bool is_gone; /* deleted */
+	int before;	 /* pods that had its place earlier */
+	int seen_in;	 /* number of the list of pods that had it last */
+	bool is_gone;	 /* deleted */
+	bool is_primary; /* by labels: one that may lead */
+	int watch;	 /* that tells of it: 0 or 1 */
 	bool has_farewell;
 	int farewell_code;
 	int64_t stuck_since_ns; /* monotonic; 0: it is not */
@@ -109,7 +119,11 @@ struct k8s_job {
 	struct k8s_material *material;
 	struct kind_status status;
 	bool has_status;
-	char *begun_in; /* pod, as an earlier engine knew it; or NULL */
+	/* parts.c */
+	struct part_list object_parts; /* as the object tells them */
+	bool are_parts_due;
+	int64_t parts_told_ns; /* monotonic */
+	char *begun_in;	       /* pod, as an earlier engine knew it; or NULL */
 	/* as they were told; of a kind that ends with its pod there is one */
 	struct k8s_pod *pods;
 	int pod_count;
@@ -159,11 +173,23 @@ struct platform {
 	const struct kubernetes_config *config;
 	const struct kind *kind;
 	struct kind_resource resource; /* where its objects are */
+	/* discover.c */
+	bool is_served; /* resource is known */
+	struct kind_search search;
+	struct kube_discovery *discovery;
+	int64_t discovered_ns;	    /* monotonic, last answer; 0: none yet */
+	struct k8s_action *actions; /* act.c */
+	struct loop_timer *parts_timer;
 	struct kube_config *kube_config;
 	struct kube_client *client;
 	const char *namespace;
 	char *selector;
 	struct kube_watch *jobs_watch, *pods_watch, *events_watch;
+	/* pods.c: of pods that have not our labels, by one of theirs */
+	struct kube_watch *others_watch;
+	char *pod_label; /* its value is the object's name; or NULL */
+	regex_t pattern; /* of metrics in logs that are scanned */
+	bool has_pattern;
 	/* workloads.c */
 	struct kube_call *workloads_call;
 	struct kube_watch *workloads_watch;
@@ -172,9 +198,9 @@ struct platform {
 	struct k8s_job *by_key[K8S_BUCKETS], *by_name[K8S_BUCKETS];
 	struct k8s_job *first, *last;
 	int count;
-	int list_number; /* of the job list begun last */
-	bool is_listed;	 /* a first one is complete */
-	int pod_list_number;
+	int list_number;	 /* of the job list begun last */
+	bool is_listed;		 /* a first one is complete */
+	int pod_list_numbers[2]; /* of each watch */
 	bool are_pods_listed;
 
 	enum k8s_readiness readiness;
@@ -314,6 +340,8 @@ cJSON *k8s_secret_of_job(struct k8s_job *job);
 /* ---- observe.c ---- */
 void k8s_observe_open(struct platform *platform);
 void k8s_observe_close(struct platform *platform);
+/* Watch the objects where they are now. */
+void k8s_objects_watch(struct platform *platform);
 /* The pod's or object's news, once more. */
 void k8s_job_look(struct k8s_job *job);
 /* The command runs since then. */
@@ -322,8 +350,11 @@ void k8s_watch_fault(struct platform *platform, int slot, const char *what,
 		     const char *text);
 
 /* ---- pods.c ---- */
-void k8s_pods_open(struct platform *platform);
-void k8s_pods_close(struct platform *platform);
+/* News of one, by the watch that tells of it. */
+void k8s_pod_take(struct k8s_job *job, int watch, enum kube_change change,
+		  const struct pod_view *view, const cJSON *object);
+/* A list is complete: pods it has not are gone. */
+void k8s_pods_missing(struct k8s_job *job, int watch);
 void k8s_pods_free(struct k8s_job *job);
 struct k8s_pod *k8s_pod_named(const struct k8s_job *job, const char *name);
 /* The container of the command; NULL: none is known. */
@@ -331,11 +362,40 @@ const struct pod_container *k8s_main_container(const struct pod_view *pod);
 /* Its command has ended, or the whole of it. */
 bool k8s_pod_has_ended(const struct pod_view *pod);
 
+/* ---- pods_watch.c ---- */
+void k8s_pods_open(struct platform *platform);
+void k8s_pods_close(struct platform *platform);
+
 /* ---- roles.c ---- */
 /* A job with several pods, live: started, waiting. */
 void k8s_roles_look(struct k8s_job *job);
 /* Every second. */
 void k8s_roles_check(struct k8s_job *job, int64_t now);
+
+/* Why it waits; "": it does not, or nobody says. */
+const char *k8s_pod_reason(const struct k8s_job *job,
+			   const struct k8s_pod *pod);
+
+/* ---- discover.c ---- */
+bool k8s_discover_open(struct platform *platform, struct error *err);
+/* Every second, and at the beginning: look for it where that is needed. */
+void k8s_discover_check(struct platform *platform);
+void k8s_discover_close(struct platform *platform);
+void k8s_resource_take(struct kind_resource *ret,
+		       const struct kube_resource *found);
+
+/* ---- parts.c ---- */
+/* Of the object's status or of a pod. */
+void k8s_parts_changed(struct k8s_job *job);
+void k8s_parts_read(struct k8s_job *job, const cJSON *object);
+/* Now, for the last time before its end. */
+void k8s_parts_tell(struct k8s_job *job);
+
+/* ---- act.c ---- */
+/* As platform_ops.act. */
+bool k8s_act(struct platform *platform, int64_t trial, int attempt,
+	     enum kind_action what, int64_t command, struct error *err);
+void k8s_act_close(struct platform *platform);
 
 /* ---- operator.c ---- */
 /* Every second: jobs that nobody took up, or whose end nobody says. */
@@ -401,66 +461,6 @@ void k8s_remove_unwanted(struct platform *platform, const char *name,
 			 const char *uid);
 /* DELETE a path; nobody waits for it but k8s_is_busy. */
 void k8s_remove_path(struct platform *platform, const char *path);
-
-/* ---- logfile.c ---- */
-/* How far one container instance's log has been read. */
-struct logfile_source {
-	char pod[254];
-	char uid[40]; /* the pod's; "": not known */
-	char container[64];
-	int instance; /* restarts before it */
-	struct kube_log_place place;
-	bool is_complete;
-};
-
-struct logfile {
-	char *path, *place_path;
-	int fd; /* -1: nothing written yet */
-	int64_t size;
-	bool is_full, is_broken, is_dirty;
-	struct strbuf pending;
-	int64_t lost_bytes;   /* while it could not be written */
-	struct strbuf staged; /* the place file to come */
-};
-
-/* Reads where it was left; nothing is created yet.  each gets what is known of
- * sources. */
-void logfile_open(struct logfile *file, const char *directory,
-		  void (*each)(void *arg, const struct logfile_source *source),
-		  void *arg);
-void logfile_release(struct logfile *file);
-/* Takes a line without newline; prefix may be NULL. */
-void logfile_add(struct logfile *file, const char *prefix, const char *line,
-		 size_t len, bool is_part);
-bool logfile_flush(struct logfile *file, struct error *err);
-/* Take down what is in the file and up to where the sources were read ... */
-void logfile_stage(struct logfile *file,
-		   const struct logfile_source *const *sources, size_t count);
-/* ... and write that down.  Not before what was found in these lines has been
- * committed: behind a crash they would not be read again. */
-void logfile_save(struct logfile *file);
-
-/* ---- podlog.c ---- */
-struct podlog *podlog_new(struct k8s_job *job);
-/* Saves nothing: what lines brought may not be on disk yet. */
-void podlog_free(struct podlog *log); /* NULL ok */
-/* Has anything of the main container come since this was asked last? */
-bool podlog_has_moved(struct podlog *log);
-/* A pod's containers changed. */
-void podlog_pod(struct podlog *log, const struct k8s_pod *pod);
-/* Stream it: for a while, since somebody looks at it; or, pinned, to its end,
- * since it is the way of the metrics or will be gone with the pod. */
-void podlog_follow(struct podlog *log, bool is_pinned);
-/* Read the rest, then k8s_finish_collected; at once when it is complete. */
-void podlog_collect(struct podlog *log);
-/* Everything there is has been read: of all containers, or of the one that
- * brings metrics. */
-bool podlog_is_complete(const struct podlog *log);
-bool podlog_has_metrics(const struct podlog *log);
-bool podlog_is_collecting(const struct podlog *log);
-/* Give up what is missing. */
-void podlog_abandon(struct podlog *log);
-void podlog_tick(struct podlog *log);
 
 /* ---- look.c ---- */
 struct k8s_look *k8s_look_new(struct platform *platform);

@@ -126,13 +126,12 @@ static bool dry_run(struct rehearsal *rehearsal, const struct trial *trial,
 	struct preflight *preflight = rehearsal->preflight;
 	const struct kind *kind = kind_find(preflight->kubernetes->kind);
 	struct pod_plan plan = k8s_plan(rehearsal->platform);
-	struct kind_resource resource;
+	const struct kind_resource *resource = &preflight->resource;
 	char *path, *api, *name;
 	struct error err;
 	cJSON *object;
 	bool ok = false;
 
-	kind_resource_init(&resource, kind);
 	/* as the experiment will make them, whatever runs below */
 	plan.config = preflight->config;
 	plan.container = kind_container(kind, preflight->kubernetes);
@@ -140,17 +139,17 @@ static bool dry_run(struct rehearsal *rehearsal, const struct trial *trial,
 	plan.attempt = attempt;
 	plan.secret = "rehearsal";
 	name = kind_name_object(kind, &rehearsal->experiment, trial, attempt);
-	object = kind->build(&plan, &resource, name, &err);
+	object = kind->build(&plan, resource, name, &err);
 	free(name);
 	if (!object) {
 		preflight_tell(preflight, PREFLIGHT_FAILED, "job", "%s",
 			       err.text);
 		return false;
 	}
-	api = kind_api_path(&resource);
+	api = kind_api_path(resource);
 	path = xasprintf("%s/namespaces/%s/%s?dryRun=All&"
 			 "fieldValidation=Strict",
-			 api, rehearsal->platform->namespace, resource.plural);
+			 api, rehearsal->platform->namespace, resource->plural);
 	free(api);
 	ok = preflight_ask(preflight, KUBE_POST, path, object);
 	if (!ok)

@@ -74,7 +74,7 @@ void k8s_remove(struct k8s_job *job, bool is_foreground)
 	if (job->is_gone || job->remove || !job->uid[0])
 		return;
 	/* what it says while it ends belongs to its log, and is gone with it */
-	if (is_foreground && job->pod &&
+	if (is_foreground && job->pods &&
 	    job->platform->streams < K8S_STREAMS_MAX)
 		podlog_follow(job->log, true);
 	job->is_deleting = true;

@@ -24,8 +24,7 @@ static bool is_waiting(const struct k8s_pod *pod)
 	       (!main || main->state == POD_CONTAINER_WAITING);
 }
 
-static const char *reason_of(const struct k8s_job *job,
-			     const struct k8s_pod *pod)
+const char *k8s_pod_reason(const struct k8s_job *job, const struct k8s_pod *pod)
 {
 	if (!is_waiting(pod))
 		return "";
@@ -49,13 +48,13 @@ static bool has_live_pod(const struct k8s_job *job)
  * when no pod waits for anything that is worth a word. */
 static void pods_reason(const struct k8s_job *job, char *ret, size_t size)
 {
-	const char *reason = job->lead ? reason_of(job, job->lead) : "";
+	const char *reason = job->lead ? k8s_pod_reason(job, job->lead) : "";
 	char name[80];
 
 	snprintf(ret, size, "%s", reason);
 	for (const struct k8s_pod *pod = job->pods; pod && !*ret;
 	     pod = pod->next) {
-		reason = reason_of(job, pod);
+		reason = k8s_pod_reason(job, pod);
 		if (!*reason)
 			continue;
 		pod_role_format(&pod->role, name, sizeof(name));
@@ -107,8 +106,9 @@ void k8s_roles_look(struct k8s_job *job)
 	else if (!job->pods && !job->platform->config->role_count &&
 		 job->has_status && job->status.phase == KIND_RUNNING)
 		k8s_tell_started(job, job->status.started_ns);
-	if (job->platform->reach == K8S_REACH_LOGS && job->pods)
-		podlog_follow(job->log, true);
+	if (job->platform->reach == K8S_REACH_LOGS ||
+	    k8s_scans_logs(job->platform))
+		podlog_follow_metrics(job->log);
 	look_at_stuck(job);
 	tell_waiting(job);
 }

@@ -129,6 +129,7 @@ void k8s_job_free(struct k8s_job *job)
 	podlog_free(job->log);
 	k8s_material_free(job->material);
 	k8s_pods_free(job);
+	part_list_release(&job->object_parts);
 	free(job->begun_in);
 	free(job->event_reason);
 	free(job->event_pod);

@@ -67,8 +67,8 @@ static void on_ended(void *arg, int64_t trial, int attempt,
 static void on_report(void *arg, int64_t trial, int attempt, const char *json,
 		      size_t len, bool is_nni)
 {
-	assert_false(is_nni);
-	tell(arg, "report %d.%d %.*s", (int)trial, attempt, (int)len, json);
+	tell(arg, "%s %d.%d %.*s", is_nni ? "nni" : "report", (int)trial,
+	     attempt, (int)len, json);
 }
 
 static void on_fault(void *arg, const char *text)
@@ -86,6 +86,35 @@ static void on_event(void *arg, int64_t trial, int attempt,
 static void on_placed(void *arg, const struct trial_place *place)
 {
 	(void)arg, (void)place;
+}
+
+/* "parts 1.1 -worker running, --worker-0* running n1 r0, ..." */
+static void on_parts(void *arg, int64_t trial, int attempt,
+		     const struct part_list *parts)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct trial_part *part = &parts->items[i];
+
+		strbuf_addf(&text, "%s%.*s%s%s %s", i ? ", " : "",
+			    part->depth + 1, "----", part->name,
+			    part->is_leader ? "*" : "",
+			    part_state_name(part->state));
+		if (part->node[0])
+			strbuf_addf(&text, " %s", part->node);
+		if (part->restarts)
+			strbuf_addf(&text, " r%d", part->restarts);
+		if (part->reason[0])
+			strbuf_addf(&text, " (%s)", part->reason);
+	}
+	tell(arg, "parts %d.%d %s", (int)trial, attempt, text.data);
+	strbuf_release(&text);
+}
+
+static void on_acted(void *arg, int64_t command, const char *problem)
+{
+	tell(arg, "acted %d %s", (int)command, problem ? problem : "well");
 }
 
 static void on_cluster(void *arg, const struct cluster_node *nodes,
@@ -184,6 +213,8 @@ void kube_begin(struct kube_world *world)
 			      .fault = on_fault,
 			      .event = on_event,
 			      .placed = on_placed,
+			      .parts = on_parts,
+			      .acted = on_acted,
 			      .cluster = on_cluster,
 			      .arg = world},
 	};

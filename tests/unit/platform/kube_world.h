@@ -6,7 +6,8 @@
  * platform tells is written down:
  *
  *   created 1.1 nni-exp-..., started 1.1, waiting 1.1 why, report 1.1 json,
- *   ended 1.1 3 trial exit status 3, event 1.1 kind text, fault text
+ *   ended 1.1 3 trial exit status 3, event 1.1 kind text, fault text,
+ *   parts 1.1 --worker-0* running n1, acted 7 well
  */
 #ifndef TESTS_UNIT_PLATFORM_KUBE_WORLD_H
 #define TESTS_UNIT_PLATFORM_KUBE_WORLD_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Platform kubernetes: the life of a job with several pods, in any order. */
+#include "engine/platform/kubernetes/podlog_private.h"
 #include "tests/unit/platform/kube_world.h"
 
 #include "base/clock.h"
@@ -76,6 +77,8 @@ static int open_world(void **state)
 	kube_world_open(state);
 	world = *state;
 	kind.build = kind_job.build;
+	kind.read_parts = NULL;
+	kind.act = NULL;
 	world->kind = &kind;
 	add_role(&world->config.kubernetes, "ps", 1);
 	add_role(&world->config.kubernetes, "worker", 2);
@@ -437,6 +440,203 @@ static void test_kill(void **state)
 	ends_once(world);
 }
 
+/* ---- parts -------------------------------------------------------------- */
+
+static void test_parts(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+
+	kube_role_pod(world, job, "ADDED", "worker", 1, 1, "", RUNNING);
+	kube_role_pod(world, job, "ADDED", "ps", 0, 1, "", UNSCHEDULABLE);
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	kube_until(world,
+		   "parts 1.1 -ps-0 waiting (Unschedulable: no room), "
+		   "-worker running (2 running), --worker-0* running n1, "
+		   "--worker-1 running n1\n");
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Failed", "3"));
+	kube_role_pod(world, job, "ADDED", "worker", 1, 2, "", RUNNING);
+	kube_role_pod(world, job, "DELETED", "ps", 0, 1, DELETING, RUNNING);
+	kube_until(world, "parts 1.1 -ps-0 failed n1 (its pod was deleted), "
+			  "-worker failed r1 (1 running, 1 failed), "
+			  "--worker-0* failed n1 (exit status 3), "
+			  "--worker-1 running n1 r1\n");
+	/* not with every news */
+	strbuf_clear(&world->rig->told);
+	for (int i = 0; i < 20; i++) {
+		kube_role_pod(world, job, "MODIFIED", "worker", 1, 2, "",
+			      RUNNING);
+		kube_moment(world, 10);
+	}
+	assert_in_range(kube_times(world->rig->told.data, "parts"), 0, 2);
+	/* and a last time before the end */
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 2, "",
+		      ENDED("Failed", "4"));
+	kube_moment(world, 30);
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "--worker-1 failed n1 r1 (exit status 4)\n"
+			  "ended 1.1 3 trial exit status 3\n");
+}
+
+static void read_steps(const cJSON *object, struct part_list *ret)
+{
+	const cJSON *steps = cJSON_GetObjectItem(
+		cJSON_GetObjectItem(object, "status"), "steps");
+	const cJSON *step;
+
+	cJSON_ArrayForEach (step, steps) {
+		struct trial_part *part = part_list_add(ret);
+
+		snprintf(part->name, sizeof(part->name), "%s",
+			 kind_text(step, "name"));
+		snprintf(part->pod, sizeof(part->pod), "%s",
+			 kind_text(step, "pod"));
+		part->state = PART_RUNNING;
+	}
+}
+
+/* What the object does not say its pods do. */
+static void test_parts_of_object(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job;
+
+	kind.read_parts = read_steps;
+	job = kube_make_one(world);
+	kube_job_is(world, job,
+		    "{\"steps\":[{\"name\":\"first\"},{\"name\":\"second\","
+		    "\"pod\":\"" FIRST "-worker-0\"}]}");
+	kube_until(world, "parts 1.1 -first running, -second running\n");
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	kube_until(world, "parts 1.1 -first running, -second* running n1\n");
+}
+
+/* ---- acting ------------------------------------------------------------- */
+
+static bool act(enum kind_action action, const cJSON *object,
+		struct kind_patch *ret, struct error *err)
+{
+	if (action != KIND_SUSPEND)
+		return error_set(
+			err, ERROR_INVALID, "cannot do that to %s",
+			kind_text(cJSON_GetObjectItem(object, "metadata"),
+				  "name"));
+	ret->content_type = "application/merge-patch+json";
+	ret->body = xstrdup("{\"spec\":{\"suspend\":true}}");
+	return true;
+}
+
+static void test_act(void **state)
+{
+	struct kube_world *world = *state;
+	struct error err;
+
+	kube_make_one(world);
+	kind.act = NULL;
+	assert_false(platform_kubernetes.act(world->platform, 1, 1,
+					     KIND_SUSPEND, 7, &err));
+	kind.act = act;
+	assert_false(platform_kubernetes.act(world->platform, 2, 1,
+					     KIND_SUSPEND, 7, &err));
+	assert_true(platform_kubernetes.act(world->platform, 1, 1, KIND_SUSPEND,
+					    7, &err));
+	kube_until(world, "acted 7 well\n");
+	assert_true(kube_was_asked(world, "PATCH /apis/batch/v1/namespaces/"
+					  "lab/jobs/" FIRST));
+	assert_true(platform_kubernetes.act(world->platform, 1, 1, KIND_RETRY,
+					    8, &err));
+	kube_until(world, "acted 8 cannot do that to " FIRST "\n");
+	/* closing forgets what is under way */
+	assert_true(platform_kubernetes.act(world->platform, 1, 1, KIND_SUSPEND,
+					    9, &err));
+	kube_end(world);
+	kube_moment(world, 20);
+	assert_false(kube_was_told(world, "acted 9"));
+}
+
+/* ---- pods without our keeper -------------------------------------------- */
+
+#define AT(second) "2026-01-01T00:00:0" second ".000000001Z "
+
+static void without_keeper(struct kube_world *world)
+{
+	world->config.kubernetes.keeper = KEEPER_NONE;
+	world->log_body = AT("1") "loss=0.5\n" AT("2") "acc=0.1\n" AT(
+		"3") "loss=0.25\n" AT("4") "{\"metric\":{\"acc\":0.2}}"
+					   "\n" AT("5") "final=0.9\n" AT(
+						   "6") "NNISDK_MEb'{\"type\":"
+							"\"FINAL\"}'\n";
+}
+
+static void test_metrics_in_logs(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job;
+	const char *told;
+	char *text;
+
+	without_keeper(world);
+	job = kube_make_one(world);
+	kube_role_pod(world, job, "ADDED", "worker", 1, 1, "", RUNNING);
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	/* at once, since there is no other way */
+	kube_until(world, "nni 1.1 {\"type\":\"FINAL\"}\n");
+	told = world->rig->told.data;
+	assert_non_null(strstr(told, "{\"name\":\"loss\",\"type\":"
+				     "\"intermediate\",\"sequence\":0,"));
+	assert_non_null(strstr(told, "{\"name\":\"loss\",\"type\":"
+				     "\"intermediate\",\"sequence\":1,"));
+	assert_non_null(strstr(told, "{\"name\":\"acc\",\"type\":"
+				     "\"intermediate\",\"sequence\":1,"));
+	assert_non_null(strstr(told, "\"type\":\"final\",\"sequence\":0,"));
+	/* the leading pod's alone */
+	kube_moment(world, 100);
+	assert_int_equal(kube_times(told, "report"), 5);
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+	kube_until_idle(world);
+	assert_int_equal(kube_times(world->rig->told.data, "report"), 5);
+	/* they are part of the log */
+	text = log_of(world);
+	assert_non_null(strstr(text, "[worker-0] loss=0.5\n"));
+	free(text);
+}
+
+/* Read again after a crash, lines have the numbers they had; what follows goes
+ * on from there. */
+static void test_numbers_survive(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job;
+
+	world->config.kubernetes.keeper = KEEPER_NONE;
+	world->log_body = AT("1") "loss=0.5\n" AT("2") "loss=0.4\n";
+	job = kube_make_one(world);
+	kube_role_pod(world, job, "ADDED", "worker", 0, 1, "", RUNNING);
+	kube_until(world, "\"sequence\":1,");
+	kube_moment(world, 20);
+	inside(world)->log->saved_ns -= 6 * NS_PER_S;
+	podlog_tick(inside(world)->log); /* writes down the place */
+	kube_moment(world, 20);
+	kube_role_pod_lists(world, job, "worker", 0, 1, RUNNING);
+	kube_end(world);
+	strbuf_clear(&world->rig->told);
+	world->log_body =
+		AT("1") "loss=0.5\n" AT("2") "loss=0.4\n" AT("3") "loss=0.3\n";
+	kube_begin(world);
+	kube_submit(world, 1, 1, true);
+	kube_until(world, "report 1.1 {\"name\":\"loss\",\"type\":"
+			  "\"intermediate\",\"sequence\":2,");
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      ENDED("Succeeded", "0"));
+	kube_job_is(world, job, DONE);
+	kube_until(world, "ended 1.1 0 trial \n");
+	assert_int_equal(kube_times(world->rig->told.data, "report"), 1);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, open_world, kube_world_close)
 
@@ -460,6 +660,11 @@ int main(void)
 		TEST(test_adopted),
 		TEST(test_object_deleted),
 		TEST(test_kill),
+		TEST(test_parts),
+		TEST(test_parts_of_object),
+		TEST(test_act),
+		TEST(test_metrics_in_logs),
+		TEST(test_numbers_survive),
 	};
 
 	return cmocka_run_group_tests_name("platform kubernetes, roles", tests,
