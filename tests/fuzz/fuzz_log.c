@@ -75,7 +75,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		log_text_set_pattern(log, pattern, data[2] & 4, &err);
 	}
-	log_text_update(log);
+	if (data[2] & 16) {
+		log_text_keep_marks(log, true);
+		log_text_choose(log, data[2] & 32 ? "a" : NULL);
+	}
+	while (log_text_update(log) == LOG_TEXT_MORE)
+		;
 	check_rows(log, rows, cols, is_ascii);
 	log_text_pan(log, data[3] % 64);
 	log_text_scroll(log, -(int)data[3]);
@@ -83,6 +88,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_text_search(log, data[2] & 8);
 	while (log_text_update(log) == LOG_TEXT_MORE)
 		;
+	check_rows(log, rows, cols, is_ascii);
+	if (data[2] & 16)
+		log_text_choose(log, data[2] & 32 ? NULL : "a");
 	check_rows(log, rows, cols, is_ascii);
 	log_text_top(log);
 	for (int i = 0; i < 5; i++) {

@@ -231,15 +231,14 @@ static void walks_find_what_is_there(void **state)
 		if (is_mine) {
 			mine[count] = strdup(text.data + before);
 			assert_non_null(mine[count]);
-			mine[count++][18] = '\0';
+			if (strlen(mine[count]) > 18) /* as a cut row has it */
+				strcpy(mine[count] + 17, "~");
+			count++;
 		}
 		strbuf_addch(&text, '\n');
 	}
 	append(text.data, text.len);
 	strbuf_release(&text);
-	for (int i = 0; i < count; i++) /* as a cut row has them */
-		if (strlen(mine[i]) == 18)
-			mine[i][17] = '~';
 	log_text_free(log_text);
 	log_text = log_text_new(path, true);
 	log_text_set_size(log_text, 20, 18);
