@@ -38,6 +38,7 @@ int command_stop(struct cli *cli);
 int command_pause(struct cli *cli);
 int command_unpause(struct cli *cli);
 int command_set(struct cli *cli);
+int command_act(struct cli *cli);
 int command_add(struct cli *cli);
 /* transfer.c */
 int command_export(struct cli *cli);

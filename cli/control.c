@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/find.h"
 #include "cli/output.h"
+#include "model/action.h"
 
 #include <limits.h>
 #include <pwd.h>
@@ -159,13 +160,38 @@ static int ask_experiment(struct cli *cli, enum command_verb verb,
 	return status;
 }
 
-/* One command for each trial named, or one for all of them. */
+/* One command for each trial named from argument `first` on; the worst status.
+ */
+static int ask_each(struct cli *cli, struct found *found,
+		    enum command_verb verb, size_t first, const char *argument)
+{
+	int worst = CLI_DONE;
+
+	for (size_t i = first; i < cli->argument_count; i++) {
+		struct error err = {0};
+		struct trial trial;
+		int status;
+
+		if (store_trial_find(found->store, found->experiment.key,
+				     cli->arguments[i], &trial, &err)) {
+			status = ask(cli, found, verb, &trial, argument);
+			trial_release(&trial);
+		} else {
+			status = cli_fail_at(&err, "%s", cli->command->name);
+		}
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
+/* The trials named, or one command for all of them. */
 static int ask_trials(struct cli *cli, enum command_verb verb, const char *all)
 {
 	bool is_all = cli_option(cli, all);
 	struct found found;
 	struct error err = {0};
-	int status, worst;
+	int status;
 
 	if (is_all == (cli->argument_count > 1)) {
 		error_set(&err, ERROR_INVALID,
@@ -174,26 +200,35 @@ static int ask_trials(struct cli *cli, enum command_verb verb, const char *all)
 			  cli->command->name, all);
 		return cli_fail(&err);
 	}
-	worst = open_live(cli, &found);
-	if (worst)
-		return worst;
-	if (is_all)
-		worst = ask(cli, &found, verb, NULL, NULL);
-	for (size_t i = 1; i < cli->argument_count; i++) {
-		struct trial trial;
-
-		if (store_trial_find(found.store, found.experiment.key,
-				     cli->arguments[i], &trial, &err)) {
-			status = ask(cli, &found, verb, &trial, NULL);
-			trial_release(&trial);
-		} else {
-			status = cli_fail_at(&err, "%s", cli->command->name);
-		}
-		if (status > worst)
-			worst = status;
-	}
+	status = open_live(cli, &found);
+	if (status)
+		return status;
+	status = is_all ? ask(cli, &found, verb, NULL, NULL)
+			: ask_each(cli, &found, verb, 1, NULL);
 	found_release(&found);
-	return worst;
+	return status;
+}
+
+int command_act(struct cli *cli)
+{
+	const char *name = cli->arguments[1];
+	enum kind_action action;
+	struct error err = {0};
+	struct found found;
+	int status;
+
+	if (!kind_action_parse(name, &action)) {
+		error_set(&err, ERROR_INVALID,
+			  "act: %s: no such action; there are %s", name,
+			  kind_action_list());
+		return cli_fail(&err);
+	}
+	status = open_live(cli, &found);
+	if (status)
+		return status;
+	status = ask_each(cli, &found, COMMAND_ACT, 2, name);
+	found_release(&found);
+	return status;
 }
 
 int command_kill(struct cli *cli)

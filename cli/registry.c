@@ -194,6 +194,21 @@ const struct cli_command cli_commands[] = {
 		.run = command_restart,
 	},
 	{
+		.name = "act", .synopsis = "EXPERIMENT ACTION TRIAL...",
+		.help = "suspend, resume, stop or terminate what a trial runs",
+		.text = "For kinds of job that know such things: a workflow is suspended "
+			"(running steps go on, no other begins), resumed (gates open, too), "
+			"stopped in order (its exit handler runs) or terminated at once. A "
+			"trial that is stopped so counts as canceled. retry runs a trial that "
+			"is over again as a whole, as restart does.",
+		.arguments = {EXPERIMENT_ARGUMENT,
+			{"ACTION", CLI_WORDS_LIST, "suspend resume stop terminate retry"},
+			TRIAL_ARGUMENT},
+		.least = 3, .most = -1,
+		.needs_write = true,
+		.run = command_act,
+	},
+	{
 		.name = "stop", .synopsis = "[--leave] EXPERIMENT",
 		.help = "cancel an experiment's trials and end it",
 		.text = "With --leave nothing is canceled but what waits for a place: trials that "

@@ -19,8 +19,8 @@
 
 #define PARAMETERS_MAX (256 * 1024)
 
-static void answer_key(struct engine *engine, int64_t command,
-		       enum command_state state, const char *outcome)
+void commands_answer_key(struct engine *engine, int64_t command,
+			 enum command_state state, const char *outcome)
 {
 	struct error err;
 
@@ -34,10 +34,10 @@ static void answer_key(struct engine *engine, int64_t command,
 		turn_fail(engine, &err);
 }
 
-static void answer(struct engine *engine, const struct command *command,
-		   enum command_state state, const char *outcome)
+void commands_answer(struct engine *engine, const struct command *command,
+		     enum command_state state, const char *outcome)
 {
-	answer_key(engine, command->key, state, outcome);
+	commands_answer_key(engine, command->key, state, outcome);
 	status_event(engine, NULL, EVENT_INFO, "command", "%s%s%s by %s: %s",
 		     command_verb_name(command->verb),
 		     command->argument && *command->argument ? " " : "",
@@ -49,18 +49,18 @@ static void answer(struct engine *engine, const struct command *command,
 static void done(struct engine *engine, const struct command *command,
 		 const char *outcome)
 {
-	answer(engine, command, COMMAND_DONE, outcome);
+	commands_answer(engine, command, COMMAND_DONE, outcome);
 }
 
 static void refuse(struct engine *engine, const struct command *command,
 		   const char *why)
 {
-	answer(engine, command, COMMAND_REFUSED, why);
+	commands_answer(engine, command, COMMAND_REFUSED, why);
 }
 
 /* ---- kill ---------------------------------------------------------------- */
 
-static void describe(const struct live *live, char *text, size_t size)
+void commands_describe(const struct live *live, char *text, size_t size)
 {
 	snprintf(text, size, "trial %s (#%lld)", live->trial.id,
 		 (long long)live->trial.sequence);
@@ -75,7 +75,7 @@ static void finish_kill(struct engine *engine, struct kill_request *request)
 	else
 		snprintf(outcome, sizeof(outcome), "%d trials ended",
 			 request->wanted);
-	answer_key(engine, request->command, COMMAND_DONE, outcome);
+	commands_answer_key(engine, request->command, COMMAND_DONE, outcome);
 	free(request);
 }
 
@@ -98,6 +98,19 @@ static void kill_one(struct engine *engine, struct live *live,
 	attempts_kill(engine, live, TRIAL_USER_CANCELED, reason);
 }
 
+void commands_await_end(struct engine *engine, struct live *live,
+			int64_t command)
+{
+	struct kill_request *request = xcalloc(1, sizeof(*request));
+
+	(void)engine;
+	request->command = command;
+	request->wanted = request->left = 1;
+	commands_describe(live, request->who, sizeof(request->who));
+	ARRAY_RESERVE(live->kills, live->kill_count, live->kill_capacity);
+	live->kills[live->kill_count++] = request;
+}
+
 static void do_kill(struct engine *engine, const struct command *command)
 {
 	const char *by = command->asked_by ? command->asked_by : "a user";
@@ -114,7 +127,7 @@ static void do_kill(struct engine *engine, const struct command *command)
 	request = xcalloc(1, sizeof(*request));
 	request->command = command->key;
 	if (live)
-		describe(live, request->who, sizeof(request->who));
+		commands_describe(live, request->who, sizeof(request->who));
 	request->wanted = live ? 1 : engine->live_count + engine->queued_count;
 	/* One more than there are, so that it cannot end half-way. */
 	request->left = request->wanted + 1;
@@ -184,7 +197,7 @@ static void do_restart_failed(struct engine *engine,
 		refuse(engine, command, "no trial has failed");
 }
 
-static void do_restart(struct engine *engine, const struct command *command)
+void commands_restart(struct engine *engine, const struct command *command)
 {
 	enum experiment_state state = engine->experiment.state;
 	struct error err;
@@ -307,7 +320,7 @@ static void carry_out(struct engine *engine, const struct command *command)
 		do_kill(engine, command);
 		break;
 	case COMMAND_RESTART:
-		do_restart(engine, command);
+		commands_restart(engine, command);
 		break;
 	case COMMAND_PAUSE:
 		do_pause(engine, command, true);
@@ -323,6 +336,9 @@ static void carry_out(struct engine *engine, const struct command *command)
 		break;
 	case COMMAND_ADD_TRIAL:
 		do_add_trial(engine, command);
+		break;
+	case COMMAND_ACT:
+		acts_carry_out(engine, command);
 		break;
 	case COMMAND_VERB_COUNT:
 		refuse(engine, command, "this trialdeck knows no such command");

@@ -189,7 +189,7 @@ static void on_parts(void *arg, int64_t trial, int attempt,
 
 static void on_acted(void *arg, int64_t command, const char *problem)
 {
-	(void)arg, (void)command, (void)problem;
+	acts_told(arg, command, problem);
 }
 
 static void on_cluster(void *arg, const struct cluster_node *nodes,

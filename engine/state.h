@@ -9,6 +9,7 @@
  * engine does what it would do after a crash: forget everything and recover
  * from the store (recover.c).  There is no third way.
  *
+ *   acts.c      what kinds of job can do beside running and ending
  *   advice.c    tuner and assessor, and the history that replays them
  *   attempts.c  a trial's life: queued, submitted, running, ended, again
  *   commands.c  what people asked for, and the one outcome of each
@@ -280,8 +281,26 @@ void ingest_tidy(struct engine *engine);
  * none came for so long. */
 void ingest_want_summaries(struct engine *engine);
 
+/* ---- acts.c ---- */
+/* Ask the platform to do it; acts_told brings the outcome. */
+void acts_carry_out(struct engine *engine, const struct command *command);
+/* The platform has done what this command wanted; or why it could not. */
+void acts_told(struct engine *engine, int64_t command, const char *problem);
+
 /* ---- commands.c ---- */
 void commands_look(struct engine *engine);
+/* The outcome, and an event that says so; or, later, the outcome alone. */
+void commands_answer(struct engine *engine, const struct command *command,
+		     enum command_state state, const char *outcome);
+void commands_answer_key(struct engine *engine, int64_t command,
+			 enum command_state state, const char *outcome);
+/* "trial xa12b (#3)" */
+void commands_describe(const struct live *live, char *text, size_t size);
+/* Run trials again: the command's, or all that failed. */
+void commands_restart(struct engine *engine, const struct command *command);
+/* This command is done when the trial has ended. */
+void commands_await_end(struct engine *engine, struct live *live,
+			int64_t command);
 void commands_kill_progress(struct engine *engine, struct live *live);
 
 /* ---- restart.c ---- */

@@ -38,6 +38,7 @@ enum command_verb {
 	COMMAND_STOP,
 	COMMAND_SET,	   /* argument "concurrency=4" and the like */
 	COMMAND_ADD_TRIAL, /* argument: parameters JSON */
+	COMMAND_ACT,	   /* trial; argument: model/action.h */
 	COMMAND_VERB_COUNT
 };
 

@@ -45,6 +45,18 @@ static void do_restart(struct console *console, const struct cmdline *line)
 			       (char **)line->argv + 1, line->argc - 1);
 }
 
+static void do_act(struct console *console, const struct cmdline *line)
+{
+	enum kind_action action;
+
+	if (kind_action_parse(line->argv[1], &action))
+		request_act(console, action, (char **)line->argv + 2,
+			    line->argc - 2);
+	else
+		console_say(console, ROLE_ERROR, "act: %s, not \"%s\"",
+			    kind_action_list(), line->argv[1]);
+}
+
 static void do_stop(struct console *console, const struct cmdline *line)
 {
 	const char *how = line->argc > 1 ? line->argv[1] : NULL;
@@ -301,6 +313,9 @@ const struct console_command console_commands[] = {
 	 COMPLETE_NONE},
 	{"restart", "[failed | TRIAL...]", "run trials again", 0, 60,
 	 do_restart, COMPLETE_NONE},
+	{"act", "ACTION [TRIAL...]",
+	 "suspend, resume, stop, terminate or retry what trials run", 1, 60,
+	 do_act, COMPLETE_ACT},
 	{"stop", "[kill|leave]",
 	 "stop the experiment: kill its trials or let them finish", 0, 1,
 	 do_stop, COMPLETE_STOP},

@@ -37,6 +37,11 @@ static void offer_arguments(struct console *console, enum completion completion)
 	size_t i;
 
 	switch (completion) {
+	case COMPLETE_ACT:
+		for (i = 0; i < KIND_ACTIONS; i++)
+			prompt_offer(prompt,
+				     kind_action_name((enum kind_action)i));
+		break;
 	case COMPLETE_COLUMN:
 		for (i = 0; trials_column_name(console, (int)i); i++)
 			prompt_offer(prompt,

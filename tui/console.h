@@ -20,6 +20,7 @@
 #define TUI_CONSOLE_H
 
 #include "base/strbuf.h"
+#include "model/action.h"
 #include "tui/action.h"
 #include "tui/data.h"
 #include "tui/draw.h"
@@ -234,6 +235,9 @@ void request_concurrency(struct console *console, int delta);
 /* Trials by number or id ("12", "Xa3f1"); verb KILL or RESTART. */
 void request_trials(struct console *console, enum command_verb verb,
 		    char **names, int count);
+/* The named, or else the marked or the selected trials. */
+void request_act(struct console *console, enum kind_action action, char **names,
+		 int count);
 void request_take_up(struct console *console);
 /* Append without a question. */
 bool request_send(struct console *console);

@@ -199,7 +199,7 @@ static bool wants(const struct trial_row *row, enum command_verb verb)
 {
 	bool has_ended = trial_state_is_terminal(row->state);
 
-	return verb == COMMAND_KILL ? !has_ended : has_ended;
+	return verb == COMMAND_RESTART ? has_ended : !has_ended;
 }
 
 /* Fill the request with the marked trials, or the one under the cursor. */
@@ -253,8 +253,8 @@ static void name_trials(struct console *console, const char *verb)
 
 static bool collect_or_say(struct console *console, enum command_verb verb)
 {
-	const char *unfit = verb == COMMAND_KILL ? "has ended already"
-						 : "has not ended yet";
+	const char *unfit = verb == COMMAND_RESTART ? "has not ended yet"
+						    : "has ended already";
 	size_t looked, wanted;
 
 	begin(console, verb);
@@ -289,14 +289,13 @@ void request_restart(struct console *console)
 	propose(console, console->request.count > 1);
 }
 
-void request_trials(struct console *console, enum command_verb verb,
-		    char **names, int count)
+/* Fill the request with trials by name. */
+static bool take_named(struct console *console, enum command_verb verb,
+		       char **names, int count)
 {
 	struct request *request = &console->request;
 	int i;
 
-	if (is_refused(console))
-		return;
 	begin(console, verb);
 	for (i = 0; i < count; i++) {
 		struct trial trial = {0};
@@ -307,13 +306,40 @@ void request_trials(struct console *console, enum command_verb verb,
 				      console->data.selected, name, &trial,
 				      &err)) {
 			console_say(console, ROLE_ERROR, "%s", err.text);
-			return;
+			return false;
 		}
 		request->trials[request->count++] = trial.key;
 		trial_release(&trial);
 	}
+	return true;
+}
+
+void request_trials(struct console *console, enum command_verb verb,
+		    char **names, int count)
+{
+	if (is_refused(console) || !take_named(console, verb, names, count))
+		return;
 	name_trials(console, verb == COMMAND_KILL ? "kill" : "restart");
 	propose(console, verb == COMMAND_KILL);
+}
+
+void request_act(struct console *console, enum kind_action action, char **names,
+		 int count)
+{
+	/* what has ended runs again as a whole */
+	enum command_verb verb =
+		action == KIND_RETRY ? COMMAND_RESTART : COMMAND_ACT;
+	const char *name = kind_action_name(action);
+
+	if (is_refused(console) ||
+	    !(count ? take_named(console, verb, names, count)
+		    : collect_or_say(console, verb)))
+		return;
+	if (verb == COMMAND_ACT)
+		snprintf(console->request.argument,
+			 sizeof(console->request.argument), "%s", name);
+	name_trials(console, name);
+	propose(console, action == KIND_STOP || action == KIND_TERMINATE);
 }
 
 void request_all(struct console *console, enum command_verb verb)

@@ -243,6 +243,34 @@ static void test_a_stop_that_leaves_outlives_the_engine(void **state)
 	assert_int_equal(lab_int(lab, TRIALS), 2);
 }
 
+static void test_acts_of_trials_that_run_and_end(void **state)
+{
+	struct lab *lab = *state;
+	int64_t trial;
+
+	lab_create(lab, SLEEP,
+		   ", \"trialConcurrency\": 1, "
+		   "\"maxTrialNumber\": 1");
+	lab_start(lab, true);
+	lab_wait(lab, RUNNING, 1);
+	trial = lab_trial(lab, 0);
+	assert_string_equal(lab_do(lab, COMMAND_ACT, trial, "suspend"),
+			    "refused: trials of platform local run and end, "
+			    "no more: kill it, or restart it when it is over");
+	assert_string_equal(lab_do(lab, COMMAND_ACT, trial, "dance"),
+			    "refused: dance: no such action; there are "
+			    "suspend, resume, stop, terminate or retry");
+	assert_string_equal(lab_do(lab, COMMAND_ACT, 0, "stop"),
+			    "refused: name the trial");
+	lab_do(lab, COMMAND_KILL, trial, NULL);
+	assert_string_equal(lab_do(lab, COMMAND_ACT, trial, "stop"),
+			    "refused: the trial is over already");
+	/* as a whole, by another attempt */
+	assert_non_null(
+		strstr(lab_do(lab, COMMAND_ACT, trial, "retry"), "attempt 2"));
+	lab_wait(lab, RUNNING, 1);
+}
+
 /* The turn that carries it out fails, and nobody else writes afterwards. */
 static void test_a_command_outlives_a_failed_turn(void **state)
 {
@@ -294,6 +322,7 @@ int main(int argc, char **argv)
 		TEST(test_a_stop_that_leaves),
 		TEST(test_a_stop_is_not_softened),
 		TEST(test_a_stop_that_leaves_outlives_the_engine),
+		TEST(test_acts_of_trials_that_run_and_end),
 		TEST(test_a_command_outlives_a_failed_turn),
 		TEST(test_commands_of_the_last_moment),
 	};

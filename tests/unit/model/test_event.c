@@ -118,9 +118,9 @@ static void knobs(void **state)
 
 static void verbs(void **state)
 {
-	static const char *const names[] = {"kill",	"restart", "pause",
-					    "resume",	"stop",	   "set",
-					    "add-trial"};
+	static const char *const names[] = {"kill",	 "restart", "pause",
+					    "resume",	 "stop",    "set",
+					    "add-trial", "act"};
 	enum command_verb verb;
 
 	(void)state;
