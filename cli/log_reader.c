@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/output.h"
+#include "model/part.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ void log_reader_init(struct log_reader *reader, const char *part)
 		.fd = -1,
 		.is_terminal = isatty(STDOUT_FILENO),
 		.pending = STRBUF_INIT,
-		.mark = part ? xasprintf("[%s] ", part) : NULL,
+		.mark = part ? xasprintf("[%.*s] ", PART_MARK_NAME, part)
+			     : NULL,
 	};
 }
 

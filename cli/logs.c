@@ -114,11 +114,8 @@ static bool refuse_part(const struct found *found, int attempt,
 	return false;
 }
 
-/* Which lines of the log are the part's: *ret_part, or all of them when there
- * is no other part. */
 static bool find_part(struct found *found, const struct attempt *attempt,
-		      const char *name, const char **ret_part,
-		      struct error *err)
+		      const char *name, struct error *err)
 {
 	struct part_list parts = {0};
 	bool ok = store_parts_get(found->store, attempt->trial, attempt->number,
@@ -126,7 +123,6 @@ static bool find_part(struct found *found, const struct attempt *attempt,
 
 	if (ok && !is_part(&parts, name))
 		ok = refuse_part(found, attempt->number, &parts, name, err);
-	*ret_part = part_list_has_marks(&parts) ? name : NULL;
 	part_list_release(&parts);
 	return ok;
 }
@@ -213,8 +209,9 @@ static int print_role(const struct cli *cli, struct found *found,
 				  role);
 			return cli_fail(&err);
 		}
-		if (!find_part(found, attempt, role, &part, &err))
+		if (!find_part(found, attempt, role, &err))
 			return cli_fail(&err);
+		part = role;
 		role = "stdout";
 	}
 	if (cli_option(cli, "path"))

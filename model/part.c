@@ -33,7 +33,7 @@ void part_list_release(struct part_list *list)
 }
 
 static bool settle(struct trial_part *part, enum part_state state,
-		   int64_t ended_ns, const char *reason)
+		   int64_t ended_ns)
 {
 	switch (part->state) {
 	case PART_RUNNING:
@@ -48,8 +48,6 @@ static bool settle(struct trial_part *part, enum part_state state,
 	}
 	if (part->started_ns && !part->ended_ns)
 		part->ended_ns = ended_ns;
-	if (!*part->reason)
-		snprintf(part->reason, sizeof(part->reason), "%s", reason);
 	return true;
 }
 
@@ -58,8 +56,17 @@ bool part_list_settle(struct part_list *list, enum part_state state,
 {
 	bool has_changed = false;
 
-	for (size_t i = 0; i < list->count; i++)
-		has_changed |= settle(&list->items[i], state, ended_ns, reason);
+	for (size_t i = 0; i < list->count; i++) {
+		struct trial_part *part = &list->items[i];
+
+		if (!settle(part, state, ended_ns))
+			continue;
+		has_changed = true;
+		/* of what has parts itself it was how these are doing */
+		if (!*part->reason || !part_list_is_leaf(list, i))
+			snprintf(part->reason, sizeof(part->reason), "%s",
+				 reason);
+	}
 	return has_changed;
 }
 
@@ -84,13 +91,13 @@ bool part_has_log(const struct part_list *list, size_t index)
 	return *list->items[index].pod && part_list_is_leaf(list, index);
 }
 
-bool part_list_has_marks(const struct part_list *list)
+bool part_list_has_steps(const struct part_list *list)
 {
-	size_t count = 0;
-
 	for (size_t i = 0; i < list->count; i++)
-		count += part_has_log(list, i);
-	return count > 1;
+		if (strcmp(list->items[i].sort, "pod") != 0 &&
+		    strcmp(list->items[i].sort, "role") != 0)
+			return true;
+	return false;
 }
 
 static const char *const state_names[PART_STATE_COUNT] = {

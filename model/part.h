@@ -59,10 +59,10 @@ bool part_is_same(const struct trial_part *a, const struct trial_part *b);
 /* Is there nothing under it?  index is below count. */
 bool part_list_is_leaf(const struct part_list *list, size_t index);
 
-/* Did several of them have a log, so that its lines are marked (see below)?
- * Those are leaves that have or had a pod. */
+/* Does it have a log?  Leaves do that have or had a pod. */
 bool part_has_log(const struct part_list *list, size_t index);
-bool part_list_has_marks(const struct part_list *list);
+/* Are they steps of a workflow, rather than pods and the roles they play? */
+bool part_list_has_steps(const struct part_list *list);
 
 /* "running"; static storage. */
 const char *part_state_name(enum part_state state);
@@ -76,11 +76,12 @@ struct part_counts {
 
 void part_list_count(const struct part_list *list, struct part_counts *ret);
 
-/* Lines of an attempt with several parts stand in one log, each behind the
- * name of the part it comes from: "[worker-1] step 3".  Bytes of that mark,
- * its blank included; 0: the line has none.  Reads PART_MARK_MAX bytes at
- * most. */
-#define PART_MARK_MAX (sizeof(((struct trial_part *)0)->name) + 2)
+/* Lines of an attempt that consists of parts stand in one log, each behind the
+ * name of the part it comes from, cut to PART_MARK_NAME bytes: "[worker-1] step
+ * 3"; of a container other than the command's "[worker-1/proxy] ...".  Bytes of
+ * that mark, its blank included; 0: the line has none. */
+#define PART_MARK_NAME 60
+#define PART_MARK_MAX 96
 size_t part_mark_length(const char *line, size_t len);
 
 #endif

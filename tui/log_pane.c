@@ -37,7 +37,7 @@ void log_pane_free(struct log_pane *pane)
 
 bool log_pane_has_parts(const struct log_pane *pane)
 {
-	return pane->parts.count > 1 && pane->role == LOG_ROLE_STDOUT;
+	return pane->parts.count > 0 && pane->role == LOG_ROLE_STDOUT;
 }
 
 const char *log_pane_chosen(const struct log_pane *pane)
@@ -80,7 +80,7 @@ const char *log_pane_part(const struct console *console, size_t i)
 {
 	const struct log_parts *parts = &console->log->parts;
 
-	return parts->count > 1 && i < parts->count ? parts->names[i] : NULL;
+	return i < parts->count ? parts->names[i] : NULL;
 }
 
 bool log_pane_is_of_one(const struct console *console)

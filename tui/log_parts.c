@@ -25,11 +25,11 @@ int log_parts_find(const struct log_parts *parts, const char *name, size_t len)
 
 static void add(struct log_parts *parts, const char *name)
 {
-	if (log_parts_find(parts, name, strlen(name)) >= 0)
+	if (log_parts_find(parts, name, strnlen(name, PART_MARK_NAME)) >= 0)
 		return;
 	ARRAY_RESERVE(parts->names, parts->count, parts->capacity);
-	snprintf(parts->names[parts->count++], sizeof(*parts->names), "%s",
-		 name);
+	snprintf(parts->names[parts->count++], sizeof(*parts->names), "%.*s",
+		 PART_MARK_NAME, name);
 }
 
 bool log_parts_read(struct log_parts *parts, struct store *store, int64_t trial,

@@ -13,8 +13,8 @@
 #include <stddef.h>
 
 struct log_parts {
-	char (*names)[sizeof(((struct trial_part *)0)->name)];
-	size_t count, capacity; /* below two: lines have no marks */
+	char (*names)[PART_MARK_NAME + 1];
+	size_t count, capacity; /* none: lines have no marks */
 };
 
 void log_parts_release(struct log_parts *parts);

@@ -51,7 +51,7 @@ struct table {
 	const struct part_list *list;
 	const struct part_style *style;
 	int cols[COLUMN_COUNT]; /* 0: left out */
-	bool is_tree;
+	bool has_sorts;
 	bool has_short_nodes; /* names without their domain */
 };
 
@@ -155,7 +155,7 @@ static void add_cell(const struct table *table, size_t i, enum column column,
 			strbuf_adds(out, part_state_name(part->state));
 		break;
 	case COLUMN_SORT:
-		if (table->is_tree)
+		if (table->has_sorts)
 			add_text(table, out, part->sort);
 		break;
 	case COLUMN_TIME:
@@ -349,8 +349,7 @@ void part_table_each(const struct part_list *list,
 
 	if (!list->count)
 		return;
-	for (size_t i = 0; i < list->count; i++)
-		table.is_tree |= strcmp(list->items[i].sort, "pod") != 0;
+	table.has_sorts = part_list_has_steps(list);
 	lay_out(&table);
 	tell_titles(&table, fn, arg);
 	for (size_t i = 0; i < list->count; i++)
@@ -429,17 +428,15 @@ static void format_running(struct strbuf *out, const struct part_list *list,
 void part_format_brief(struct strbuf *out, const struct part_list *list)
 {
 	const struct trial_part *culprit = find_culprit(list);
-	bool is_tree = false;
+	bool has_steps = part_list_has_steps(list);
 	struct part_counts counts;
 	int running;
 
-	for (size_t i = 0; i < list->count; i++)
-		is_tree |= list->items[i].depth > 0;
 	part_list_count(list, &counts);
 	running = counts.states[PART_RUNNING];
-	if (is_tree && running)
+	if (has_steps && running)
 		format_running(out, list, running);
-	else if (!is_tree && counts.total > 1 && running < counts.total)
+	else if (!has_steps && counts.total > 1 && running < counts.total)
 		strbuf_addf(out, "%d/%d up", running, counts.total);
 	if (culprit)
 		strbuf_addf(out, "%s%s: %s", out->len ? ", " : "",

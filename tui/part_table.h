@@ -30,8 +30,8 @@ bool part_list_is_worth_showing(const struct part_list *list);
 /* Append "4: 2 running, 1 waiting, 1 failed". */
 void part_format_counts(struct strbuf *out, const struct part_list *list);
 /* Append in a few words what a trial with several parts is doing, where that
- * is not just that all run: "3/4 up, ps-0: Unschedulable"; of a tree what
- * runs in it: "at train, tensorboard". */
+ * is not just that all run: "3/4 up, ps-0: Unschedulable"; of steps
+ * those that run: "at train, tensorboard". */
 void part_format_brief(struct strbuf *out, const struct part_list *list);
 
 #endif

@@ -151,7 +151,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    role_name(console));
 	if (pane->key && log_pane_chosen(pane))
 		strbuf_addf(&left, " of %s", log_pane_chosen(pane));
-	else if (pane->key && log_pane_has_parts(pane))
+	else if (pane->key && log_pane_has_parts(pane) && pane->parts.count > 1)
 		strbuf_addf(&left, " of all %zu", pane->parts.count);
 	if (pane->key && pane->attempt > 1)
 		strbuf_addf(&left, " of attempt %d", pane->attempt);

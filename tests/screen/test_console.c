@@ -51,7 +51,7 @@ static const struct view {
 	{"parts-many", "parts.db",
 	 ":experiment pipeline\n:trial 1\n<Enter> <C-d> <C-d>\n"},
 	{"parts-log", "parts.db", ":trial 1\n3 z\n"},
-	{"parts-log-one", "parts.db", ":trial 1\n:wait\n3 z o o\n"},
+	{"parts-log-one", "parts.db", ":trial 1\n:wait\n3 z o o o\n"},
 	{"cluster", "cluster.db", "C\n"},
 	{"cluster-end", "cluster.db", "C G\n"},
 	{"cluster-denied", "cluster.db", ":experiment tabular\nC\n"},

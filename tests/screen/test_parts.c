@@ -62,15 +62,15 @@ static void parts_in_turn(void **state)
 	type_and_see(screen, ":trial 1\r3", "#1 log of all 3 of attempt 2");
 	type_and_see(screen, "", "[worker-1] waiting for ps-0");
 	type_and_see(screen, "", "o Pod");
+	type_and_see(screen, "o", "log of evaluator-0");
 	type_and_see(screen, "o", "log of worker-0");
 	expect_gone(screen, "waiting for ps-0");
 	expect_gone(screen, "[worker-0]");
 	type_and_see(screen, "", "epoch 3: loss 0.66");
 	type_and_see(screen, "o", "log of worker-1");
 	type_and_see(screen, "", "retrying");
-	type_and_see(screen, "o", "log of evaluator-0");
 	type_and_see(screen, "o", "log of all 3");
-	type_and_see(screen, "oo", "log of worker-1");
+	type_and_see(screen, "ooo", "log of worker-1");
 	type_and_see(screen, "O", "log of all 3");
 	screen_close(screen);
 }
@@ -98,7 +98,7 @@ static void a_part_is_searched(void **state)
 
 	(void)state;
 	type_and_see(screen, ":trial 1\r3", "#1 log of all");
-	type_and_see(screen, "oo", "log of worker-1");
+	type_and_see(screen, "ooo", "log of worker-1");
 	type_and_see(screen, "/epoch\r", "not found: epoch");
 	type_and_see(screen, "O", "log of all 3");
 	screen_type(screen, "n");
@@ -126,9 +126,9 @@ static void changes_are_seen(void **state)
 	assert_true(store_experiment_find(store, "ranks", &row, &err));
 	assert_true(store_trial_find(store, row.key, "1", &trial, &err));
 	assert_true(store_parts_get(store, trial.key, 2, &parts, &err));
-	parts.items[2].state = PART_RUNNING;
-	parts.items[2].reason[0] = '\0';
-	strcpy(parts.items[2].pod, "ps-0");
+	parts.items[1].state = PART_RUNNING;
+	parts.items[1].reason[0] = '\0';
+	strcpy(parts.items[1].pod, "ps-0");
 	assert_true(store_begin(store, &err));
 	assert_true(
 		store_parts_put(store, trial.key, 2, &parts, &is_news, &err));

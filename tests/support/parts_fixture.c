@@ -174,13 +174,15 @@ static const struct sample first_try[] = {
 };
 
 static const struct sample second_try[] = {
-	{0, "worker-0", "pod", PART_RUNNING, true, GPU_1, 0, -1, 1800, 0, NULL},
-	{0, "worker-1", "pod", PART_RUNNING, false, GPU_2, 2, -1, 1790, 0,
-	 NULL},
+	{0, "evaluator-0", "pod", PART_SUCCEEDED, false, GPU_1, 0, 0, 1700,
+	 900, NULL},
 	{0, "ps-0", "pod", PART_WAITING, false, NULL, 0, -1, 0, 0,
 	 "Unschedulable: 0/4 nodes are available: 1 node was not ready, 1 was "
 	 "unschedulable, 2 Insufficient nvidia.com/gpu"},
-	{0, "evaluator-0", "pod", PART_SUCCEEDED, false, GPU_1, 0, 0, 1700, 900,
+	{0, "worker", "role", PART_RUNNING, false, NULL, 2, -1, 1800, 0,
+	 "2 running"},
+	{1, "worker-0", "pod", PART_RUNNING, true, GPU_1, 0, -1, 1800, 0, NULL},
+	{1, "worker-1", "pod", PART_RUNNING, false, GPU_2, 2, -1, 1790, 0,
 	 NULL},
 };
 

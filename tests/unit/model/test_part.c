@@ -97,6 +97,32 @@ static void settled_ones_do_not_run(void **state)
 	assert_string_equal(list.items[3].reason, "");
 	assert_false(part_list_settle(&list, PART_FAILED, 10, "again"));
 	part_list_release(&list);
+	/* a role's reason is how its pods are doing */
+	strcpy(add(&list, 0, PART_RUNNING)->reason, "1 running");
+	strcpy(add(&list, 1, PART_RUNNING)->reason, "slow");
+	assert_true(part_list_settle(&list, PART_FAILED, 9, "over"));
+	assert_string_equal(list.items[0].reason, "over");
+	assert_string_equal(list.items[1].reason, "slow");
+	part_list_release(&list);
+}
+
+static void steps_are_told_from_pods(void **state)
+{
+	struct part_list list = {0};
+
+	(void)state;
+	strcpy(add(&list, 0, PART_RUNNING)->sort, "role");
+	strcpy(add(&list, 1, PART_RUNNING)->sort, "pod");
+	assert_false(part_list_has_steps(&list));
+	assert_false(part_has_log(&list, 0));
+	assert_false(part_has_log(&list, 1));
+	strcpy(list.items[0].pod, "x");
+	strcpy(list.items[1].pod, "x");
+	assert_false(part_has_log(&list, 0));
+	assert_true(part_has_log(&list, 1));
+	strcpy(add(&list, 1, PART_RUNNING)->sort, "Pod");
+	assert_true(part_list_has_steps(&list));
+	part_list_release(&list);
 }
 
 static void states_have_names(void **state)
@@ -154,12 +180,13 @@ static void marks_are_recognised(void **state)
 		{"[ a] ", 0},
 		{"step [a] ", 0},
 		{"", 0},
-		/* 63 bytes of name, and 64 */
+		{"[worker-1/proxy] x", 17},
+		/* as long as they get, and longer */
 		{"[0123456789012345678901234567890123456789012345678901234567"
-		 "89012] x",
-		 66},
+		 "89012345678901234567890123456789012] x",
+		 96},
 		{"[0123456789012345678901234567890123456789012345678901234567"
-		 "890123] x",
+		 "890123456789012345678901234567890123] x",
 		 0},
 	};
 
@@ -182,6 +209,7 @@ int main(void)
 		cmocka_unit_test(too_many_are_counted),
 		cmocka_unit_test(leaves_are_what_runs),
 		cmocka_unit_test(settled_ones_do_not_run),
+		cmocka_unit_test(steps_are_told_from_pods),
 		cmocka_unit_test(states_have_names),
 		cmocka_unit_test(differences_are_seen),
 		cmocka_unit_test(marks_are_recognised),
