@@ -49,7 +49,8 @@ static void found(struct platform *platform, const struct kube_resource *at)
 		return; /* the watch's own fault, and its own to mend */
 	platform->resource = resource;
 	platform->is_served = true;
-	k8s_tell_fault(platform, 1, NULL);
+	if (platform->faults[1])
+		k8s_tell_fault(platform, 1, NULL);
 	k8s_objects_watch(platform);
 	k8s_go_on(platform);
 }

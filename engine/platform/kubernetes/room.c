@@ -10,6 +10,7 @@
 #include "engine/pod/node.h"
 #include "engine/pod/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +23,32 @@ static int64_t quantity_of(const cJSON *map, const char *name)
 	return text && pod_quantity(text, &milli) ? milli : -1;
 }
 
+/* Pods of one sort that a trial has. */
+struct need {
+	cJSON *resources; /* or NULL */
+	int pods;
+};
+
+/* A trial: its roles, or its one pod. */
+struct needs {
+	struct need *items;
+	size_t count;
+	char counted[600]; /* "count/jobs.batch" */
+};
+
+static bool is_of_pods(const char *name)
+{
+	return !strcmp(name, "pods") || !strcmp(name, "count/pods");
+}
+
 /* What one trial takes of a quota's resource, in thousandths; -1: nothing. */
-static int64_t trial_takes(const cJSON *resources, const char *name)
+static int64_t trial_takes(const struct needs *needs, const char *name)
 {
 	const char *group = "requests";
 	const char *what = name;
+	int64_t sum = -1;
 
-	if (!strcmp(name, "pods") || !strcmp(name, "count/jobs.batch") ||
-	    !strcmp(name, "count/pods") || !strcmp(name, "count/secrets") ||
+	if (!strcmp(name, needs->counted) || !strcmp(name, "count/secrets") ||
 	    !strcmp(name, "secrets"))
 		return 1000;
 	if (!strncmp(name, "limits.", 7)) {
@@ -38,12 +57,23 @@ static int64_t trial_takes(const cJSON *resources, const char *name)
 	} else if (!strncmp(name, "requests.", 9)) {
 		what = name + 9;
 	}
-	return quantity_of(cJSON_GetObjectItemCaseSensitive(resources, group),
-			   what);
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct need *need = &needs->items[i];
+		int64_t one =
+			is_of_pods(name)
+				? 1000
+				: quantity_of(cJSON_GetObjectItemCaseSensitive(
+						      need->resources, group),
+					      what);
+
+		if (one >= 0 && one < INT64_MAX / 2 / (need->pods + 1))
+			sum = (sum < 0 ? 0 : sum) + one * need->pods;
+	}
+	return sum;
 }
 
 static void check_quota(struct preflight *preflight, const cJSON *quota,
-			const cJSON *resources)
+			const struct needs *needs)
 {
 	const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(
 		cJSON_GetObjectItem(quota, "metadata"), "name"));
@@ -57,7 +87,7 @@ static void check_quota(struct preflight *preflight, const cJSON *quota,
 	cJSON_ArrayForEach (item, hard) {
 		int64_t limit = quantity_of(hard, item->string);
 		int64_t taken = quantity_of(used, item->string);
-		int64_t takes = trial_takes(resources, item->string);
+		int64_t takes = trial_takes(needs, item->string);
 
 		if (limit < 0 || takes <= 0)
 			continue;
@@ -85,7 +115,7 @@ static void check_quota(struct preflight *preflight, const cJSON *quota,
 			       preflight->config->trial_concurrency, by);
 }
 
-static void check_quotas(struct preflight *preflight, const cJSON *resources)
+static void check_quotas(struct preflight *preflight, const struct needs *needs)
 {
 	char *path = xasprintf("/api/v1/namespaces/%s/resourcequotas",
 			       preflight->kube_config->namespace);
@@ -94,7 +124,7 @@ static void check_quotas(struct preflight *preflight, const cJSON *resources)
 	if (preflight_ask(preflight, KUBE_GET, path, NULL))
 		cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(
 						  preflight->answer, "items"))
-			check_quota(preflight, item, resources);
+			check_quota(preflight, item, needs);
 	free(path);
 }
 
@@ -137,19 +167,16 @@ static const char *missing_resource(const cJSON *nodes, const cJSON *requests)
 	return NULL;
 }
 
-static void check_nodes(struct preflight *preflight, const cJSON *resources)
+/* Of each sort of pod one must find a place. */
+static void check_nodes(struct preflight *preflight, const struct need *need,
+			const char *role)
 {
 	const cJSON *requests =
-		cJSON_GetObjectItemCaseSensitive(resources, "requests");
+		cJSON_GetObjectItemCaseSensitive(need->resources, "requests");
 	const cJSON *nodes, *item;
 	const char *missing;
 	int ready = 0, suited = 0;
 
-	if (!preflight_ask(preflight, KUBE_GET, "/api/v1/nodes", NULL)) {
-		preflight_tell(preflight, PREFLIGHT_OK, "nodes",
-			       "not looked at: %s", preflight->err.text);
-		return;
-	}
 	nodes = cJSON_GetObjectItemCaseSensitive(preflight->answer, "items");
 	cJSON_ArrayForEach (item, nodes) {
 		struct cluster_node node;
@@ -163,29 +190,64 @@ static void check_nodes(struct preflight *preflight, const cJSON *resources)
 	missing = missing_resource(nodes, requests);
 	if (suited)
 		preflight_tell(preflight, PREFLIGHT_OK, "nodes",
-			       "%d ready, %d of them large enough for a trial",
-			       ready, suited);
+			       "%d ready, %d of them large enough for a %s",
+			       ready, suited, role);
 	else if (missing)
 		preflight_tell(
 			preflight, PREFLIGHT_FAILED, "nodes",
-			"no node has %s of %.80s: lower "
-			"trainingService.resources",
+			"no node has %s of %.80s for a %s: lower its resources "
+			"in trainingService",
 			cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
 				requests, missing)),
-			missing);
+			missing, role);
 	else
 		preflight_tell(preflight, PREFLIGHT_FAILED, "nodes",
 			       "none of %d ready nodes is large enough for a "
-			       "trial",
-			       ready);
+			       "%s",
+			       ready, role);
+}
+
+/* ---- the whole ---------------------------------------------------------- */
+
+static void needs_init(struct needs *needs, const struct preflight *preflight)
+{
+	const struct kubernetes_config *config = preflight->kubernetes;
+
+	memset(needs, 0, sizeof(*needs));
+	snprintf(needs->counted, sizeof(needs->counted), "count/%s.%s",
+		 preflight->resource.plural, preflight->resource.group);
+	needs->count = config->role_count ? config->role_count : 1;
+	needs->items = xcalloc(needs->count, sizeof(*needs->items));
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct role_config *role =
+			config->role_count ? &config->roles[i] : NULL;
+		const char *text = role && role->resources ? role->resources
+							   : config->resources;
+
+		needs->items[i].resources = text ? cJSON_Parse(text) : NULL;
+		needs->items[i].pods = role ? role->replicas : 1;
+	}
 }
 
 void preflight_room(struct preflight *preflight)
 {
-	const char *text = preflight->kubernetes->resources;
-	cJSON *resources = text ? cJSON_Parse(text) : NULL;
+	const struct kubernetes_config *config = preflight->kubernetes;
+	struct needs needs;
 
-	check_quotas(preflight, resources);
-	check_nodes(preflight, resources);
-	cJSON_Delete(resources);
+	/* what the user's own objects take nobody knows before */
+	if (kind_find(config->kind)->lacks_keeper)
+		return;
+	needs_init(&needs, preflight);
+	check_quotas(preflight, &needs);
+	if (!preflight_ask(preflight, KUBE_GET, "/api/v1/nodes", NULL))
+		preflight_tell(preflight, PREFLIGHT_OK, "nodes",
+			       "not looked at: %s", preflight->err.text);
+	else
+		for (size_t i = 0; i < needs.count; i++)
+			check_nodes(preflight, &needs.items[i],
+				    config->role_count ? config->roles[i].name
+						       : "trial");
+	for (size_t i = 0; i < needs.count; i++)
+		cJSON_Delete(needs.items[i].resources);
+	free(needs.items);
 }

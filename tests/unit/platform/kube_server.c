@@ -14,8 +14,13 @@
 
 #include <cmocka.h>
 
-#define API "/apis/batch/v1/namespaces/lab/jobs"
+#define JOBS "/apis/batch/v1/namespaces/lab/jobs"
 #define CORE "/api/v1/namespaces/lab/"
+
+static const char *collection_of(const struct kube_world *world)
+{
+	return world->collection ? world->collection : JOBS;
+}
 
 /* ---- objects ------------------------------------------------------------ */
 
@@ -183,6 +188,21 @@ void kube_role_pod(struct kube_world *world, const struct kube_object *job,
 	free(object);
 }
 
+void kube_other_pod(struct kube_world *world, const char *change,
+		    const char *name, const char *labels, const char *status)
+{
+	char *line = xasprintf(
+		"{\"type\":\"%s\",\"object\":{\"kind\":\"Pod\",\"metadata\":"
+		"{\"name\":\"%s\",\"uid\":\"uid-%s\",\"resourceVersion\":"
+		"\"%d\",\"creationTimestamp\":\"2026-01-01T00:00:00Z\","
+		"\"labels\":{%s}},\"spec\":{\"nodeName\":\"n1\","
+		"\"containers\":[{\"name\":\"main\"}]},\"status\":%s}}\n",
+		change, name, name, ++world->version, labels, status);
+
+	rig_chunk(world->rig, world->others, line);
+	free(line);
+}
+
 static void add_item(struct kube_world *world, char *object)
 {
 	char *all = xasprintf("%s%s%s", world->pods ? world->pods : "",
@@ -249,7 +269,14 @@ static void serve_list(struct kube_world *world, int peer, enum kube_list list,
 {
 	char *items;
 
-	if (strstr(request, "watch=true")) {
+	if (list == LIST_PODS && !strstr(request, "nni-kubernetes-trial")) {
+		if (strstr(request, "watch=true")) {
+			rig_stream(world->rig, peer);
+			world->others = peer;
+		} else {
+			answer_list(world, peer, "");
+		}
+	} else if (strstr(request, "watch=true")) {
 		rig_stream(world->rig, peer);
 		world->watches[list] = peer;
 	} else if (world->holds_list[list]) {
@@ -295,7 +322,8 @@ static void serve_post(struct kube_world *world, int peer, const char *request)
 
 static void serve_job(struct kube_world *world, int peer, const char *request)
 {
-	const char *name = strstr(request, API) + strlen(API) + 1;
+	const char *collection = collection_of(world);
+	const char *name = strstr(request, collection) + strlen(collection) + 1;
 	struct kube_object *job = find_job(world, name, strcspn(name, " ?"));
 	char *object;
 
@@ -335,15 +363,49 @@ static void serve_cluster(struct rig *rig, int peer, const char *request)
 			   "\"items\":[" NODE("n3") "," NODE("n2") "]}");
 }
 
+/* Does it begin with this method and path, and something behind? */
+static bool is_for(const char *request, const char *method, const char *path,
+		   char behind)
+{
+	size_t len = strlen(method);
+
+	return !strncmp(request, method, len) && request[len] == ' ' &&
+	       !strncmp(request + len + 1, path, strlen(path)) &&
+	       request[len + 1 + strlen(path)] == behind;
+}
+
+static bool serve_discovery(struct kube_world *world, int peer,
+			    const char *request)
+{
+	if (is_for(request, "GET", "/apis/kubeflow.org", ' '))
+		rig_answer(world->rig, peer, "200 OK",
+			   "{\"kind\":\"APIGroup\",\"name\":\"kubeflow.org\","
+			   "\"versions\":[{\"groupVersion\":"
+			   "\"kubeflow.org/v1\",\"version\":\"v1\"}]}");
+	else if (is_for(request, "GET", "/apis/kubeflow.org/v1", ' '))
+		rig_answer(world->rig, peer, "200 OK",
+			   "{\"kind\":\"APIResourceList\",\"groupVersion\":"
+			   "\"kubeflow.org/v1\",\"resources\":[{\"name\":"
+			   "\"tfjobs\",\"kind\":\"TFJob\",\"namespaced\":true,"
+			   "\"verbs\":[\"create\",\"list\",\"watch\"]}]}");
+	else
+		return false;
+	return true;
+}
+
 void kube_serve(struct rig *rig, int peer, const char *request)
 {
 	struct kube_world *world = rig->serve_arg;
+	const char *collection = collection_of(world);
+	char *one = xasprintf(" %s/", collection);
 
-	if (!strncmp(request, "POST " API " ", strlen("POST " API " ")))
+	if (world->serves_tfjobs && serve_discovery(world, peer, request))
+		; /* answered */
+	else if (is_for(request, "POST", collection, ' '))
 		serve_post(world, peer, request);
-	else if (strstr(request, " " API "/"))
+	else if (strstr(request, one))
 		serve_job(world, peer, request);
-	else if (!strncmp(request, "GET " API "?", strlen("GET " API "?")))
+	else if (is_for(request, "GET", collection, '?'))
 		serve_list(world, peer, LIST_JOBS, request);
 	else if (strstr(request, " /api/v1/nodes?") ||
 		 strstr(request, " /api/v1/pods?") ||
@@ -352,13 +414,17 @@ void kube_serve(struct rig *rig, int peer, const char *request)
 	else if (strstr(request, "/log?")) {
 		world->log_requests++;
 		rig_answer(rig, peer, world->log_head, world->log_body);
-	} else if (!strncmp(request, "GET " CORE "pods?",
-			    strlen("GET " CORE "pods?")))
+	} else if (is_for(request, "GET", CORE "pods", '?'))
 		serve_list(world, peer, LIST_PODS, request);
-	else if (!strncmp(request, "GET " CORE "events?",
-			  strlen("GET " CORE "events?")))
+	else if (is_for(request, "GET", CORE "events", '?'))
 		serve_list(world, peer, LIST_EVENTS, request);
+	else if (is_for(request, "GET", "/apis/kubeflow.org", ' '))
+		rig_answer(rig, peer, "404 Not Found",
+			   "{\"kind\":\"Status\",\"reason\":\"NotFound\","
+			   "\"message\":\"the server could not find the "
+			   "requested resource\"}");
 	else /* config maps, secrets */
 		rig_answer(rig, peer, "200 OK",
 			   "{\"metadata\":{\"uid\":\"u\"}}");
+	free(one);
 }

@@ -42,6 +42,7 @@ struct kube_world {
 	int job_count;
 	int version, uids;
 	char *pods;	    /* items of a list, or NULL */
+	int others;	    /* peer of the watch of pods by another label */
 	int watches[LISTS]; /* peers */
 	int lists[LISTS];   /* peers that wait while holds_list */
 	bool holds_list[LISTS];
@@ -51,6 +52,8 @@ struct kube_world {
 	const char *log_head, *log_body; /* what pods' logs are answered with */
 	int log_requests, posts;
 	const char *begun_in;	 /* pod, for the next submit */
+	const char *collection;	 /* of objects; NULL: of Jobs */
+	bool serves_tfjobs;	 /* discovery says so */
 	const struct kind *kind; /* in place of Job's; its objects are Jobs */
 };
 
@@ -96,6 +99,9 @@ void kube_role_pod(struct kube_world *world, const struct kube_object *job,
 void kube_role_pod_lists(struct kube_world *world,
 			 const struct kube_object *job, const char *role,
 			 int index, int generation, const char *status);
+/* One that the watch by another label tells of. */
+void kube_other_pod(struct kube_world *world, const char *change,
+		    const char *name, const char *labels, const char *status);
 /* The same as an item of the next list. */
 void kube_pod_lists(struct kube_world *world, const struct kube_object *job,
 		    const char *name, const char *status);
