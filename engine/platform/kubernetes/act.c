@@ -3,14 +3,19 @@
  * What a kind can do beside running and ending: suspend, resume, stop, ...
  *
  * What has to be sent may depend on the object as it is, which is not kept; so
- * it is read first, and then patched.  Two requests, when people ask for it.
+ * it is read first, and then patched.  Two requests, when people ask for it;
+ * once more when the object changed in between and the patch minds.
  */
 #include "engine/platform/kubernetes/private.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* A busy operator writes its object a few times a second. */
+#define TRIES_MAX 10
 
 /* One that is under way; the platform's, found by its own address. */
 struct k8s_action {
@@ -19,6 +24,7 @@ struct k8s_action {
 	enum kind_action action;
 	int64_t command;
 	char *path;
+	int tries;
 	struct kube_call *call;
 };
 
@@ -48,9 +54,16 @@ static void finish(struct k8s_action *action, const char *problem)
 	free(copy);
 }
 
+static void read_object(struct k8s_action *action);
+
 static void patched(const struct kube_reply *reply, void *arg)
 {
-	finish(arg, reply->err.code ? reply->err.text : NULL);
+	struct k8s_action *action = arg;
+
+	if (reply->code == 409 && ++action->tries < TRIES_MAX)
+		read_object(action);
+	else
+		finish(action, reply->err.code ? reply->err.text : NULL);
 }
 
 static void send_patch(struct k8s_action *action,
@@ -73,7 +86,7 @@ static void object_read(const struct kube_reply *reply, void *arg)
 {
 	struct k8s_action *action = arg;
 	const struct kind *kind = action->platform->kind;
-	struct kind_patch patch = {0};
+	struct kind_patch patch = {.now_ns = clock_wall_ns()};
 	struct error err;
 	cJSON *object;
 	bool ok;
@@ -94,11 +107,19 @@ static void object_read(const struct kube_reply *reply, void *arg)
 	free(patch.body);
 }
 
+static void read_object(struct k8s_action *action)
+{
+	struct kube_request request = {
+		.method = KUBE_GET, .path = action->path, .give_up_ms = 30000};
+
+	action->call = kube_call(action->platform->client, &request,
+				 object_read, action);
+}
+
 bool k8s_act(struct platform *platform, int64_t trial, int attempt,
 	     enum kind_action what, int64_t command, struct error *err)
 {
 	struct k8s_job *job = k8s_job_find(platform, trial, attempt);
-	struct kube_request request = {.method = KUBE_GET, .give_up_ms = 30000};
 	struct k8s_action *action;
 
 	if (!platform->kind->act)
@@ -117,9 +138,7 @@ bool k8s_act(struct platform *platform, int64_t trial, int attempt,
 	action->path = k8s_kind_path(platform, job->name);
 	action->next = platform->actions;
 	platform->actions = action;
-	request.path = action->path;
-	action->call =
-		kube_call(platform->client, &request, object_read, action);
+	read_object(action);
 	return true;
 }
 

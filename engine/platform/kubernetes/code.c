@@ -213,7 +213,8 @@ bool k8s_code_open(struct platform *platform, struct error *err)
 	const char *folder = platform->context.config->trial_code_directory;
 
 	platform->code = POD_CODE_NONE;
-	if (!folder)
+	/* pods of the user's own bring theirs */
+	if (!folder || platform->kind->lacks_keeper)
 		return true;
 	platform->code_path = find_in_place(platform->config, folder);
 	if (!platform->code_path)

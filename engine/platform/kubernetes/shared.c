@@ -299,6 +299,8 @@ static void prepared(struct platform *platform)
 
 static void next_step(struct platform *platform, int step)
 {
+	if (step == STEP_KEEPER && platform->kind->lacks_keeper)
+		step = STEP_SECRETS;
 	if (step == STEP_SECRETS &&
 	    platform->secret_index == platform->secret_count)
 		step = STEP_CODE;
