@@ -408,8 +408,9 @@ static void checks(void **state)
 		{"DELETE FROM history; UPDATE experiment SET best_trial = 5",
 		 "best trial"},
 		{"UPDATE experiment SET best_trial = NULL;"
-		 "INSERT INTO attempt SELECT 99, 1, state, 0, 0, 0, 0, '',"
-		 " NULL, NULL, NULL FROM attempt LIMIT 1",
+		 "INSERT INTO attempt (trial, number, state, exit_code,"
+		 " submitted_ns, started_ns, ended_ns, token)"
+		 " SELECT 99, 1, state, 0, 0, 0, 0, '' FROM attempt LIMIT 1",
 		 "attempt belongs to nothing"},
 		{"DELETE FROM attempt WHERE trial = 99;"
 		 "DELETE FROM trial_parameters; DELETE FROM attempt;"
