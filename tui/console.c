@@ -344,6 +344,7 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_LOG_FOLLOW:
 	case ACTION_LOG_ROLE:
+	case ACTION_LOG_MERGED:
 	case ACTION_LOG_WRAP:
 		view_log.on_action(console, action);
 		break;

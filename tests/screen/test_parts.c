@@ -72,6 +72,10 @@ static void parts_in_turn(void **state)
 	type_and_see(screen, "o", "log of all 3");
 	type_and_see(screen, "ooo", "log of worker-1");
 	type_and_see(screen, "O", "log of all 3");
+	/* from the other panes as well */
+	type_and_see(screen, "2o", "log of evaluator-0");
+	type_and_see(screen, "O", "log of all 3");
+	type_and_see(screen, "1o", "log of evaluator-0");
 	screen_close(screen);
 }
 
