@@ -29,7 +29,7 @@ static void make_columns(struct list *list)
 	list_add_column(list, COLUMN_NAME, "NAME", 10, 60, 0, false)
 		->is_stretched = true;
 	list_add_column(list, COLUMN_ID, "ID", 8, 8, 4, false);
-	list_add_column(list, COLUMN_STATE, "STATE", 7, 20, 1, false);
+	list_add_column(list, COLUMN_STATE, "STATE", 11, 20, 1, false);
 	list_add_column(list, COLUMN_PROGRESS, "DONE", 5, 15, 2, true);
 	list_add_column(list, COLUMN_RUNNING, "RUN", 5, 9, 5, true);
 	list_add_column(list, COLUMN_FAILED, "FAIL", 4, 7, 7, true);
