@@ -40,7 +40,8 @@ void logfile_open(struct logfile *file, const char *directory,
 	file->path = fs_join(directory, "stdout");
 	file->place_path = fs_join(directory, "stdout.place");
 	file->numbers_path = fs_join(directory, "stdout.numbers");
-	logfile_place_read(file->place_path, &file->size, each, arg);
+	if (each)
+		logfile_place_read(file->place_path, &file->size, each, arg);
 	if (file->size < 0 || file->size > LOGFILE_MAX_BYTES + 65536)
 		file->size = 0;
 }

@@ -284,7 +284,9 @@ struct podlog *podlog_new(struct k8s_job *job)
 	log->job = job;
 	log->has_many = !job->platform->kind->ends_with_pod;
 	log->scans_metrics = k8s_scans_logs(job->platform);
-	logfile_open(&log->file, job->directory, podlog_add_known, log);
+	/* of an attempt that begins nothing is known */
+	logfile_open(&log->file, job->directory,
+		     job->is_resumed ? podlog_add_known : NULL, log);
 	return log;
 }
 

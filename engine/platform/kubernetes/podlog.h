@@ -49,7 +49,7 @@ struct logfile {
 typedef void logfile_each_fn(void *arg, const struct logfile_source *source);
 
 /* Reads where it was left; nothing is created yet.  each gets what is known of
- * sources. */
+ * sources; NULL: it is a new one. */
 void logfile_open(struct logfile *file, const char *directory,
 		  logfile_each_fn *each, void *arg);
 void logfile_release(struct logfile *file);
