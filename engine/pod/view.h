@@ -70,6 +70,7 @@ struct pod_view {
 	/* waiting for something that does not pass by itself: a missing
 	 * secret, an image that cannot be pulled */
 	bool is_stuck;
+	bool is_mute; /* it failed, and nothing says why */
 };
 
 /* Members of a pod that nothing here looks at (engine/kube/object.h), nor

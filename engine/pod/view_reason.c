@@ -357,6 +357,7 @@ static void say_failed(const cJSON *pod, struct pod_view *view)
 	    say_any(pod, view, true, true) || say_any(pod, view, false, true))
 		return;
 	/* a failure nobody could write down: the node went with it */
+	view->is_mute = true;
 	line_addf(text, sizeof(text),
 		  "failed on node %s, which left no word of why",
 		  node_name(view));

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,11 +90,24 @@ static bool has_failed(const struct pod_view *pod)
 		main->exit_code != 0);
 }
 
-/* Did it fail by itself, or was it killed when all was over? */
-static bool is_cause(const struct pod_view *pod)
+/* A pod that is deleted ends by a signal, or without a word. */
+static bool was_killed(const struct pod_view *pod)
 {
-	return has_failed(pod) &&
-	       (!pod->is_deleting || pod->blame == POD_BLAME_INFRASTRUCTURE);
+	const struct pod_container *main = k8s_main_container(pod);
+
+	if (pod->blame == POD_BLAME_INFRASTRUCTURE)
+		return pod->is_mute;
+	return !main || main->state != POD_CONTAINER_TERMINATED ||
+	       main->exit_code < 0 || main->exit_code == 128 + SIGTERM ||
+	       main->exit_code == 128 + SIGKILL;
+}
+
+/* Did it fail by itself, or was it killed when all was over? */
+static bool is_cause(const struct k8s_pod *pod)
+{
+	return has_failed(&pod->view) &&
+	       (!pod->view.is_deleting || pod->ended_first ||
+		!was_killed(&pod->view));
 }
 
 static int64_t end_of(const struct pod_view *pod)
@@ -108,10 +122,10 @@ static const struct k8s_pod *find_cause(const struct k8s_job *job)
 {
 	const struct k8s_pod *first = NULL;
 
-	if (job->lead && is_cause(job->pod))
+	if (job->lead && is_cause(job->lead))
 		return job->lead;
 	for (const struct k8s_pod *pod = job->pods; pod; pod = pod->next)
-		if (is_cause(&pod->view) &&
+		if (is_cause(pod) &&
 		    (!first || end_of(&pod->view) < end_of(&first->view)))
 			first = pod;
 	return first;
@@ -205,8 +219,7 @@ bool k8s_lacks_pod_news(const struct k8s_job *job)
 		return k8s_lacks_pod_end(job);
 	if (has_succeeded)
 		return lacks_lead_end(job);
-	if (job->status.exit_code >= 0 ||
-	    (!job->pods && job->status.blame == POD_BLAME_CONFIG))
+	if (!job->pods && job->status.blame == POD_BLAME_CONFIG)
 		return false;
-	return !find_cause(job);
+	return !find_cause(job) && k8s_lacks_pod_end(job);
 }

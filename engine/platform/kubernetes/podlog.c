@@ -101,9 +101,16 @@ static bool is_wanted(const struct podlog *log)
 }
 
 /* Its metrics have no other way. */
-static bool is_needed(const struct source *source)
+static bool is_only_way(const struct source *source)
 {
 	return source->log->is_metric_pinned && podlog_brings_metrics(source);
+}
+
+/* Whether somebody looks or not. */
+static bool is_needed(const struct source *source)
+{
+	return !source->log->is_abandoned &&
+	       (source->is_leaving || is_only_way(source));
 }
 
 /* A job of a hundred pods must not take the streams of all others. */
@@ -111,7 +118,7 @@ static bool may_open(const struct source *source)
 {
 	const struct podlog *log = source->log;
 
-	return log->count < STREAMS_FEW || is_needed(source) ||
+	return log->count < STREAMS_FEW || is_only_way(source) ||
 	       log->job->platform->streams < K8S_STREAMS_MAX;
 }
 

@@ -15,6 +15,7 @@ struct source {
 	bool is_main;	  /* the container of the command */
 	bool is_in_part;  /* of a long line the rest is to come */
 	bool is_ended;	  /* as of the pod's last news */
+	bool is_leaving;  /* it will not be there for long */
 	bool is_snapshot; /* its stream does not follow: what is there is all */
 	bool is_over;	  /* its stream has ended: close it */
 	bool was_whole;	  /* and everything had been told */

@@ -171,6 +171,10 @@ static void take_container(struct podlog *log, const struct k8s_pod *pod,
 	if (has_ended && !source->is_ended)
 		source->not_before_ns = 0; /* for the rest */
 	source->is_ended = has_ended;
+	/* operators delete pods when they have ended, or make them again: what
+	 * they have printed is read before */
+	source->is_leaving = !log->job->platform->kind->ends_with_pod &&
+			     (has_ended || pod->view.is_deleting);
 }
 
 void podlog_pod(struct podlog *log, const struct k8s_pod *pod)

@@ -144,6 +144,8 @@ static void take_view(struct k8s_job *job, struct k8s_pod *pod,
 	if (view->node[0] && !pod->view.node[0])
 		placed(job, view);
 	pod->view = *view;
+	if (!view->is_deleting && k8s_pod_has_ended(view))
+		pod->ended_first = true;
 	pod->seen_in = job->platform->pod_list_numbers[pod->watch];
 }
 
@@ -274,7 +276,7 @@ static bool is_earlier(const struct k8s_pod *pod, const struct pod_view *view)
 static void replace(struct k8s_job *job, struct k8s_pod *pod)
 {
 	pod->before++;
-	pod->is_gone = pod->has_farewell = false;
+	pod->is_gone = pod->has_farewell = pod->ended_first = false;
 	pod->stuck_since_ns = 0;
 	if (pod == job->lead)
 		job->has_farewell = false;

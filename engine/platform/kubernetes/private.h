@@ -78,11 +78,12 @@ struct k8s_material {
 struct k8s_pod {
 	struct k8s_pod *next;
 	struct pod_role role;
-	int before;	 /* pods that had its place earlier */
-	int seen_in;	 /* number of the list of pods that had it last */
-	bool is_gone;	 /* deleted */
-	bool is_primary; /* by labels: one that may lead */
-	int watch;	 /* that tells of it: 0 or 1 */
+	int before;	  /* pods that had its place earlier */
+	int seen_in;	  /* number of the list of pods that had it last */
+	bool is_gone;	  /* deleted */
+	bool ended_first; /* before anybody asked for its deletion */
+	bool is_primary;  /* by labels: one that may lead */
+	int watch;	  /* that tells of it: 0 or 1 */
 	bool has_farewell;
 	int farewell_code;
 	int64_t stuck_since_ns; /* monotonic; 0: it is not */

@@ -226,6 +226,38 @@ static void test_other_pod_fails(void **state)
 	ends_once(world);
 }
 
+/* An operator that deletes pods as soon as they have ended: their logs are read
+ * before, and what they ended with is not forgotten. */
+static void test_pods_go_at_once(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+	char *text;
+
+	all_run(world, job);
+	assert_int_equal(world->log_requests, 0);
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, "",
+		      ENDED("Failed", "143"));
+	kube_moment(world, 50);
+	assert_int_equal(world->log_requests, 1);
+	world->log_head = "404 Not Found";
+	kube_role_pod(world, job, "MODIFIED", "worker", 1, 1, DELETING,
+		      ENDED("Failed", "143"));
+	kube_role_pod(world, job, "DELETED", "worker", 1, 1, DELETING,
+		      ENDED("Failed", "143"));
+	/* what is killed for it leaves no word of why */
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, DELETING,
+		      "{\"phase\":\"Failed\"}");
+	kube_role_pod(world, job, "DELETED", "ps", 0, 1, DELETING, RUNNING);
+	kube_moment(world, 30);
+	kube_job_is(world, job, BROKEN);
+	kube_until(world, "ended 1.1 143 trial worker-1: killed by SIGTERM");
+	kube_until_idle(world);
+	text = log_of(world);
+	assert_string_equal(text, "[worker-1] hello\n");
+	free(text);
+}
+
 static void test_first_failure_counts(void **state)
 {
 	struct kube_world *world = *state;
@@ -648,6 +680,7 @@ int main(void)
 		TEST(test_farewell_of_one_missing),
 		TEST(test_object_first),
 		TEST(test_other_pod_fails),
+		TEST(test_pods_go_at_once),
 		TEST(test_first_failure_counts),
 		TEST(test_only_object_knows),
 		TEST(test_evicted),
