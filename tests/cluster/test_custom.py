@@ -139,6 +139,29 @@ class Jobs:
         lab.check_nothing_left("jobs")
 
 
+class Foreign:
+    """Pods that cannot carry our labels are found by their own."""
+
+    def make(self):
+        def manifest(lab):
+            thing = training(lab)
+            for part in thing["spec"]["parts"]:
+                part["podSpec"] = part.pop("template")["spec"]
+            return thing
+        return Custom(1, 1, manifest, dict(
+            CONDITIONS, primaryContainerName="main", primaryPodLabels={
+                "example.org/training": "${trial.name}",
+                "example.org/part": "trainer"}))
+
+    def look(self, lab):
+        code, err = lab.finish(120)
+        check(code == 0, "without our labels it ends with status 0",
+              err or lab.diagnosis())
+        lab.check_all_succeeded("foreign")
+        lab.check_metrics("foreign")
+        lab.check_nothing_left("foreign")
+
+
 class Killed:
     """Killed and restarted, beside one that runs on."""
 
@@ -223,7 +246,7 @@ def main():
     with Trainings(kube.env) as operator:
         try:
             # they run beside each other
-            for case in [Crash(), Jobs(), Killed(), Failed(), Lost()]:
+            for case in [Crash(), Jobs(), Foreign(), Killed(), Failed(), Lost()]:
                 if not sys.argv[1:] or type(case).__name__ in sys.argv:
                     labs.append((case, case.make()))
                     labs[-1][1].start()

@@ -38,12 +38,14 @@ class Trainings(Operator):
         name = "%s-%s-%d" % (thing["metadata"]["name"], part["name"], index)
         if name in pods:
             return
-        pod = copy.deepcopy(part["template"])
+        pod = copy.deepcopy(part.get("template") or
+                            {"spec": part["podSpec"]})
         pod.update(apiVersion="v1", kind="Pod")
         metadata = pod.setdefault("metadata", {})
         metadata.update(name=name, ownerReferences=[self.owner(thing)])
-        metadata.setdefault("labels", {})["example.org/training"] = \
-            thing["metadata"]["name"]
+        metadata.setdefault("labels", {}).update({
+            "example.org/training": thing["metadata"]["name"],
+            "example.org/part": part["name"]})
         pod["spec"].setdefault("restartPolicy", "Never")
         self.create(self.core("pods", thing), pod)
 
