@@ -167,7 +167,7 @@ class Killed:
 
     def make(self):
         return Custom(2, 2, lambda lab: training(
-            lab, RUN % (600, 0.2)), CONDITIONS)
+            lab, RUN % (3600, 1)), CONDITIONS)
 
     def named(self, lab, trial):
         return [t["metadata"]["name"] for t in lab.trainings()
@@ -180,12 +180,14 @@ class Killed:
         lab.wait_trial("killed", lambda t: t["state"] == "USER_CANCELED")
         gone = lab.wait(lambda: not self.named(lab, trial), "it goes")
         check(gone, "a killed trial's object goes")
-        lab.call("restart", lab.id, trial)
+        code, out, err = lab.call("restart", lab.id, trial)
+        check(code == 0, "it is restarted", out + err)
         lab.wait_trial("again", lambda t: t["attempt"] == 2 and
                        t["intermediates"])
         names = self.named(lab, trial)
         check(len(names) == 1 and names[0].endswith("-2"),
-              "a restarted one has another", names)
+              "a restarted one has another", "%s\n%s" % (
+                  names, lab.diagnosis()))
         lab.call("stop", lab.id, "--yes")
         lab.check_nothing_left("killed")
 
