@@ -314,7 +314,8 @@ static void check_config(struct cli *cli, struct findings *findings,
 	     config->is_first_form ? "first" : "second");
 	check_tuner(findings, config);
 	check_assessor(findings, config);
-	if (config->trial_code_directory)
+	/* objects of the user's own take none along */
+	if (config->trial_command && config->trial_code_directory)
 		check_code(findings, config);
 	if (cli_option(cli, "offline")) {
 		free(home);
