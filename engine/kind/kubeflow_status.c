@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define DEADLINE "DeadlineExceeded"
+
 static cJSON *find(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
@@ -32,16 +34,24 @@ static enum pod_blame blame(const char *reason, const char *message)
 		return POD_BLAME_CONFIG;
 	if (ends_with(reason, "Evicted"))
 		return POD_BLAME_INFRASTRUCTURE;
-	if (!strcmp(reason, "DeadlineExceeded") ||
-	    strstr(message, "active longer than specified deadline"))
+	if (!strcmp(reason, DEADLINE))
 		return POD_BLAME_TRIAL;
 	return POD_BLAME_NONE;
+}
+
+/* Operators call every failure the same; batch/v1 has a word for this one. */
+static const char *reason_of(const cJSON *condition)
+{
+	return strstr(kind_text(condition, "message"),
+		      "active longer than specified deadline")
+		       ? DEADLINE
+		       : kind_text(condition, "reason");
 }
 
 static void set_reason(struct kind_status *status, const cJSON *condition,
 		       const char *otherwise)
 {
-	const char *reason = kind_text(condition, "reason");
+	const char *reason = reason_of(condition);
 
 	kind_set_reason(status, *reason ? reason : otherwise,
 			kind_text(condition, "message"));
@@ -62,8 +72,8 @@ static void read_end(const cJSON *status, const cJSON *condition,
 	if (ret->phase != KIND_FAILED)
 		return;
 	set_reason(ret, condition, "Failed");
-	ret->blame = blame(kind_text(condition, "reason"),
-			   kind_text(condition, "message"));
+	ret->blame =
+		blame(reason_of(condition), kind_text(condition, "message"));
 }
 
 static void read_life(const cJSON *object, const cJSON *status,

@@ -196,8 +196,9 @@ class Operator(threading.Thread):
         try:
             self.reconcile(plural, thing)
         except Refused as refused:
-            # changed or deleted since it was seen: the next round knows
-            if refused.code not in (404, 409, 403):
+            # changed or deleted since it was seen, or the server is not
+            # ready for it: the next round knows
+            if refused.code not in (403, 404, 409) and refused.code < 500:
                 self.errors.append(str(refused))
         except TROUBLE:
             time.sleep(0.2)
