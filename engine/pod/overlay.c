@@ -261,6 +261,22 @@ static bool keeps_ours(const cJSON *before, const cJSON *after,
 	       keeps_container(old, new, container, err);
 }
 
+char *pod_overlay_without_init(const char *json)
+{
+	cJSON *overlay = json ? cJSON_Parse(json) : NULL;
+	char *printed, *text = NULL;
+
+	cJSON_DeleteItemFromObjectCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(overlay, "spec"),
+		"initContainers");
+	printed = overlay ? cJSON_PrintUnformatted(overlay) : NULL;
+	if (printed)
+		text = xstrdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(overlay);
+	return text;
+}
+
 bool pod_overlay_apply(cJSON *template, const cJSON *overlay,
 		       const char *container, struct error *err)
 {

@@ -72,6 +72,9 @@ cJSON *pod_template_build(const struct pod_plan *plan, struct error *err);
 /* Add metadata.labels (ours and the user's) and metadata.annotations. */
 bool pod_metadata_add(cJSON *object, const struct pod_plan *plan,
 		      struct error *err);
+/* A podTemplate without its init containers, which may wait for other pods.
+ * NULL when it is NULL; the caller frees. */
+char *pod_overlay_without_init(const char *json);
 /* Where a folder of this machine is inside the pods, by localPath of a volume;
  * NULL: on none of them.  path is absolute, links resolved.  Caller frees. */
 char *pod_path_inside(const struct kubernetes_config *config, const char *path);

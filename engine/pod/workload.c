@@ -8,11 +8,22 @@
 
 #define JOB_UID "kueue.x-k8s.io/job-uid"
 
+/* Its job, of whatever kind. */
+static const cJSON *owner_of(const cJSON *metadata)
+{
+	const cJSON *owners = field_array(metadata, "ownerReferences"), *owner;
+
+	cJSON_ArrayForEach (owner, owners)
+		if (field_is_true(owner, "controller") &&
+		    !field_is(owner, "kind", "Pod"))
+			return owner;
+	return field_find(owners, "kind", "Job");
+}
+
 static bool read_job(const cJSON *workload, struct workload_view *ret)
 {
 	const cJSON *metadata = field_object(workload, "metadata");
-	const cJSON *owner = field_find(
-		field_array(metadata, "ownerReferences"), "kind", "Job");
+	const cJSON *owner = owner_of(metadata);
 
 	field_name(owner, "name", ret->job_name, sizeof(ret->job_name));
 	return field_name(field_object(metadata, "labels"), JOB_UID,

@@ -130,7 +130,8 @@ void podlog_adjust(struct podlog *log)
 	for (size_t i = 0; i < log->count; i++) {
 		struct source *source = log->sources[i];
 
-		if (source->at.is_complete || (!wanted && !is_needed(source)))
+		if (source->at.is_complete || source->is_unproven ||
+		    (!wanted && !is_needed(source)))
 			podlog_close_stream(source);
 		else if (!source->stream && now >= source->not_before_ns &&
 			 may_open(source))
@@ -160,7 +161,8 @@ bool podlog_is_complete(const struct podlog *log)
 	if (log->is_abandoned)
 		return true;
 	for (size_t i = 0; i < log->count; i++)
-		if (!log->sources[i]->at.is_complete)
+		if (!log->sources[i]->at.is_complete &&
+		    !log->sources[i]->is_unproven)
 			return false;
 	return true;
 }
@@ -171,6 +173,7 @@ bool podlog_has_metrics(const struct podlog *log)
 		return true;
 	for (size_t i = 0; i < log->count; i++)
 		if (podlog_brings_metrics(log->sources[i]) &&
+		    !log->sources[i]->is_unproven &&
 		    !log->sources[i]->at.is_complete)
 			return false;
 	return true;

@@ -13,6 +13,7 @@ struct source {
 	struct podlog *log;
 	char prefix[100]; /* of its lines, when they need one: "[worker-1] " */
 	bool is_main;	  /* the container of the command */
+	bool is_unproven; /* the place file alone says that it is the job's */
 	bool is_in_part;  /* of a long line the rest is to come */
 	bool is_ended;	  /* as of the pod's last news */
 	bool is_leaving;  /* it will not be there for long */

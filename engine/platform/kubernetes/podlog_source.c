@@ -38,17 +38,15 @@ void podlog_add_known(void *arg, const struct logfile_source *at)
 	struct platform *platform = log->job->platform;
 	struct source *source;
 
-	/* the file may be within reach of others: no other's log */
-	if (strncmp(at->pod, log->job->name, len) != 0 ||
-	    (at->pod[len] && at->pod[len] != '-')) {
-		free(at->counters);
-		return;
-	}
 	source = add_source(log, at);
 	if (!source) {
 		free(at->counters);
 		return;
 	}
+	/* the file may be within reach of others: no other's log.  What others
+	 * make up may have any name: until it is seen among the job's pods */
+	source->is_unproven = strncmp(at->pod, log->job->name, len) != 0 ||
+			      (at->pod[len] && at->pod[len] != '-');
 	source->is_main =
 		!strcmp(at->container,
 			kind_container(platform->kind, platform->config));
@@ -164,6 +162,7 @@ static void take_container(struct podlog *log, const struct k8s_pod *pod,
 		source = new_source(log, pod, container);
 	if (!source)
 		return;
+	source->is_unproven = false;
 	snprintf(source->at.uid, sizeof(source->at.uid), "%s", pod->view.uid);
 	name_source(source, pod, container);
 	has_ended =

@@ -34,6 +34,7 @@ struct rehearsal {
 	struct experiment_config config; /* borrowed but for the command */
 	struct role_config role;	 /* the leading one, borrowed */
 	char plain_kind[4];
+	char *plain_template; /* the role's */
 	struct sideport *sideport;
 	char folder[64];
 	char *keeper_path;
@@ -381,6 +382,9 @@ static void make_plain(struct rehearsal *rehearsal)
 		return;
 	rehearsal->role = *leader;
 	rehearsal->role.command = NULL;
+	rehearsal->plain_template =
+		pod_overlay_without_init(leader->pod_template);
+	rehearsal->role.pod_template = rehearsal->plain_template;
 	config->roles = &rehearsal->role;
 }
 
@@ -482,5 +486,6 @@ void preflight_rehearse(struct preflight *preflight)
 		sideport_stop(rehearsal.sideport);
 	fs_remove_tree(rehearsal.folder, &err);
 	free(rehearsal.keeper_path);
+	free(rehearsal.plain_template);
 	free(rehearsal.config.trial_command);
 }

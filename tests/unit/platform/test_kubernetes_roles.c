@@ -303,10 +303,12 @@ static void test_restart(void **state)
 	struct kube_world *world = *state;
 	struct kube_object *job = kube_make_one(world);
 	struct k8s_pod *pod;
+	char *text;
 
 	all_run(world, job);
 	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
 		      ENDED("Failed", "1"));
+	kube_moment(world, 50);
 	kube_role_pod(world, job, "DELETED", "worker", 0, 1, DELETING,
 		      ENDED("Failed", "1"));
 	kube_role_pod(world, job, "ADDED", "worker", 0, 2, "", RUNNING);
@@ -326,6 +328,11 @@ static void test_restart(void **state)
 	kube_job_is(world, job, DONE);
 	kube_until(world, "ended 1.1 0 trial \n");
 	assert_int_equal(kube_times(world->rig->told.data, "started 1.1"), 1);
+	kube_until_idle(world);
+	/* both are in the log, though they have one name */
+	text = log_of(world);
+	assert_int_equal(kube_times(text, "[worker-0] hello\n"), 2);
+	free(text);
 }
 
 static void test_waits(void **state)

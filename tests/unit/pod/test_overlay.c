@@ -212,6 +212,20 @@ static void has_a_bottom(void **state)
 	strbuf_release(&deep);
 }
 
+/* For a pod that is tried alone. */
+static void leaves_init_containers_out(void **state)
+{
+	char *text;
+
+	(void)state;
+	assert_null(pod_overlay_without_init(NULL));
+	assert_null(pod_overlay_without_init("no JSON"));
+	text = pod_overlay_without_init(
+		"{\"spec\":{\"hostname\":\"t\",\"initContainers\":[{}]}}");
+	assert_string_equal(text, "{\"spec\":{\"hostname\":\"t\"}}");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +234,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_a_trial_needs),
 		cmocka_unit_test(refuses_what_it_cannot_merge),
 		cmocka_unit_test(has_a_bottom),
+		cmocka_unit_test(leaves_init_containers_out),
 	};
 
 	return cmocka_run_group_tests_name("overlay", tests, NULL, NULL);

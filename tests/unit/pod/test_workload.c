@@ -123,6 +123,13 @@ static void whose_it_is(void **state)
 	assert_string_equal(view.job_uid, "u-2");
 	assert_string_equal(view.job_name, "");
 	assert_false(read("{}", &view));
+	/* of whatever kind */
+	assert_true(read("{\"metadata\":{\"ownerReferences\":[{\"kind\":"
+			 "\"TFJob\",\"controller\":true,\"name\":\"t\","
+			 "\"uid\":\"u-2\"}]}}",
+			 &view));
+	assert_string_equal(view.job_name, "t");
+	assert_string_equal(view.job_uid, "u-2");
 	assert_false(read("{\"metadata\":{\"labels\":[],\"ownerReferences\":"
 			  "[{\"kind\":\"Pod\",\"uid\":\"u\"}]}}",
 			  &view));
