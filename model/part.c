@@ -32,23 +32,21 @@ void part_list_release(struct part_list *list)
 	*list = (struct part_list){0};
 }
 
-static bool settle(struct trial_part *part, enum part_state state,
-		   int64_t ended_ns)
+static bool is_open(enum part_state state)
 {
-	switch (part->state) {
-	case PART_RUNNING:
-		part->state = state;
-		break;
-	case PART_WAITING:
-	case PART_SUSPENDED:
-		part->state = PART_SKIPPED;
-		break;
-	default:
-		return false;
-	}
-	if (part->started_ns && !part->ended_ns)
-		part->ended_ns = ended_ns;
-	return true;
+	return state == PART_RUNNING || state == PART_WAITING ||
+	       state == PART_SUSPENDED;
+}
+
+/* Is anything under it not over? */
+static bool has_open(const struct part_list *list, size_t index)
+{
+	for (size_t i = index + 1;
+	     i < list->count && list->items[i].depth > list->items[index].depth;
+	     i++)
+		if (is_open(list->items[i].state))
+			return true;
+	return false;
 }
 
 bool part_list_settle(struct part_list *list, enum part_state state,
@@ -58,12 +56,19 @@ bool part_list_settle(struct part_list *list, enum part_state state,
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct trial_part *part = &list->items[i];
+		/* of these it says how the ones below are doing */
+		bool is_head = !part_list_is_leaf(list, i);
 
-		if (!settle(part, state, ended_ns))
+		if (!is_open(part->state) && !(is_head && has_open(list, i)))
 			continue;
 		has_changed = true;
-		/* of what has parts itself it was how these are doing */
-		if (!*part->reason || !part_list_is_leaf(list, i))
+		if (part->state == PART_RUNNING)
+			part->state = state;
+		else if (is_open(part->state))
+			part->state = PART_SKIPPED;
+		if (part->started_ns && !part->ended_ns)
+			part->ended_ns = ended_ns;
+		if (is_head || !*part->reason)
 			snprintf(part->reason, sizeof(part->reason), "%s",
 				 reason);
 	}

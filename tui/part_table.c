@@ -57,7 +57,7 @@ struct table {
 
 /* ---- cells --------------------------------------------------------------- */
 
-static const char *state_sign(enum part_state state)
+const char *part_state_sign(enum part_state state)
 {
 	/* as Argo's own list has them */
 	static const char *const signs[PART_STATE_COUNT] = {
@@ -144,7 +144,7 @@ static void add_cell(const struct table *table, size_t i, enum column column,
 	switch (column) {
 	case COLUMN_PART:
 		if (!has_words(table))
-			strbuf_addf(out, "%s ", state_sign(part->state));
+			strbuf_addf(out, "%s ", part_state_sign(part->state));
 		add_branches(table, i, out);
 		add_text(table, out, part->name);
 		if (part->is_leader)

@@ -25,6 +25,8 @@ void part_table_each(const struct part_list *list,
 		     const struct part_style *style, part_line_fn *fn,
 		     void *arg);
 
+/* "●" for running; one column. */
+const char *part_state_sign(enum part_state state);
 /* Is there more to it than the one pod that says it all? */
 bool part_list_is_worth_showing(const struct part_list *list);
 /* Append "4: 2 running, 1 waiting, 1 failed". */

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define TITLE_COLS 10 /* of a parameter's name, at least */
+#define TITLE_COLS 10  /* of a parameter's name, at least */
+#define REASON_COLS 20 /* are better than one number more */
 
 static const struct trials_column {
 	int id;
@@ -170,7 +171,7 @@ static bool is_optional(int id)
 	return false;
 }
 
-void trials_hide_columns(struct console *console)
+static void hide_columns(struct console *console)
 {
 	struct list *list = &console->trials.list;
 	int i;
@@ -195,6 +196,40 @@ void trials_hide_columns(struct console *console)
 		    id - TRIALS_PARAMETER < console->trials.first_parameter)
 			column->is_hidden = true;
 	}
+}
+
+static struct list_column *find_shown(struct list *list, int id)
+{
+	for (int i = 0; i < list->column_count; i++)
+		if (list->columns[i].id == id && list->columns[i].cols)
+			return &list->columns[i];
+	return NULL;
+}
+
+void trials_fit_columns(struct console *console, int cols)
+{
+	struct list *list = &console->trials.list;
+	struct list_column *reason, *last;
+	int dropped, least;
+
+	hide_columns(console);
+	list_fit(list, cols);
+	if (console->trials.chosen || !console_has_cluster(console))
+		return;
+	/* what holds a pod up is worth more than the newest number */
+	reason = find_shown(list, TRIALS_REASON);
+	last = find_shown(list, TRIALS_LAST);
+	if (!reason || !last || reason->cols >= REASON_COLS)
+		return;
+	least = reason->least_cols;
+	reason->least_cols = reason->cols + last->cols + LIST_GAP;
+	last->cols = 0;
+	dropped = list->dropped + 1;
+	for (int i = 0; i < list->column_count; i++)
+		list->columns[i].is_hidden = !list->columns[i].cols;
+	list_fit(list, cols);
+	reason->least_cols = least;
+	list->dropped = dropped;
 }
 
 const char *trials_column_name(const struct console *console, int i)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The help page, made from the action table and the command table. */
 #include "tui/console.h"
+#include "tui/part_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +107,13 @@ static void tell(struct console *console, const struct view_ops *view)
 	for (group = 0; group < TRIAL_STATE_COUNT; group++)
 		pager_addf(pager, bars_state_role(group), "%c\t%s",
 			   trial_state_letter(group), trial_state_name(group));
+	if (console->is_ascii)
+		return; /* there they are words */
+	pager_add(pager, ROLE_NORMAL, "");
+	pager_add(pager, ROLE_HEADER, "Pods and steps of a trial");
+	for (group = 0; group < PART_STATE_COUNT; group++)
+		pager_addf(pager, ROLE_NORMAL, "%s\t%s", part_state_sign(group),
+			   part_state_name(group));
 }
 
 static void recalc(struct console *console, unsigned changes)

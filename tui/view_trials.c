@@ -274,8 +274,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 				 console->data.selected, list->top,
 				 (size_t)(list->rows > 0 ? list->rows : 0));
 	look_for_reasons(console);
-	trials_hide_columns(console);
-	list_fit(list, rect.cols - 1);
+	trials_fit_columns(console, rect.cols - 1);
 	draw_title(console, rect, is_focused);
 	draw_header(console, rect);
 	if (list->count == 0)

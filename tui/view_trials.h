@@ -25,8 +25,9 @@ enum {
 
 /* Make the columns for the shown experiment, if that is not done. */
 void trials_make_columns(struct console *console);
-/* Hide what is not wanted now: scrolled out, not chosen, empty. */
-void trials_hide_columns(struct console *console);
+/* Give them their widths, without what is not wanted now: scrolled out, not
+ * chosen, empty. */
+void trials_fit_columns(struct console *console, int cols);
 /* Id of the column sorted by. */
 int trials_sorted_column(const struct console *console);
 /* The actions that sort; false for others. */

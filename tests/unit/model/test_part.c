@@ -104,6 +104,19 @@ static void settled_ones_do_not_run(void **state)
 	assert_string_equal(list.items[0].reason, "over");
 	assert_string_equal(list.items[1].reason, "slow");
 	part_list_release(&list);
+	/* also when it has failed already, with some of them left */
+	part = add(&list, 0, PART_FAILED);
+	part->started_ns = 3;
+	strcpy(part->reason, "1 running, 1 failed");
+	add(&list, 1, PART_FAILED);
+	add(&list, 1, PART_RUNNING);
+	strcpy(add(&list, 0, PART_FAILED)->reason, "2 failed");
+	add(&list, 1, PART_FAILED);
+	assert_true(part_list_settle(&list, PART_FAILED, 9, "over"));
+	assert_string_equal(list.items[0].reason, "over");
+	assert_int_equal(list.items[0].ended_ns, 9);
+	assert_string_equal(list.items[3].reason, "2 failed");
+	part_list_release(&list);
 }
 
 static void steps_are_told_from_pods(void **state)
