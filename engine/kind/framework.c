@@ -16,6 +16,7 @@ const struct kind kind_framework = {
 	.operator= "FrameworkController",
 	.container = FRAMEWORK_CONTAINER,
 	.leaders = framework_leaders,
+	.loses_pods = true,
 	.has_our_labels = true,
 	.pod_label = "FC_FRAMEWORK_NAME",
 	.name_object = kind_plain_name,

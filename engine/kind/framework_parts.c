@@ -76,7 +76,6 @@ static void read_task(const cJSON *task, const char *role,
 	/* the index must survive a long role, a character need not */
 	snprintf(name, sizeof(name), "%.*s-%d", (int)sizeof(name) - 9, role,
 		 number_in(task, "index"));
-	part->depth = 1;
 	kind_set_text(part->name, sizeof(part->name), name);
 	snprintf(part->sort, sizeof(part->sort), "pod");
 	part->state = state_of(task);
@@ -97,14 +96,13 @@ static void read_task(const cJSON *task, const char *role,
 
 struct tally {
 	int counts[PART_STATE_COUNT];
-	int tasks, restarts;
+	int restarts;
 	int64_t started_ns, ended_ns;
 };
 
 static void count(struct tally *tally, const struct trial_part *part)
 {
 	tally->counts[part->state]++;
-	tally->tasks++;
 	tally->restarts += part->restarts;
 	if (part->started_ns &&
 	    (!tally->started_ns || part->started_ns < tally->started_ns))
@@ -135,7 +133,7 @@ static void sum_up(const struct tally *tally, struct trial_part *part)
 	part->started_ns = tally->started_ns;
 	if (!tally->counts[PART_RUNNING] && !tally->counts[PART_WAITING])
 		part->ended_ns = tally->ended_ns;
-	for (int i = 0; i < PART_STATE_COUNT && tally->tasks > 1; i++)
+	for (int i = 0; i < PART_STATE_COUNT; i++)
 		if (tally->counts[i])
 			len += snprintf(part->reason + len,
 					sizeof(part->reason) - (size_t)len,
@@ -144,26 +142,40 @@ static void sum_up(const struct tally *tally, struct trial_part *part)
 					part_state_name((enum part_state)i));
 }
 
-static void read_role(const cJSON *role, struct part_list *ret)
+static void read_tasks(const cJSON *tasks, const char *role, int depth,
+		       struct part_list *ret, struct tally *tally)
 {
-	struct trial_part *head = part_list_add(ret), unlisted;
-	size_t at = ret->count - 1;
-	struct tally tally = {0};
-	char name[sizeof(head->name)];
 	const cJSON *task;
 
+	cJSON_ArrayForEach (task, tasks) {
+		struct trial_part *part = part_list_add(ret);
+		struct trial_part unlisted = {.exit_code = -1};
+
+		if (!part)
+			part = &unlisted;
+		read_task(task, role, part);
+		part->depth = depth;
+		count(tally, part);
+	}
+}
+
+/* One task stands for its role; several stand below it. */
+static void read_role(const cJSON *role, struct part_list *ret)
+{
+	const cJSON *tasks = get(role, "taskStatuses");
+	struct trial_part *head = NULL;
+	struct tally tally = {0};
+	size_t at = ret->count;
+	char name[sizeof(head->name)];
+
 	kind_set_text(name, sizeof(name), kind_text(role, "name"));
+	if (cJSON_GetArraySize(tasks) > 1)
+		head = part_list_add(ret);
 	if (head) {
 		memcpy(head->name, name, sizeof(name));
-		snprintf(head->sort, sizeof(head->sort), "TaskRole");
+		snprintf(head->sort, sizeof(head->sort), "role");
 	}
-	cJSON_ArrayForEach (task, get(role, "taskStatuses")) {
-		struct trial_part *part = part_list_add(ret);
-
-		unlisted = (struct trial_part){.exit_code = -1};
-		read_task(task, name, part ? part : &unlisted);
-		count(&tally, part ? part : &unlisted);
-	}
+	read_tasks(tasks, name, head ? 1 : 0, ret, &tally);
 	if (head) /* the list may have moved */
 		sum_up(&tally, &ret->items[at]);
 }

@@ -20,6 +20,7 @@
 #define CODE_STOPPED (-210)	/* StopFrameworkRequested */
 #define EXIT_MAX 255
 #define DELAY_MAX_S 1e6
+#define INDEX_MAX 1e6
 
 static cJSON *get(const cJSON *object, const char *key)
 {
@@ -161,13 +162,15 @@ static void read_failure(const cJSON *object, const cJSON *completion,
 			 struct kind_status *ret)
 {
 	const cJSON *trigger = get(completion, "trigger");
-	char who[96] = "";
+	const char *role = kind_text(trigger, "taskRoleName");
+	char who[sizeof(ret->culprit)] = "";
 
 	ret->phase = KIND_FAILED;
-	if (cJSON_IsObject(trigger) && *kind_text(trigger, "taskRoleName"))
-		snprintf(who, sizeof(who), "%.63s-%.0f",
-			 kind_text(trigger, "taskRoleName"),
-			 kind_number(trigger, "taskIndex"));
+	if (*role)
+		snprintf(who, sizeof(who), "%.63s-%.0f", role,
+			 fmin(fabs(kind_number(trigger, "taskIndex")),
+			      INDEX_MAX));
+	kind_set_text(ret->culprit, sizeof(ret->culprit), who);
 	/* the triggering task's own status, handed on */
 	ret->exit_code = framework_exit_code(completion);
 	if (ret->exit_code < 0 && cJSON_IsObject(trigger))

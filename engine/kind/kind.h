@@ -58,6 +58,10 @@ struct kind_status {
 	int exit_code;	      /* -1: the object does not say */
 	enum pod_blame blame; /* NONE: the object does not say */
 	char reason[256]; /* safe, one line: "BackoffLimitExceeded: ...", "" */
+	/* The pod whose end was the object's, as its role and number:
+	 * "worker-1"; "": the object does not say.  Then blame and exit_code
+	 * are right, whatever other pods came to. */
+	char culprit[96];
 };
 
 /* --- what can be done --------------------------------------------------- */
@@ -95,6 +99,9 @@ struct kind {
 	 * (batch/v1 Job): the end of the pod is the end of the attempt, without
 	 * waiting for the object. */
 	bool ends_with_pod;
+	/* Its pods are deleted as soon as they have ended: what they wrote is
+	 * read while they run, or not at all. */
+	bool loses_pods;
 	/* Its pods are the user's own, and run without our keeper: metrics are
 	 * read in their logs. */
 	bool lacks_keeper;

@@ -21,6 +21,7 @@ const struct kind kind_launcher = {
 	.operator= "the launcher",
 	.container = FRAMEWORK_CONTAINER,
 	.leaders = framework_leaders,
+	.loses_pods = true,
 	.has_our_labels = true,
 	.name_object = kind_plain_name,
 	.build = framework_build,

@@ -163,12 +163,43 @@ static void blame_object(struct k8s_job *job)
 	set_reason(&job->end, status->reason);
 }
 
+static const struct k8s_pod *find_culprit(const struct k8s_job *job)
+{
+	char name[sizeof(job->status.culprit)];
+
+	for (const struct k8s_pod *pod = job->pods; pod; pod = pod->next) {
+		pod_role_format(&pod->role, name, sizeof(name));
+		if (!strcmp(name, job->status.culprit))
+			return pod;
+	}
+	return NULL;
+}
+
+/* The object says who it was; that pod may say more of why. */
+static void blame_culprit(struct k8s_job *job)
+{
+	const struct kind_status *status = &job->status;
+	const struct k8s_pod *pod = find_culprit(job);
+
+	if (!pod || !has_failed(&pod->view) || !pod->view.reason[0]) {
+		blame_object(job);
+		return;
+	}
+	blame_pod(job, pod);
+	if (status->blame != POD_BLAME_NONE)
+		job->end.blame = blame_of(status->blame);
+	if (status->exit_code > 0)
+		job->end.exit_code = status->exit_code;
+}
+
 static void read_several(struct k8s_job *job)
 {
 	const struct k8s_pod *cause = find_cause(job);
 
 	if (job->status.phase == KIND_SUCCEEDED)
 		job->end.exit_code = 0;
+	else if (job->status.culprit[0])
+		blame_culprit(job);
 	else if (cause && !is_deadline(&job->status))
 		blame_pod(job, cause);
 	else

@@ -181,7 +181,6 @@ static cJSON *probe_object(struct k8s_probe *probe, struct error *err)
 	config.kubernetes.keeper = KEEPER_OURS;
 	plan.config = &config;
 	plan.role = kind_leader(platform->kind, platform->config);
-	plan.container = POD_MAIN_CONTAINER;
 	plan.trial = &trial;
 	plan.attempt = &attempt;
 	plan.secret = "none";
@@ -200,6 +199,11 @@ static cJSON *probe_object(struct k8s_probe *probe, struct error *err)
 			    volume);
 		remove_item(mounts, "mountPath", POD_INPUT_MOUNT);
 	}
+	/* podTemplate speaks of it by the kind's name, here it has ours */
+	cJSON_SetValuestring(cJSON_GetObjectItem(container, "name"),
+			     POD_MAIN_CONTAINER);
+	/* these may wait for pods of other roles, or fetch what is large */
+	cJSON_DeleteItemFromObject(spec, "initContainers");
 	cJSON_DeleteItemFromObject(container, "args");
 	cJSON_DeleteItemFromObject(container, "command");
 	cJSON_AddItemToObject(container, "command", probe_command(platform));

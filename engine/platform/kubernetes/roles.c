@@ -109,6 +109,8 @@ void k8s_roles_look(struct k8s_job *job)
 	if (job->platform->reach == K8S_REACH_LOGS ||
 	    k8s_scans_logs(job->platform))
 		podlog_follow_metrics(job->log);
+	if (job->platform->kind->loses_pods && job->pods)
+		podlog_follow(job->log, true);
 	look_at_stuck(job);
 	tell_waiting(job);
 }

@@ -202,6 +202,7 @@ static void names_the_task_that_failed(void **state)
 	assert_int_equal(status.blame, POD_BLAME_TRIAL);
 	assert_string_equal(status.reason,
 			    "worker-1: ContainerOOMKilled: used too much");
+	assert_string_equal(status.culprit, "worker-1");
 	/* where the tasks are packed */
 	text = xasprintf("null,\"taskRoleStatusesCompressed\":\"%s\"", packed);
 	status = read_failure(completion, text);
@@ -215,6 +216,7 @@ static void names_the_task_that_failed(void **state)
 	status = read_status("{\"state\":\"Completed\"}");
 	assert_int_equal(status.phase, KIND_FAILED);
 	assert_string_equal(status.reason, "Failed");
+	assert_string_equal(status.culprit, "");
 }
 
 /* --- hostile ones ------------------------------------------------------- */
