@@ -47,4 +47,17 @@ bool preflight_find_kind(struct preflight *preflight, struct error *err);
 void preflight_room(struct preflight *preflight);
 void preflight_rehearse(struct preflight *preflight);
 
+/* --- rehearsal_plain.c */
+
+/* What a configuration turned into a plain Job holds beside its own. */
+struct preflight_plain {
+	struct role_config role; /* borrowed, but for what follows */
+	char *kind, *container, *pod_template, *role_template;
+};
+
+/* config, a copy whose texts are borrowed, must not outlive plain. */
+void preflight_plain_make(struct preflight_plain *plain,
+			  struct kubernetes_config *config);
+void preflight_plain_release(struct preflight_plain *plain);
+
 #endif

@@ -32,9 +32,7 @@ struct rehearsal {
 	struct platform *platform;
 	struct experiment experiment;
 	struct experiment_config config; /* borrowed but for the command */
-	struct role_config role;	 /* the leading one, borrowed */
-	char plain_kind[4];
-	char *plain_template; /* the role's */
+	struct preflight_plain plain;
 	struct sideport *sideport;
 	char folder[64];
 	char *keeper_path;
@@ -314,8 +312,8 @@ static void tell_side_port(struct rehearsal *rehearsal)
 
 static const char *image_of(const struct rehearsal *rehearsal)
 {
-	return rehearsal->role.image ? rehearsal->role.image
-				     : rehearsal->config.kubernetes.image;
+	return rehearsal->plain.role.image ? rehearsal->plain.role.image
+					   : rehearsal->config.kubernetes.image;
 }
 
 static void tell_result(struct rehearsal *rehearsal,
@@ -362,30 +360,6 @@ static char *some_parameters(const struct experiment_config *config)
 	free(point);
 	space_free(space);
 	return strbuf_detach(&text);
-}
-
-/* One plain Job that has what leads the experiment's: it tries image, volumes
- * and network alone. */
-static void make_plain(struct rehearsal *rehearsal)
-{
-	struct kubernetes_config *config = &rehearsal->config.kubernetes;
-	const struct kind *kind = kind_find(config->kind);
-	const struct role_config *leader =
-		kind ? kind_leader(kind, config) : NULL;
-
-	config->kind = rehearsal->plain_kind;
-	config->keeper = KEEPER_OURS;
-	config->cleanup = CLEANUP_ALL;
-	config->primary_container = NULL;
-	config->role_count = leader ? 1 : 0;
-	if (!leader)
-		return;
-	rehearsal->role = *leader;
-	rehearsal->role.command = NULL;
-	rehearsal->plain_template =
-		pod_overlay_without_init(leader->pod_template);
-	rehearsal->role.pod_template = rehearsal->plain_template;
-	config->roles = &rehearsal->role;
 }
 
 static void rehearse(struct rehearsal *rehearsal)
@@ -465,7 +439,6 @@ void preflight_rehearse(struct preflight *preflight)
 		.preflight = preflight,
 		.config = *preflight->config,
 		.folder = "/tmp/trialdeck-check-XXXXXX",
-		.plain_kind = "job",
 	};
 	struct error err;
 	uint64_t bits;
@@ -474,7 +447,7 @@ void preflight_rehearse(struct preflight *preflight)
 	experiment_id_format(rehearsal.experiment.id, bits);
 	rehearsal.experiment.directory = rehearsal.folder;
 	rehearsal.config.trial_command = looking_command(preflight->kubernetes);
-	make_plain(&rehearsal);
+	preflight_plain_make(&rehearsal.plain, &rehearsal.config.kubernetes);
 	if (prepare(&rehearsal, &err))
 		rehearse(&rehearsal);
 	else
@@ -486,6 +459,6 @@ void preflight_rehearse(struct preflight *preflight)
 		sideport_stop(rehearsal.sideport);
 	fs_remove_tree(rehearsal.folder, &err);
 	free(rehearsal.keeper_path);
-	free(rehearsal.plain_template);
 	free(rehearsal.config.trial_command);
+	preflight_plain_release(&rehearsal.plain);
 }
