@@ -131,6 +131,14 @@ static bool read_container(struct template *template, size_t index,
 				 "task.pod.spec.containers.0.command",
 				 "required, but missing: the trial's command, "
 				 "such as [python3, train.py]");
+	/* a shell would take it for a variable of its own */
+	if (strstr(role->command, "${trial.") ||
+	    strstr(role->command, "${experiment."))
+		return fail_role(template, index,
+				 "task.pod.spec.containers.0.command",
+				 "parameters get into a command as {{lr}}, "
+				 "the rest by its environment "
+				 "(NNI_TRIAL_JOB_ID, ...)");
 	if (!image || kubernetes_rule_breach(RULE_IMAGE, image))
 		return fail_role(template, index,
 				 "task.pod.spec.containers.0.image",

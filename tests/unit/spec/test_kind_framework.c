@@ -144,6 +144,37 @@ static void reads_a_launcher(void **state)
 	experiment_config_release(&c);
 }
 
+#define MANIFEST(version, container)                                           \
+	"  manifest:\n"                                                        \
+	"    apiVersion: " version "\n"                                        \
+	"    kind: Framework\n"                                                \
+	"    spec:\n"                                                          \
+	"      taskRoles:\n"                                                   \
+	"      - name: a\n"                                                    \
+	"        task: {pod: {spec: {containers: [" container "]}}}\n"
+#define VERSION "frameworkcontroller.microsoft.com/v1"
+
+static void reads_a_manifest(void **state)
+{
+	struct experiment_config c = expect_config(
+		FRAMEWORK MANIFEST(VERSION, "{name: x, image: i, command: [a, "
+					    "b c]}, {name: y, image: j}"));
+	const struct kubernetes_config *k = &c.kubernetes;
+
+	(void)state;
+	assert_non_null(k->manifest);
+	assert_int_equal(k->role_count, 1);
+	assert_string_equal(k->roles[0].command, "a 'b c'");
+	assert_string_equal(c.trial_command, "a 'b c'");
+	assert_string_equal(k->primary_container, "x");
+	experiment_config_release(&c);
+	c = expect_config(
+		LAUNCHER MANIFEST("launcher.microsoft.com/v1",
+				  "{name: x, image: i, command: [a]}"));
+	assert_string_equal(c.kubernetes.kind, "launcher");
+	experiment_config_release(&c);
+}
+
 /* --- mistakes ----------------------------------------------------------- */
 
 /* Lines from line 7 on. */
@@ -316,6 +347,42 @@ static void reports_what_belongs_elsewhere(void **state)
 	}
 }
 
+static void reports_manifests(void **state)
+{
+	(void)state;
+	expect(FRAMEWORK,
+	       MANIFEST("launcher.microsoft.com/v1",
+			"{name: x, image: i, command: [a]}"),
+	       "e.yaml:8:17: trainingService.manifest.apiVersion: must be "
+	       "frameworkcontroller.microsoft.com/v1, got "
+	       "\"launcher.microsoft.com/v1\"");
+	expect(FRAMEWORK,
+	       MANIFEST(VERSION, "{name: x, image: i, command: ["
+				 "'t ${trial.parameters.lr}']}"),
+	       "e.yaml:13:73: trainingService.manifest.spec.taskRoles.0.task."
+	       "pod.spec.containers.0.command: parameters get into a command "
+	       "as {{lr}}, the rest by its environment (NNI_TRIAL_JOB_ID, "
+	       "...)");
+	expect(FRAMEWORK,
+	       "  taskRoles: [{name: a, image: i, command: c}]\n" MANIFEST(
+		       VERSION, "{name: x, image: i, command: [a]}"),
+	       "e.yaml:9:5: trainingService.manifest: has task roles of its "
+	       "own, and this file has taskRoles in line 7: remove one of "
+	       "them");
+	expect(FRAMEWORK,
+	       "  barrier: on\n" MANIFEST(VERSION,
+					  "{name: x, image: i, command: [a]}"),
+	       "e.yaml:9:5: trainingService.manifest: is a whole Framework: "
+	       "write retryPolicy, description and the barrier there");
+	expect(FRAMEWORK,
+	       MANIFEST(VERSION, "{name: x, image: i, command: [a], "
+				 "volumeMounts: [{name: trialdeck-work, "
+				 "mountPath: /trialdeck/work}]}"),
+	       "e.yaml:8:5: trainingService.manifest: manifest: task role 'a': "
+	       "volumeMounts: 'trialdeck-work' is trialdeck's own and must "
+	       "stay as it is");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,10 +390,12 @@ int main(void)
 		cmocka_unit_test(reads_everything),
 		cmocka_unit_test(reads_barriers),
 		cmocka_unit_test(reads_a_launcher),
+		cmocka_unit_test(reads_a_manifest),
 		cmocka_unit_test(reports_lists),
 		cmocka_unit_test(reports_too_many),
 		cmocka_unit_test(reports_roles),
 		cmocka_unit_test(reports_what_belongs_elsewhere),
+		cmocka_unit_test(reports_manifests),
 	};
 
 	return cmocka_run_group_tests_name("kind framework", tests, folder_make,
