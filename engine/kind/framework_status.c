@@ -203,6 +203,9 @@ static void read_life(const cJSON *object, const cJSON *status,
 		/* while an attempt is cleared away, too: either this is the
 		 * end, or another follows */
 		ret->phase = KIND_RUNNING;
+		if (cJSON_IsObject(get(get(status, "attemptStatus"),
+				       "completionStatus")))
+			kind_set_reason(ret, "its pods are being removed", "");
 		return;
 	}
 	ret->is_suspended = !strcmp(

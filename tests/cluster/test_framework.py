@@ -179,7 +179,6 @@ class Barrier(Stage):
         # nobody carries it out before the engine is there again
         self.wait(lambda: self.call("kill", self.id, str(KILLED), "--yes")[
             0] == 0, "barrier: the kill is carried out")
-        self.tell(FAILING, "fail", "worker-1")
 
     def follow(self):
         trial = self.ended(GOOD)
@@ -200,6 +199,7 @@ class Barrier(Stage):
         self.tell(KILLED, "go")
         status, out, err = self.call("restart", self.id, str(KILLED), "--yes")
         self.check(status == 0, "restart answers 0", out + err)
+        self.tell(FAILING, "fail", "worker-1")
         trial = self.ended(FAILING)
         reason = trial and trial["reason"] or ""
         self.check(trial and trial["state"] == "FAILED" and

@@ -18,8 +18,13 @@ arguments.add_argument("--leader", required=True)
 arguments.add_argument("--forever", default="")
 arguments = arguments.parse_args()
 
-# nni-exp-<experiment>-trial-<trial>-<attempt>-worker-0
-name = socket.gethostname().rsplit("-trial-", 1)[1].split("-", 2)[2]
+# nni-exp-<experiment>-trial-<trial>-<attempt>-worker-0; of Frameworks
+# nniexp<experiment>trial<trial>n<attempt>-worker-0
+host = socket.gethostname()
+if "-trial-" in host:
+    name = host.rsplit("-trial-", 1)[1].split("-", 2)[2]
+else:
+    name = host.split("-", 1)[1]
 sequence = os.environ["NNI_TRIAL_SEQ_ID"]
 leads = name == arguments.leader
 truth = None

@@ -64,6 +64,10 @@ static void reads_a_life(void **state)
 	struct kind_status status;
 
 	(void)state;
+	status = read_status("{\"state\":\"AttemptRunning\",\"attemptStatus\":{"
+			     "\"completionStatus\":null}}");
+	assert_int_equal(status.phase, KIND_RUNNING);
+	assert_string_equal(status.reason, "");
 	/* the controller has not seen it */
 	status = read_status("null");
 	assert_int_equal(status.phase, KIND_WAITING);
@@ -84,7 +88,11 @@ static void reads_a_life(void **state)
 		assert_int_equal(status.phase, all[i].phase);
 		assert_true(status.started_ns == pod_time(RUN));
 		assert_int_equal(status.ended_ns, 0);
-		assert_string_equal(status.reason, "");
+		/* nobody need wonder why there are no pods any more */
+		assert_string_equal(status.reason,
+				    status.phase == KIND_RUNNING
+					    ? "its pods are being removed"
+					    : "");
 		free(text);
 	}
 }

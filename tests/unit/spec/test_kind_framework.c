@@ -359,7 +359,7 @@ static void reports_manifests(void **state)
 	expect(FRAMEWORK,
 	       MANIFEST(VERSION, "{name: x, image: i, command: ["
 				 "'t ${trial.parameters.lr}']}"),
-	       "e.yaml:13:73: trainingService.manifest.spec.taskRoles.0.task."
+	       "e.yaml:13:71: trainingService.manifest.spec.taskRoles.0.task."
 	       "pod.spec.containers.0.command: parameters get into a command "
 	       "as {{lr}}, the rest by its environment (NNI_TRIAL_JOB_ID, "
 	       "...)");
@@ -376,10 +376,10 @@ static void reports_manifests(void **state)
 	       "write retryPolicy, description and the barrier there");
 	expect(FRAMEWORK,
 	       MANIFEST(VERSION, "{name: x, image: i, command: [a], "
-				 "volumeMounts: [{name: trialdeck-work, "
+				 "volumeMounts: [{name: x, "
 				 "mountPath: /trialdeck/work}]}"),
 	       "e.yaml:8:5: trainingService.manifest: manifest: task role 'a': "
-	       "volumeMounts: 'trialdeck-work' is trialdeck's own and must "
+	       "volumeMounts: '/trialdeck/work' is trialdeck's own and must "
 	       "stay as it is");
 }
 
