@@ -174,8 +174,8 @@ static const struct sample first_try[] = {
 };
 
 static const struct sample second_try[] = {
-	{0, "evaluator-0", "pod", PART_SUCCEEDED, false, GPU_1, 0, 0, 1700,
-	 900, NULL},
+	{0, "evaluator-0", "pod", PART_SUCCEEDED, false, GPU_1, 0, 0, 1700, 900,
+	 NULL},
 	{0, "ps-0", "pod", PART_WAITING, false, NULL, 0, -1, 0, 0,
 	 "Unschedulable: 0/4 nodes are available: 1 node was not ready, 1 was "
 	 "unschedulable, 2 Insufficient nvidia.com/gpu"},
