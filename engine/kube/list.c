@@ -12,6 +12,7 @@
 
 struct cursor {
 	const char *p, *end;
+	struct kube_reader *reader; /* of items */
 };
 
 static char skip_blanks(struct cursor *at)
@@ -83,14 +84,15 @@ bool kube_read_version(const cJSON *object, char version[KUBE_VERSION_MAX])
 	return true;
 }
 
-static bool tell_object(struct kube_list *list, const char *text, size_t len)
+static bool tell_object(struct kube_list *list, struct kube_reader *reader,
+			const char *text, size_t len)
 {
 	struct error ignored;
 	cJSON *tree = NULL;
 	bool more;
 
 	if (len <= list->object_max)
-		tree = kube_object_parse(list->reader, text, len, &ignored);
+		tree = kube_object_parse(reader, text, len, &ignored);
 	if (!cJSON_IsObject(tree)) {
 		list->skipped++;
 		cJSON_Delete(tree);
@@ -115,7 +117,7 @@ static bool read_items(struct kube_list *list, struct cursor *at,
 	do {
 		if (!take_value(at, &text, &len, err))
 			return false;
-		if (!tell_object(list, text, len))
+		if (!tell_object(list, at->reader, text, len))
 			return error_set(err, ERROR_CANCELED, "stopped");
 	} while (take(at, ','));
 	return take(at, ']') ||
@@ -168,10 +170,10 @@ static bool read_member(struct kube_list *list, struct cursor *at,
 	return take_value(at, &text, &len, err);
 }
 
-static bool read_list(struct kube_list *list, const char *text, size_t len,
-		      struct error *err)
+static bool read_list(struct kube_list *list, struct kube_reader *reader,
+		      const char *text, size_t len, struct error *err)
 {
-	struct cursor at = {text, text + len};
+	struct cursor at = {text, text + len, reader};
 	bool has_items = false;
 
 	if (!take(&at, '{'))
@@ -191,17 +193,13 @@ bool kube_list_read(struct kube_list *list, const char *text, size_t len,
 		    struct error *err)
 {
 	struct kube_reader own = {.text = STRBUF_INIT};
-	bool has_own = !list->reader;
 	bool ok;
 
 	list->skipped = 0;
 	list->token = NULL;
 	*list->version = '\0';
-	if (has_own)
-		list->reader = &own;
-	ok = read_list(list, text, len, err);
-	if (has_own)
-		list->reader = NULL;
+	ok = read_list(list, list->reader ? list->reader : &own, text, len,
+		       err);
 	kube_reader_release(&own);
 	return ok;
 }
