@@ -38,6 +38,15 @@ static const char *const heads[] = {"trial", "experiment"};
 
 /* --- finding ------------------------------------------------------------ */
 
+/* The next "${".  (Of strstr some implementations measure all of the text each
+ * time.) */
+static const char *find_open(const char *text)
+{
+	while ((text = strchr(text, '$')) && text[1] != '{')
+		text++;
+	return text;
+}
+
 /* The name that begins here and ends at a brace; false: there is none near
  * enough (texts are long, and every ${ in them is looked at). */
 static bool copy_name(const char *text, char ret[PLACEHOLDER_NAME_MAX])
@@ -118,7 +127,7 @@ placeholder_next(const char **at, struct placeholder *ret, struct error *err)
 	const char *open = *at;
 	char name[PLACEHOLDER_NAME_MAX];
 
-	while ((open = strstr(open, "${"))) {
+	while ((open = find_open(open))) {
 		if (open > *at && open[-1] == '$') {
 			ret->start = open - 1;
 			*at = open + 2;
@@ -245,7 +254,7 @@ static bool check_bare(const char *text, const struct placeholder_names *names,
 {
 	char name[PLACEHOLDER_NAME_MAX];
 
-	for (const char *at = text; (at = strstr(at, "${")); at += 2) {
+	for (const char *at = text; (at = find_open(at)); at += 2) {
 		if ((at > text && at[-1] == '$') || !copy_name(at + 2, name) ||
 		    !has_path(names, name))
 			continue;
