@@ -200,7 +200,9 @@ static void read_several(struct k8s_job *job)
 		job->end.exit_code = 0;
 	else if (job->status.culprit[0])
 		blame_culprit(job);
-	else if (cause && !is_deadline(&job->status))
+	else if (cause && !is_deadline(&job->status) &&
+		 /* which of its steps counts only the workflow knows */
+		 !(k8s_has_steps(job->platform) && job->status.reason[0]))
 		blame_pod(job, cause);
 	else
 		blame_object(job);
