@@ -5,7 +5,8 @@
  *     keeper.lock   locked (F_OFD_SETLK, whole file) as long as a keeper lives;
  *                   F_OFD_GETLK looks without disturbing
  *     keeper.pid    "pid starttime\n", written before the command starts; its
- *                   presence means: this attempt must never be started again
+ *                   presence means: this attempt must never be started again,
+ *                   but by the kubelet, in the same pod, if it may
  *     exit          JSON, how the command ended; written last
  */
 #ifndef KEEPER_CLAIM_H
@@ -31,8 +32,11 @@ struct keeper_end {
 	char error[256]; /* the command could not be started: why */
 };
 
-/* 0, or a keeper_status. */
-int claim_take(int dir_fd);
+/* 0, or a keeper_status.  With is_again the marks of a keeper that is no more,
+ * and the metrics it did not deliver, are forgotten; so there must be no way to
+ * the folder but a container of this pod, started again.  What the command left
+ * stays. */
+int claim_take(int dir_fd, bool is_again);
 /* Write the exit file, durably and whole. */
 bool claim_end(int dir_fd, const struct keeper_end *end);
 

@@ -431,7 +431,7 @@ static int take_folder(struct keeper *keeper)
 	mkdir(dir, 0700);
 	keeper->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (keeper->dir_fd >= 0 && keeper->signal_fd >= 0)
-		status = claim_take(keeper->dir_fd);
+		status = claim_take(keeper->dir_fd, keeper->options.is_again);
 	if (status && keeper->options.is_tee)
 		dprintf(2, "trialdeck-keeper: %s: %s\n", dir,
 			status == KEEPER_HELD || status == KEEPER_USED

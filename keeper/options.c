@@ -27,6 +27,7 @@ static const char usage[] =
 	"  --metric-pattern ERE   what else is a metric\n"
 	"  --tee                  output goes to the keeper's own as well\n"
 	"  --echo auto|always     metrics go into the log\n"
+	"  --again                even where it has run before\n"
 	"  --input DIR            token, command, parameters\n"
 	"  --code-archive FILE | --code-fetch\n"
 	"                         code to unpack: a file, or the side port's\n"
@@ -97,6 +98,9 @@ static bool read_option(struct options *ret, int c, const char *value)
 		return true;
 	case 'e':
 		return read_echo(value, &ret->echo);
+	case 'a':
+		ret->is_again = true;
+		return true;
 	case 'i':
 		ret->input = value;
 		return true;
@@ -157,6 +161,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 		{"metric-pattern", required_argument, NULL, 'm'},
 		{"tee", no_argument, NULL, 't'},
 		{"echo", required_argument, NULL, 'e'},
+		{"again", no_argument, NULL, 'a'},
 		{"input", required_argument, NULL, 'i'},
 		{"code-archive", required_argument, NULL, 'A'},
 		{"code-fetch", no_argument, NULL, 'F'},

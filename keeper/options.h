@@ -15,6 +15,7 @@ struct options {
 	char *const *command; /* NULL-terminated; empty: --input has it */
 	/* in a pod */
 	bool is_tee;
+	bool is_again; /* where a keeper was before, too */
 	enum echo_mode echo;
 	const char *input;		    /* mounted Secret, or NULL */
 	const char *code_archive;	    /* file, or NULL */

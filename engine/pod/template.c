@@ -171,6 +171,15 @@ static void add_code_options(cJSON *command, const struct pod_plan *plan)
 	free(dir);
 }
 
+/* May the kubelet start the container again, in the same pod? */
+static bool is_restarted(const struct role_config *role)
+{
+	const char *policy = role ? role->restart_policy : NULL;
+
+	return policy &&
+	       (!strcmp(policy, "OnFailure") || !strcmp(policy, "Always"));
+}
+
 /* The keeper, which takes the command from the Secret. */
 static void add_command(cJSON *container, const struct pod_plan *plan)
 {
@@ -188,6 +197,8 @@ static void add_command(cJSON *container, const struct pod_plan *plan)
 	add_option(command, "--tee", NULL);
 	add_option(command, "--echo", plan->is_echoing ? "always" : "auto");
 	add_option(command, "--grace", grace);
+	if (is_restarted(plan->role))
+		add_option(command, "--again", NULL);
 	if (sys_dir)
 		add_option(command, "--sys-dir", sys_dir);
 	free(sys_dir);

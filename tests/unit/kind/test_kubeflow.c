@@ -421,6 +421,43 @@ static void knows_who_leads(void **state)
 	}
 }
 
+/* Where the kubelet starts a container again, its keeper must run again. */
+static void tells_keepers_that_they_may_run_again(void **state)
+{
+	static const struct {
+		const char *policy;
+		bool is_again;
+	} cases[] = {{NULL, false},
+		     {"Never", false},
+		     {"ExitCode", false},
+		     {"OnFailure", true},
+		     {"Always", true}};
+	struct sample sample;
+	struct role_config *role;
+
+	(void)state;
+	sample_init(&sample, "", "");
+	role = add_role(&sample, "worker", 1);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct error err;
+		cJSON *object;
+		char *command;
+
+		free(role->restart_policy);
+		role->restart_policy = xstrdup_or_null(cases[i].policy);
+		object = try_build(&sample, "jaxjob", "v1", &err);
+		assert_non_null(object);
+		command = cJSON_PrintUnformatted(
+			json_at(object, "spec.jaxReplicaSpecs.Worker.template."
+					"spec.containers.0.command"));
+		assert_int_equal(strstr(command, "\"--again\"") != NULL,
+				 cases[i].is_again);
+		cJSON_free(command);
+		cJSON_Delete(object);
+	}
+	sample_release(&sample);
+}
+
 /* mpirun starts the processes of an MPIJob's workers. */
 static void lets_workers_of_mpi_wait(void **state)
 {
@@ -458,6 +495,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_broken),
 		cmocka_unit_test(leaves_room_in_names),
 		cmocka_unit_test(knows_who_leads),
+		cmocka_unit_test(tells_keepers_that_they_may_run_again),
 		cmocka_unit_test(lets_workers_of_mpi_wait),
 	};
 
