@@ -53,10 +53,11 @@ class Stage(Lab):
                  for name, role in roles.items()}
         for name, role in more.pop("roles", {}).items():
             roles[name].update(role)
-        super().__init__(trials, trials, platform=dict(
-            {"kind": kind, "resources": {
-                "requests": {"cpu": 0.01, "memory": "32Mi"},
-                "limits": {"memory": "64Mi"}}}, **roles, **options, **more), trialCommand=None)
+        platform = {"kind": kind, "resources": {
+            "requests": {"cpu": 0.01, "memory": "32Mi"},
+            "limits": {"memory": "64Mi"}}}
+        platform.update(roles, **dict(options, **more))
+        super().__init__(trials, trials, platform=platform, trialCommand=None)
         self.recorder = Recorder(self.path(plural_of(kind)))
 
     def path(self, plural, name=None):
@@ -142,11 +143,6 @@ def look_at_parts(stage):
           "%s\n%s" % (wanted, trial))
 
 
-def kill(stage):
-    # it may take its pods longer to end than the answer is waited for
-    stage.call("kill", stage.id, str(KILLED), "--yes")
-
-
 def restart(stage):
     trial = stage.until(KILLED, lambda t: t["ended"], "is killed")
     check(trial and trial["state"] == "USER_CANCELED",
@@ -189,8 +185,9 @@ def resume(stage):
                         "says that it is suspended")
     check(trial and not trial["ended"], "%s: suspended: %s" % (
         stage.kind, trial and trial["reason"]), trial)
-    stage.wait(lambda: not stage.pods(KILLED, 2),
-               stage.kind + ": the pods of a suspended one are gone")
+    stage.wait(lambda: all("deletionTimestamp" in p["metadata"]
+                           for p in stage.pods(KILLED, 2)),
+               stage.kind + ": the pods of a suspended one go")
     stage.tell(KILLED, "go")
     act(stage, "resume")
 
@@ -229,18 +226,31 @@ def without_definitions():
     double.install(kube, "kubeflow")
 
 
-def rehearse(stages):
-    """The server's dry run, of all kinds at once."""
+def at_once(stages, function):
+    """What a function answers for each, asked beside each other."""
     answers = {}
 
     def one(stage):
-        answers[stage.kind] = stage.call("check", stage.file)
+        answers[stage.kind] = function(stage)
 
     threads = [threading.Thread(target=one, args=[s]) for s in stages]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return answers
+
+
+def kill(stages):
+    """Their pods may take longer to end than an answer is waited for: what
+    became of it is looked at later."""
+    at_once(stages, lambda stage: stage.call("kill", stage.id, str(KILLED),
+                                             "--yes"))
+
+
+def rehearse(stages):
+    """The server's dry run, of all kinds."""
+    answers = at_once(stages, lambda stage: stage.call("check", stage.file))
     for kind, (status, out, err) in sorted(answers.items()):
         check(status == 0 and "accepts it (dry run)" in out,
               kind + ": the server's dry run accepts it", out + err)
@@ -256,10 +266,35 @@ def look_at_absent(stage):
     stage.check_nothing_left("absent image")
 
 
+class Again(Stage):
+    """Pods that are started again within the attempt: the worker's container
+    by the kubelet, the parameter server's pod by the operator."""
+
+    def __init__(self):
+        super().__init__("tfjob", 1, roles={
+            "worker": {"restartPolicy": "OnFailure", "command":
+                       "mkdir /truth/worker 2>/dev/null && exit 1; "
+                       "until [ -e /truth/again ]; do sleep 0.1; done; "
+                       "echo default=1; echo final=2"},
+            "ps": {"restartPolicy": "ExitCode", "command":
+                   "mkdir /truth/ps 2>/dev/null && exit 130; "
+                   "touch /truth/again; exec sleep 300"}},
+            runPolicy={"backoffLimit": 3}, successPolicy=None)
+
+    def look(self):
+        trial = self.until(0, lambda t: t["ended"], "ends")
+        check(trial and (trial["state"], trial["attempt"], trial["final"]) ==
+              ("SUCCEEDED", 1, 2), "pods are started again where they may be",
+              trial)
+        code, err = self.finish(120)
+        check(code == 0, "started again: ends with status 0", err)
+        self.check_nothing_left("started again")
+
+
 def main():
     require_cluster()
     kinds = [k for k in SCENES if not sys.argv[1:] or k in sys.argv[1:]]
-    stages, absent = [], None
+    stages, others = [], []
     without_definitions()
     with Kubeflow() as operator:
         try:
@@ -268,7 +303,10 @@ def main():
             absent = Stage("tfjob", 1, roles={
                 "ps": {"image": "test.local/absent:1"}},
                 imagePullTimeout=10, infrastructureRetries=0)
-            for stage in stages + [absent]:
+            others.append(absent)
+            again = Again()
+            others.append(again)
+            for stage in stages + others:
                 stage.start()
             for stage in stages:
                 for sequence in range(3):
@@ -279,12 +317,14 @@ def main():
             for stage in stages:
                 stage.crash()
                 stage.start()
-            for step in kill, restart, follow, suspend, resume, end:
+            kill(stages)
+            for step in restart, follow, suspend, resume, end:
                 for stage in stages:
                     step(stage)
             look_at_absent(absent)
+            again.look()
         finally:
-            for stage in stages + ([absent] if absent else []):
+            for stage in stages + others:
                 stage.close()
     check(not operator.errors, "the double had no trouble",
           "\n".join(operator.errors))
