@@ -553,6 +553,11 @@ class Argo(Operator):
             self.kube.call("PUT", self.path(plural, thing), run.workflow)
 
 
+EVERYWHERE = {"requiredDuringSchedulingIgnoredDuringExecution": {
+    "nodeSelectorTerms": [{"matchExpressions": [
+        {"key": "kubernetes.io/hostname", "operator": "Exists"}]}]}}
+
+
 class Volumes(Operator):
     """The Kube Volume Controller's double: all data is there at once."""
 
@@ -567,7 +572,8 @@ class Volumes(Operator):
         status = {"state": "Running", "message": "successfully deployed all "
                   "sub-resources", "volumes": [
                       {"id": config["id"], "message": "success",
-                       "volumeSource": {"hostPath": {"path": self.folder}}}
+                       "volumeSource": {"hostPath": {"path": self.folder}},
+                       "nodeAffinity": EVERYWHERE}
                       for config in thing["spec"]["volumeConfigs"]]}
         self.kube.call("PUT", self.path(plural, thing),
                        dict(thing, status=status))
