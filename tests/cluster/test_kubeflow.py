@@ -188,8 +188,8 @@ def resume(stage):
     stage.wait(lambda: all("deletionTimestamp" in p["metadata"]
                            for p in stage.pods(KILLED, 2)),
                stage.kind + ": the pods of a suspended one go")
-    stage.tell(KILLED, "go")
     act(stage, "resume")
+    stage.tell(KILLED, "go")  # not before: its object would soon be gone
 
 
 def end(stage):
