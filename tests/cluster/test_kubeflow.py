@@ -169,9 +169,11 @@ def act(stage, action):
     status, out, err = stage.call("act", stage.id, action, str(KILLED),
                                   "--yes")
     check(status == 0, "%s: %s answers 0" % (stage.kind, action), out + err)
-    value = stage.object(KILLED, 2)["spec"]["runPolicy"]["suspend"]
-    check(value == (action == "suspend"),
-          "%s: %s: the object says so" % (stage.kind, action), value)
+    thing = stage.object(KILLED, 2)
+    value = thing and thing["spec"]["runPolicy"]["suspend"]
+    check(thing and value == (action == "suspend"),
+          "%s: %s: the object says so" % (stage.kind, action),
+          "%s\n%s" % (value, stage.trial(KILLED)))
 
 
 def suspend(stage):
@@ -185,8 +187,8 @@ def resume(stage):
                         "says that it is suspended")
     check(trial and not trial["ended"], "%s: suspended: %s" % (
         stage.kind, trial and trial["reason"]), trial)
-    stage.wait(lambda: all("deletionTimestamp" in p["metadata"]
-                           for p in stage.pods(KILLED, 2)),
+    # all the way: an operator would take their end for the resumed one's
+    stage.wait(lambda: not stage.pods(KILLED, 2),
                stage.kind + ": the pods of a suspended one go")
     act(stage, "resume")
     stage.tell(KILLED, "go")  # not before: its object would soon be gone
