@@ -3,6 +3,7 @@
 #include "engine/platform/local.h"
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -22,6 +23,22 @@
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
+
+/* Colours are for a terminal.  Returns what is left. */
+static size_t drop_escapes(char *text, size_t len)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < len;) {
+		size_t escape = escape_length(text + i, len - i);
+
+		if (escape)
+			i += escape;
+		else
+			text[out++] = text[i++];
+	}
+	return out;
 }
 
 void local_last_line(const char *path, char *ret_line, size_t size)
@@ -45,6 +62,7 @@ void local_last_line(const char *path, char *ret_line, size_t size)
 		end = n > 0 ? (size_t)n : 0;
 	}
 	close(fd);
+	end = drop_escapes(window, end);
 	while (end && is_blank(window[end - 1]))
 		end--;
 	start = end;

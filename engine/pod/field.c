@@ -2,6 +2,7 @@
 /* Reading what others wrote into an object. */
 #include "engine/pod/field.h"
 
+#include "base/escape.h"
 #include "base/utf8.h"
 #include "engine/pod/view.h"
 
@@ -116,7 +117,11 @@ void line_add(char *ret, size_t size, const char *text, size_t len)
 
 	/* an invalid byte becomes three, nothing shrinks but blanks */
 	for (size_t i = 0; i < len && flat.len <= size; i++) {
-		if (!is_blank(text[i]))
+		size_t escape = escape_length(text + i, len - i);
+
+		if (escape)
+			i += escape - 1; /* colours are for a terminal */
+		else if (!is_blank(text[i]))
 			strbuf_addch(&flat, text[i]);
 		else if (flat.len ? flat.data[flat.len - 1] != ' '
 				  : used && ret[used - 1] != ' ')

@@ -75,12 +75,22 @@ static int index_in_name(const char *name, const char *job)
 	return dash ? index_of(dash + 1) : -1;
 }
 
-/* What stands behind the last dot; of the whole workflow its name. */
+/* What stands behind the last dot that is no part of an item's value, as in
+ * "wf[0].train(1:lr:0.01)"; of the whole workflow its name. */
 static const char *step_of(const char *node)
 {
-	const char *dot = strrchr(node, '.');
+	const char *step = node;
+	int depth = 0;
 
-	return dot && dot[1] ? dot + 1 : node;
+	for (const char *c = node; *c; c++) {
+		if (*c == '(')
+			depth++;
+		else if (*c == ')' && depth)
+			depth--;
+		else if (*c == '.' && !depth && c[1])
+			step = c + 1;
+	}
+	return step;
 }
 
 void pod_role_read(const cJSON *pod, const char *job, struct pod_role *ret)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kind workflow: is the manifest a workflow, and does every parameter find its
- * place?  Argo itself tells most mistakes only in a workflow's status, trial by
- * trial.  A parameter of the search space that goes nowhere is a mistake, too:
- * the tuner would turn a knob that nothing is connected to.
+ * Kind workflow: is the manifest a workflow?  Argo itself tells most mistakes
+ * only in a workflow's status, trial by trial.
  */
 #include "engine/spec/kind_workflow.h"
 
@@ -21,21 +19,13 @@
 
 static const char *const wanted_kinds[] = {"Workflow", NULL};
 
-struct check {
-	struct reader *reader;
-	struct draft *draft;
-	struct manifest manifest;
-	const struct manifest_object *object; /* NULL: by template alone */
-	cJSON *tree;
-	struct placeholder_names *names;
-};
-
 static cJSON *member(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-static void fail(struct check *check, const char *path, const char *text)
+static void fail(struct workflow_check *check, const char *path,
+		 const char *text)
 {
 	manifest_fail(&check->manifest, check->object, path, "%s", text);
 }
@@ -44,7 +34,7 @@ static void fail(struct check *check, const char *path, const char *text)
  */
 
 /* Relatives that cannot be submitted. */
-static bool is_relative(struct check *check)
+static bool is_relative(struct workflow_check *check)
 {
 	static const char *const stored[] = {"WorkflowTemplate",
 					     "ClusterWorkflowTemplate"};
@@ -71,7 +61,7 @@ static bool is_relative(struct check *check)
 	return false;
 }
 
-static bool find_object(struct check *check)
+static bool find_object(struct workflow_check *check)
 {
 	if (is_relative(check))
 		return false;
@@ -84,7 +74,7 @@ static bool find_object(struct check *check)
 	return false;
 }
 
-static bool read_manifest(struct check *check)
+static bool read_manifest(struct workflow_check *check)
 {
 	struct kubernetes_config *config = &check->draft->config.kubernetes;
 	const struct place *place = &check->draft->kubernetes.workflow.manifest;
@@ -124,7 +114,7 @@ static size_t template_names(const cJSON *spec, const char ***ret)
 	return count;
 }
 
-static void check_template(struct check *check, const char *name,
+static void check_template(struct workflow_check *check, const char *name,
 			   const char *path, const struct place *place)
 {
 	const char **names, *near;
@@ -147,7 +137,7 @@ static void check_template(struct check *check, const char *name,
 		fail(check, path, text);
 }
 
-static void check_templates(struct check *check)
+static void check_templates(struct workflow_check *check)
 {
 	const struct workflow_draft *draft = &check->draft->kubernetes.workflow;
 	const cJSON *spec = member(check->tree, "spec");
@@ -168,7 +158,7 @@ static void check_templates(struct check *check)
 }
 
 /* Pods are found by these. */
-static void check_labels(struct check *check, const cJSON *labels,
+static void check_labels(struct workflow_check *check, const cJSON *labels,
 			 const char *path)
 {
 	static const char *const ours[] = {"app", "expId", "trialId",
@@ -186,7 +176,7 @@ static void check_labels(struct check *check, const cJSON *labels,
 	}
 }
 
-static void check_all_labels(struct check *check)
+static void check_all_labels(struct workflow_check *check)
 {
 	const cJSON *spec = member(check->tree, "spec");
 	const cJSON *item;
@@ -206,7 +196,7 @@ static void check_all_labels(struct check *check)
 /* --- namespace --------------------------------------------------------------
  */
 
-static void check_namespace(struct check *check)
+static void check_namespace(struct workflow_check *check)
 {
 	struct kubernetes_config *config = &check->draft->config.kubernetes;
 	const char *name =
@@ -223,193 +213,11 @@ static void check_namespace(struct check *check)
 		     "them");
 }
 
-/* --- parameters -------------------------------------------------------------
- */
-
-/* "a, b and 3 more" of what is declared. */
-static void list_declared(const cJSON *tree, struct strbuf *out)
-{
-	const cJSON *declared = workflow_declared(tree);
-	const cJSON *item;
-	int count = 0;
-
-	cJSON_ArrayForEach (item, declared)
-		if (*kind_text(item, "name") && count++ < 12)
-			strbuf_addf(out, "%s%.64s", out->len ? ", " : "",
-				    kind_text(item, "name"));
-	if (count > 12)
-		strbuf_addf(out, " and %d more", count - 12);
-	if (!count)
-		strbuf_adds(out, "none");
-}
-
-static const char *nearest_declared(const cJSON *tree, const char *name)
-{
-	const cJSON *declared = workflow_declared(tree);
-	const char **names = xcalloc((size_t)cJSON_GetArraySize(declared) + 1,
-				     sizeof(*names));
-	const char *near;
-	const cJSON *item;
-	size_t count = 0;
-
-	cJSON_ArrayForEach (item, declared)
-		names[count++] = kind_text(item, "name");
-	near = nearest_word(name, names, count);
-	free(names);
-	return near;
-}
-
-/* Is ${trial.parameters.NAME}, or all of them, written anywhere? */
-static bool is_placed(const char *json, const char *name)
-{
-	static const char mark[] = "${trial.parameters";
-	size_t len = strlen(name);
-
-	while ((json = strstr(json, mark))) {
-		json += sizeof(mark) - 1;
-		if (strchr("}|", *json))
-			return true;
-		if (*json == '.' && !strncmp(json + 1, name, len) &&
-		    strchr(".}|", json[len + 1]))
-			return true;
-	}
-	return false;
-}
-
-/* By name: every parameter of the search space must have somewhere to go. */
-static void check_by_name(struct check *check)
-{
-	const struct space *space = check->draft->space;
-	const struct place *place = &check->draft->kubernetes.workflow.manifest;
-	struct strbuf declared = STRBUF_INIT;
-
-	list_declared(check->tree, &declared);
-	for (size_t i = 0; space && i < space->count; i++) {
-		const struct parameter *p = &space->parameters[i];
-		const char *near;
-
-		if (p->parent >= 0 || workflow_match(check->tree, p->name) ||
-		    is_placed(check->draft->config.kubernetes.manifest,
-			      p->name))
-			continue;
-		near = nearest_declared(check->tree, p->name);
-		reader_fail_at(check->reader, place,
-			       "the workflow has no parameter '%.64s' of the "
-			       "search space%s%.64s%s (it has %.300s): write "
-			       "parameters: {NAME: \"${trial.parameters.%.64s}"
-			       "\"}, or the placeholder in the manifest",
-			       p->name, near ? ", did you mean '" : "",
-			       near ? near : "", near ? "'?" : "",
-			       declared.data, p->name);
-	}
-	strbuf_release(&declared);
-}
-
-/* As written: placeholders exist, and names are those of the workflow. */
-static void check_given(struct check *check)
-{
-	const struct place *place =
-		&check->draft->kubernetes.workflow.parameters;
-	struct strbuf declared = STRBUF_INIT;
-	struct place at = *place;
-	struct error err;
-
-	list_declared(check->tree, &declared);
-	for (size_t i = 0; i < place->node->count; i++) {
-		const struct node_entry *entry = &place->node->entries[i];
-		const char *near;
-
-		at.mark = entry->mark;
-		snprintf(at.path, sizeof(at.path), "%.60s.%.60s", place->path,
-			 entry->key);
-		if (entry->value->kind == NODE_STRING &&
-		    !placeholder_check(entry->value->text, check->names, &err))
-			reader_fail_at(check->reader, &at, "%s", err.text);
-		if (workflow_is_by_template(check->tree) ||
-		    workflow_mentions(check->tree, entry->key))
-			continue;
-		near = workflow_match(check->tree, entry->key);
-		if (near && !strcmp(near, entry->key))
-			continue;
-		if (!near)
-			near = nearest_declared(check->tree, entry->key);
-		reader_fail_at(check->reader, &at,
-			       "the workflow has no such parameter%s%.64s%s "
-			       "(it has %.300s)",
-			       near ? ", did you mean '" : "", near ? near : "",
-			       near ? "'?" : "", declared.data);
-	}
-	strbuf_release(&declared);
-}
-
-static bool is_given(const struct check *check, const char *name)
-{
-	const struct node *given =
-		check->draft->kubernetes.workflow.parameters.node;
-	const struct space *space = check->draft->space;
-
-	if (given)
-		return node_find(given, name);
-	for (size_t i = 0; space && i < space->count; i++) {
-		const char *match =
-			space->parameters[i].parent < 0
-				? workflow_match(check->tree,
-						 space->parameters[i].name)
-				: NULL;
-
-		if (match && !strcmp(match, name))
-			return true;
-	}
-	return !space; /* reported, or unknown */
-}
-
-static void check_values(struct check *check)
-{
-	const cJSON *declared = workflow_declared(check->tree);
-	char path[64], text[300];
-	const cJSON *item;
-	int index = 0;
-
-	cJSON_ArrayForEach (item, declared) {
-		const char *name = kind_text(item, "name");
-
-		snprintf(path, sizeof(path), "spec.arguments.parameters.%d",
-			 index++);
-		if (!*name) {
-			fail(check, path,
-			     "must be a mapping with a name, such as {name: "
-			     "lr, value: 0.1}");
-			continue;
-		}
-		if (!workflow_lacks_value(item) || is_given(check, name) ||
-		    workflow_is_by_template(check->tree))
-			continue;
-		snprintf(text, sizeof(text),
-			 "'%.64s' has no value, and the search space has no "
-			 "such parameter: give it a value here, or write "
-			 "parameters: {%.64s: ...}",
-			 name, name);
-		fail(check, path, text);
-	}
-}
-
-static void check_parameters(struct check *check)
-{
-	if (check->draft->kubernetes.workflow.parameters.node) {
-		if (check->draft->config.kubernetes.parameters)
-			check_given(check);
-	} else if (!workflow_is_by_template(check->tree)) {
-		check_by_name(check);
-	}
-	if (check->object)
-		check_values(check);
-}
-
 /* --- the whole --------------------------------------------------------------
  */
 
 /* A workflow that consists of a reference. */
-static void make_reference(struct check *check)
+static void make_reference(struct workflow_check *check)
 {
 	const struct workflow_draft *draft = &check->draft->kubernetes.workflow;
 	cJSON *reference, *spec;
@@ -432,7 +240,7 @@ static void put(cJSON *object, const char *key, cJSON *value)
 }
 
 /* --entrypoint and --priority */
-static void add_flags(struct check *check)
+static void add_flags(struct workflow_check *check)
 {
 	const struct workflow_draft *draft = &check->draft->kubernetes.workflow;
 	struct kubernetes_config *config = &check->draft->config.kubernetes;
@@ -451,7 +259,7 @@ static void add_flags(struct check *check)
 	cJSON_free(text);
 }
 
-static bool find_workflow(struct check *check)
+static bool find_workflow(struct workflow_check *check)
 {
 	const struct workflow_draft *draft = &check->draft->kubernetes.workflow;
 
@@ -488,7 +296,7 @@ static void check_rest(struct reader *reader, struct draft *draft)
 
 void workflow_check(struct reader *reader, struct draft *draft)
 {
-	struct check check = {.reader = reader, .draft = draft};
+	struct workflow_check check = {.reader = reader, .draft = draft};
 
 	check_rest(reader, draft);
 	check.names = placeholder_names_new(draft->space);
@@ -499,7 +307,7 @@ void workflow_check(struct reader *reader, struct draft *draft)
 			check_all_labels(&check);
 			check_namespace(&check);
 		}
-		check_parameters(&check);
+		workflow_check_parameters(&check);
 		spec_kind_try(reader, draft,
 			      check.object
 				      ? &draft->kubernetes.workflow.manifest

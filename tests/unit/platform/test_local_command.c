@@ -156,6 +156,7 @@ static void finds_the_last_word(void **state)
 	expect_last_line("\n\n", "");
 	expect_last_line("first\n  second  \n\n", "second");
 	expect_last_line("10%\r20%\r100%", "100%");
+	expect_last_line("\x1b[1;31mboom\x1b[0m\n\x1b[K", "boom");
 	expect_last_line("a very long last line", "a very long las");
 	/* cut between characters: 14 + 2 bytes do not fit in 15 */
 	expect_last_line("12345678901234\xC3\xA9", "12345678901234");

@@ -79,6 +79,13 @@ static void test_generations(void **state)
 		 "train"},
 		{"job-1234567", "",
 		 "\"workflows.argoproj.io/node-name\":\"job.a.b(0)\"", "b(0)"},
+		{"job", "",
+		 "\"workflows.argoproj.io/"
+		 "node-name\":\"job[0].try(1:lr:0.01)\"",
+		 "try(1:lr:0.01)"},
+		{"job", "",
+		 "\"workflows.argoproj.io/node-name\":\"job.a(0:0.1).b(1:x)\"",
+		 "b(1:x)"},
 		{"job", "", "\"workflows.argoproj.io/node-name\":\"job\"",
 		 "job"},
 		/* nothing is known */
