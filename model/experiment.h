@@ -88,7 +88,19 @@ struct storage_config {
 	char *local_path;    /* where this machine sees the same folder */
 	char *azure_account, *azure_share;
 	char *key_vault, *key_vault_key; /* names in Azure Key Vault */
-	int upload_retries;		 /* NNI's uploadRetryCount; -1: unset */
+	char *azure_key_file;		 /* with the key or a SAS token */
+	char *azure_endpoint;		 /* URL; NULL: the account's own */
+	/* S3; credentials are never among these */
+	char *s3_endpoint; /* URL; NULL: $AWS_ENDPOINT_URL, else Amazon's */
+	char *s3_region;   /* NULL: $AWS_REGION, the profile's, us-east-1 */
+	char *s3_bucket;
+	char *s3_prefix;   /* of all keys, without '/' at its ends; or NULL */
+	int s3_path_style; /* 1 bucket in the path, 0 in the host's name,
+			    * -1 by the endpoint */
+	char *s3_credentials; /* file; NULL: environment, then ~/.aws */
+	char *s3_profile;     /* in it */
+	char *ca_file;	      /* S3, Azure Files: besides the system's CAs */
+	int upload_retries;   /* NNI's uploadRetryCount; -1: unset */
 };
 
 /* Pods of one sort within a job: workers, parameter servers, ...  Texts that

@@ -38,6 +38,15 @@ static void storage_config_release(struct storage_config *storage)
 	free(storage->azure_share);
 	free(storage->key_vault);
 	free(storage->key_vault_key);
+	free(storage->azure_key_file);
+	free(storage->azure_endpoint);
+	free(storage->s3_endpoint);
+	free(storage->s3_region);
+	free(storage->s3_bucket);
+	free(storage->s3_prefix);
+	free(storage->s3_credentials);
+	free(storage->s3_profile);
+	free(storage->ca_file);
 }
 
 static void kubernetes_config_release(struct kubernetes_config *config)

@@ -27,7 +27,7 @@ void cluster_write_pod(const struct kubernetes_config *config,
 void cluster_write_rest(const struct kubernetes_config *config,
 			struct strbuf *out);
 
-/* --- storage.c: where outputs lie, in both forms ------------------------- */
+/* --- storage*.c: where outputs lie, in both forms ------------------------ */
 
 extern const struct form storage_form; /* second form's storage */
 /* Keys of kubeflowConfig and frameworkcontrollerConfig that say the same;

@@ -323,7 +323,8 @@ static void note_platform(const struct conversion *c, struct strbuf *notes)
 			    "own: %s\n",
 			    c->own.data);
 	if (config->storage.type == STORAGE_PVC ||
-	    config->storage.type == STORAGE_HOST_PATH)
+	    config->storage.type == STORAGE_HOST_PATH ||
+	    config->storage.type == STORAGE_S3)
 		strbuf_adds(notes, "NNI has no such storage: "
 				   "trainingService.storage.storageType\n");
 	if (!strcmp(platform, "kubeflow") && !config->api_version)

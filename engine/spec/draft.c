@@ -20,6 +20,7 @@ void draft_init(struct draft *draft)
 		.infrastructure_retries = 3,
 		.image_pull_timeout_s = 180,
 		.storage.upload_retries = -1,
+		.storage.s3_path_style = -1,
 	};
 	draft->service.trial_gpu_number = -1;
 }

@@ -38,6 +38,10 @@ struct storage_draft {
 	struct place type_place;
 	struct place server, path, claim, local_path;
 	struct place azure_account, azure_share, key_vault, key_vault_key;
+	struct place azure_key_file, azure_endpoint;
+	struct place endpoint, region, bucket, prefix, path_style;
+	struct place credentials, profile, ca_file;
+	bool is_path_style;
 	struct place nfs, azure, vault, pvc; /* first form's mappings */
 	struct place upload_retries;
 };

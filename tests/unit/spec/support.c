@@ -139,6 +139,16 @@ static void assert_same_storage(const struct storage_config *a,
 	assert_same_text(a->azure_share, b->azure_share);
 	assert_same_text(a->key_vault, b->key_vault);
 	assert_same_text(a->key_vault_key, b->key_vault_key);
+	assert_same_text(a->azure_key_file, b->azure_key_file);
+	assert_same_text(a->azure_endpoint, b->azure_endpoint);
+	assert_same_text(a->s3_endpoint, b->s3_endpoint);
+	assert_same_text(a->s3_region, b->s3_region);
+	assert_same_text(a->s3_bucket, b->s3_bucket);
+	assert_same_text(a->s3_prefix, b->s3_prefix);
+	assert_int_equal(a->s3_path_style, b->s3_path_style);
+	assert_same_text(a->s3_credentials, b->s3_credentials);
+	assert_same_text(a->s3_profile, b->s3_profile);
+	assert_same_text(a->ca_file, b->ca_file);
 	assert_int_equal(a->upload_retries, b->upload_retries);
 }
 
