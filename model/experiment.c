@@ -55,6 +55,7 @@ void experiment_release(struct experiment *experiment)
 	free(experiment->directory);
 	free(experiment->error);
 	free(experiment->fault);
+	free(experiment->progress);
 	free(experiment->owner_host);
 	memset(experiment, 0, sizeof(*experiment));
 }

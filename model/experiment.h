@@ -103,6 +103,29 @@ struct storage_config {
 	int upload_retries;   /* NNI's uploadRetryCount; -1: unset */
 };
 
+enum output_keep { OUTPUT_KEEP_ALL, OUTPUT_KEEP_BEST, OUTPUT_KEEP_NONE };
+
+#define OUTPUT_BEST_MAX 1000000
+
+/* Which trials' outputs stay (model/output.h). */
+struct output_rule {
+	enum output_keep keep;
+	int best; /* OUTPUT_KEEP_BEST: so many */
+	bool keeps_failed;
+	int64_t max_age_s; /* 0: for ever */
+};
+
+/* The key `outputs` of an experiment file. */
+struct outputs_config {
+	struct output_rule rule;
+	/* most that one trial may send where it has no volume to write to */
+	int64_t limit_bytes;
+	char *tensorboard_image;
+};
+
+#define OUTPUTS_LIMIT_BYTES (INT64_C(1) << 30) /* unless said */
+#define OUTPUTS_TENSORBOARD_IMAGE "tensorflow/tensorflow"
+
 /* Pods of one sort within a job: workers, parameter servers, ...  Texts that
  * are NULL and numbers that are -1 are taken from the job. */
 struct role_config {
@@ -220,6 +243,7 @@ struct experiment_config {
 	 * "frameworkcontroller" */
 	char *platform;
 	struct local_config local;
+	struct outputs_config outputs;
 	struct kubernetes_config kubernetes; /* all platforms but local */
 	bool is_first_form; /* the file used trainingServicePlatform */
 	char *canonical; /* the whole in NNI's second form, JSON text: what the
@@ -249,6 +273,7 @@ struct experiment {
 	 * is well, or nobody runs it */
 	char *fault;
 	int64_t fault_since_ns;
+	char *progress; /* what it is busy with before trials can run; NULL */
 	enum objective_mode objective;
 	uint64_t seed;
 	/* live knobs; 0 means unlimited */

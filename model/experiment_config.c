@@ -116,6 +116,7 @@ void experiment_config_release(struct experiment_config *config)
 	free(config->tuner_gpu_indices);
 	free(config->platform);
 	free(config->local.gpu_indices);
+	free(config->outputs.tensorboard_image);
 	kubernetes_config_release(&config->kubernetes);
 	free(config->canonical);
 	*config = (struct experiment_config){0};

@@ -21,7 +21,7 @@
 	" e.best, e.best_trial, e.owner_pid, e.owner_host, e.side_port,"       \
 	" e.version, e.next_sequence, e.waiting, e.running, e.succeeded,"      \
 	" e.failed, e.user_canceled, e.sys_canceled, e.early_stopped,"         \
-	" e.unknown, e.lets_finish, e.fault, e.fault_since_ns"
+	" e.unknown, e.lets_finish, e.fault, e.fault_since_ns, e.progress"
 #define TABLES                                                                 \
 	" FROM experiment e LEFT JOIN experiment_text t"                       \
 	" ON t.experiment = e.key "
@@ -83,6 +83,7 @@ static bool read_row(struct sql *sql, struct experiment *ret, struct error *err)
 	ret->lets_finish = sql_int(sql);
 	ret->fault = borrow(sql);
 	ret->fault_since_ns = sql_int(sql);
+	ret->progress = borrow(sql);
 	if (state < 0 || state >= EXPERIMENT_STATE_COUNT || objective < 0 ||
 	    objective > OBJECTIVE_MAXIMIZE)
 		return store_corrupt(sql->store, err,
@@ -107,6 +108,7 @@ static void own_text(struct experiment *row)
 	row->error = xstrdup_or_null(row->error);
 	row->owner_host = xstrdup_or_null(row->owner_host);
 	row->fault = xstrdup_or_null(row->fault);
+	row->progress = xstrdup_or_null(row->progress);
 }
 
 static void bind_mutable(struct sql *sql, const struct experiment *row)
@@ -136,6 +138,7 @@ static void bind_mutable(struct sql *sql, const struct experiment *row)
 	sql_bind_int(sql, row->lets_finish);
 	sql_bind_text(sql, row->fault);
 	sql_bind_int(sql, row->fault_since_ns);
+	sql_bind_text(sql, row->progress);
 	sql_bind_int(sql, row->version);
 }
 
@@ -178,8 +181,8 @@ bool store_experiment_add(struct store *store, struct experiment *experiment,
 		      " max_trial_duration_s, max_retries, started_ns,"
 		      " ended_ns, run_ns, best, best_trial, owner_pid,"
 		      " owner_host, side_port, lets_finish, fault,"
-		      " fault_since_ns, version, id, created_ns)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		      " fault_since_ns, progress, version, id, created_ns)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      err))
 		return false;
@@ -234,7 +237,8 @@ bool store_experiment_update(struct store *store, struct experiment *experiment,
 		      " started_ns = ?, ended_ns = ?, run_ns = ?, best = ?,"
 		      " best_trial = ?, owner_pid = ?, owner_host = ?,"
 		      " side_port = ?, lets_finish = ?, fault = ?,"
-		      " fault_since_ns = ?, version = ? WHERE key = ?"
+		      " fault_since_ns = ?, progress = ?, version = ?"
+		      " WHERE key = ?"
 		      " RETURNING " KEPT,
 		      err))
 		return false;

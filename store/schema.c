@@ -321,10 +321,55 @@ static const char version_3[] =
 	" FOREIGN KEY (trial, attempt) REFERENCES attempt (trial, number)"
 	"  ON DELETE CASCADE) WITHOUT ROWID;";
 
+/* Room for what the tuners' history wants next. */
+static const char version_4[] = "";
+
+/* Where outputs lie, one row an attempt, and the code they came from.  The
+ * description of a storage, without credentials, is the same for thousands of
+ * rows, and stands once. */
+static const char version_5[] =
+	"ALTER TABLE experiment ADD COLUMN progress TEXT;"
+
+	"CREATE TABLE storage ("
+	" key INTEGER PRIMARY KEY,"
+	" experiment INTEGER NOT NULL"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" config TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX storage_config ON storage (experiment, config);"
+
+	"CREATE TABLE output ("
+	" trial INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL,"
+	" storage INTEGER NOT NULL,"
+	" path TEXT NOT NULL,"
+	" url TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),"
+	" files INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL,"
+	" is_foreign INTEGER NOT NULL,"
+	" note TEXT,"
+	" PRIMARY KEY (trial, attempt),"
+	" FOREIGN KEY (trial, attempt) REFERENCES attempt (trial, number)"
+	"  ON DELETE CASCADE) WITHOUT ROWID;"
+
+	"CREATE TABLE experiment_code ("
+	" experiment INTEGER PRIMARY KEY"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" storage INTEGER NOT NULL,"
+	" path TEXT NOT NULL,"
+	" url TEXT NOT NULL,"
+	" digest TEXT NOT NULL,"
+	" files INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL,"
+	" at_ns INTEGER NOT NULL);";
+
 const struct migration schema_migrations[] = {
 	{version_1},
 	{version_2},
 	{version_3},
+	{version_4},
+	{version_5},
 };
 
 const int schema_version = (int)COUNT_OF(schema_migrations);

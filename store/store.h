@@ -25,6 +25,7 @@
 #include "model/event.h"
 #include "model/experiment.h"
 #include "model/metric.h"
+#include "model/output.h"
 #include "model/part.h"
 #include "model/trial.h"
 
@@ -254,6 +255,25 @@ bool store_parts_put(struct store *store, int64_t trial, int attempt,
  * error. */
 bool store_parts_get(struct store *store, int64_t trial, int attempt,
 		     struct part_list *ret, struct error *err);
+
+/* ---- output_row.c: where outputs lie ------------------------------------ */
+
+/* Add or replace the row of an attempt, which must be there; its trial counts
+ * as changed. */
+bool store_output_put(struct store *store, const struct output *output,
+		      struct error *err);
+/* ERROR_NOT_FOUND when there is none: older attempts have none. */
+bool store_output_get(struct store *store, int64_t trial, int attempt,
+		      struct output *ret, struct error *err);
+typedef bool store_output_fn(const struct output *output, void *arg);
+/* By trial and attempt; trial 0: of the whole experiment. */
+bool store_outputs_each(struct store *store, int64_t experiment, int64_t trial,
+			store_output_fn *fn, void *arg, struct error *err);
+/* The code in the experiment's storage; ERROR_NOT_FOUND: none is complete. */
+bool store_code_put(struct store *store, int64_t experiment,
+		    const struct output_code *code, struct error *err);
+bool store_code_get(struct store *store, int64_t experiment,
+		    struct output_code *ret, struct error *err);
 
 /* ---- history_row.c: what the tuner was told, in order ------------------ */
 

@@ -434,6 +434,14 @@ bool transfer_write_json(struct store *store,
 	if (!transfer_write_parts(store, key, out, err))
 		return false;
 	strbuf_adds(out, "]");
+	begin_list(&writer, "outputs");
+	if (!transfer_write_outputs(store, key, out, err))
+		return false;
+	strbuf_adds(out, "]");
+	begin_list(&writer, "code");
+	if (!transfer_write_code(store, key, out, err))
+		return false;
+	strbuf_adds(out, "]");
 	begin_list(&writer, "events");
 	if (!store_events_each(store, key, 0, 0, 0, write_event, &writer,
 			       err) ||

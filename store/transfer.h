@@ -12,6 +12,8 @@
  *                   "after_ns": [...], "values": [...]}, ...],
  *      "parts":   [{"trial": number, "attempt", "omitted",
  *                   "parts": [...]}, ...],
+ *      "outputs": [{"trial": number, "attempt", ...}, ...],
+ *      "code":    [{...}],
  *      "events":  [...],
  *      "history": [...]}
  *
@@ -44,11 +46,24 @@ bool transfer_write_nni(struct store *store,
 bool transfer_write_csv(struct store *store,
 			const struct experiment *experiment, bool intermediates,
 			struct strbuf *out, struct error *err);
+/* import_metrics.c: an element of the list "metrics". */
+bool transfer_read_metrics(struct store *store, struct reader *reader,
+			   int64_t trial, struct error *err);
 /* transfer_parts.c: elements of the list "parts". */
 bool transfer_write_parts(struct store *store, int64_t experiment,
 			  struct strbuf *out, struct error *err);
 bool transfer_read_parts(struct store *store, struct reader *reader,
 			 int64_t trial, struct error *err);
+/* transfer_outputs.c: elements of the lists "outputs" and "code". */
+bool transfer_write_outputs(struct store *store, int64_t experiment,
+			    struct strbuf *out, struct error *err);
+bool transfer_read_output(struct store *store, struct reader *reader,
+			  const struct experiment *experiment, int64_t trial,
+			  struct error *err);
+bool transfer_write_code(struct store *store, int64_t experiment,
+			 struct strbuf *out, struct error *err);
+bool transfer_read_code(struct store *store, struct reader *reader,
+			const struct experiment *experiment, struct error *err);
 /* ERROR_LIMIT once out has grown beyond TRANSFER_SIZE_MAX. */
 bool transfer_check_size(const struct strbuf *out, struct error *err);
 

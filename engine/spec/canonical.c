@@ -98,6 +98,7 @@ char *canonical_write(const struct experiment_config *config,
 	add_algorithm(&out, "tuner", &config->tuner);
 	add_algorithm(&out, "assessor", &config->assessor);
 	write_json(&out, "sharedStorage", config->kubernetes.shared_storage);
+	outputs_write(&config->outputs, &out);
 	strbuf_adds(&out, ",\"trainingService\":{\"platform\":");
 	strbuf_add_json_string(&out, config->platform);
 	platform->write(config, &out);

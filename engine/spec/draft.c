@@ -14,6 +14,7 @@ void draft_init(struct draft *draft)
 	*draft = (struct draft){0};
 	draft->config.trial_gpu_number = -1;
 	draft->config.local.max_trials_per_gpu = 1;
+	outputs_init(&draft->config.outputs);
 	draft->config.kubernetes = (struct kubernetes_config){
 		.ttl_after_finished_s = -1,
 		.grace_period_s = 30,

@@ -178,6 +178,11 @@ struct space *search_read(struct reader *reader, const struct node *root,
 /* NNI's sharedStorage, in shared_storage.c: a volume. */
 void shared_storage_read(struct reader *reader, struct draft *draft);
 
+/* The key `outputs`, in outputs.c: of struct outputs_config. */
+extern const struct form outputs_form;
+void outputs_init(struct outputs_config *config);
+void outputs_write(const struct outputs_config *config, struct strbuf *out);
+
 /* Tuner and assessor, in algorithm.c.  space may be NULL: not readable, then
  * what depends on it stays unchecked. */
 void algorithms_check(struct reader *reader, struct draft *draft,

@@ -4,7 +4,7 @@
  * read it (nni.md 1).  Keys are case-sensitive.  What only NNI's own machinery
  * needed (versionCheck, multiThread, ...) is checked and then left alone.
  * authorName and experimentName may be missing, as NNI from 2.6 on has it.  Our
- * own three keys are taken here, too.
+ * own keys are taken here, too.
  */
 #include "engine/spec/draft.h"
 
@@ -105,6 +105,8 @@ static const struct key common_keys[] = {
 	{"advisor", VALUE_SECTION, .section = &advisor_form,
 	 .target = DRAFT(advisor), .place = PLACE(advisor_place)},
 	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
+	{"outputs", VALUE_SECTION, .section = &outputs_form,
+	 .target = CONFIG(outputs)},
 	OTHER_PLATFORM("kubeflowConfig", "kubeflow"),
 	OTHER_PLATFORM("frameworkcontrollerConfig", "frameworkcontroller"),
 	OTHER_PLATFORM("machineList", "remote"),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * NNI's second form: a file without trainingServicePlatform.  Keys as in NNI
- * 2.x and 3.0, plus three of ours: maxTrialRetries, metricPattern and seed.
+ * 2.x and 3.0, plus some of ours: maxTrialRetries, metricPattern, outputs and
+ * seed.
  */
 #include "engine/spec/draft.h"
 
@@ -84,6 +85,8 @@ static const struct key top_keys[] = {
 	 .help = "where trials run, such as trainingService: "
 		 "{platform: local}"},
 	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
+	{"outputs", VALUE_SECTION, .section = &outputs_form,
+	 .target = CONFIG(outputs)},
 	{"isFirstForm", VALUE_BOOL, KEY_RELOAD,
 	 .target = CONFIG(is_first_form)},
 	{0},

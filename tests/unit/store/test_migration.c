@@ -122,12 +122,63 @@ static void version_2_is_migrated(void **state)
 	experiment_release(&row);
 }
 
+/* A database as version 4 had it: attempts without a word about outputs. */
+static void version_4_is_migrated(void **state)
+{
+	const struct place *place = *state;
+	struct output output = {
+		.trial = INT64_C(4294967296),
+		.attempt = 1,
+		.storage = (char *)(uintptr_t) "{\"storageType\":\"nfs\"}",
+		.path = (char *)(uintptr_t) "nni/one/abcde",
+		.url = (char *)(uintptr_t) "nfs://host:nni/one/abcde",
+	};
+	struct store *store;
+	struct experiment row;
+	char backup[160];
+
+	make_version_1(place);
+	run_sql(place->path, schema_migrations[1].statements);
+	run_sql(place->path, schema_migrations[2].statements);
+	run_sql(place->path, schema_migrations[3].statements);
+	run_sql(place->path,
+		"PRAGMA user_version = 4;"
+		"INSERT INTO attempt VALUES (4294967296, 1, 1, -1, 1, 1, 0,"
+		" 'secret', 'job', '/dir', 'why', 0);");
+	store = store_at(place, STORE_WRITE);
+	assert_ok(store_experiment_find(store, "one", &row, err));
+	assert_null(row.progress);
+	assert_error(store_output_get(store, output.trial, 1, &output, err),
+		     ERROR_NOT_FOUND, "no record of outputs");
+	assert_error(
+		store_code_get(store, row.key, &(struct output_code){0}, err),
+		ERROR_NOT_FOUND, "not in a storage");
+	output = (struct output){
+		.trial = INT64_C(4294967296),
+		.attempt = 1,
+		.storage = (char *)(uintptr_t) "{\"storageType\":\"nfs\"}",
+		.path = (char *)(uintptr_t) "nni/one/abcde",
+		.url = (char *)(uintptr_t) "nfs://host:nni/one/abcde",
+	};
+	assert_ok(store_begin(store, err));
+	assert_ok(store_output_put(store, &output, err));
+	assert_ok(store_commit(store, err));
+	store_close(store);
+	assert_int_equal(query_int(place->path, "SELECT count(*) FROM output"),
+			 1);
+	snprintf(backup, sizeof(backup), "%s.v4.bak", place->path);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 4);
+	experiment_release(&row);
+}
+
 static void migrates_with_a_backup(void **state)
 {
 	const struct migration future[] = {
 		schema_migrations[0],
 		schema_migrations[1],
 		schema_migrations[2],
+		schema_migrations[3],
+		schema_migrations[4],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT;"
 		 "UPDATE trial SET colour = 'red';"},
 	};
@@ -135,6 +186,8 @@ static void migrates_with_a_backup(void **state)
 		schema_migrations[0],
 		schema_migrations[1],
 		schema_migrations[2],
+		schema_migrations[3],
+		schema_migrations[4],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT; NONSENSE;"},
 	};
 	const struct place *place = *state;
@@ -144,33 +197,33 @@ static void migrates_with_a_backup(void **state)
 	char left[200];
 	int version;
 
-	assert_int_equal(schema_version, 3); /* else extend the tables above */
-	snprintf(backup, sizeof(backup), "%s.v3.bak", place->path);
+	assert_int_equal(schema_version, 5); /* else extend the tables above */
+	snprintf(backup, sizeof(backup), "%s.v5.bak", place->path);
 	snprintf(left, sizeof(left), "%s.new", backup);
 	assert_ok(store_begin(store, err));
 	add_trial(store, row.key);
 	assert_ok(store_commit(store, err));
 
 	/* all or nothing */
-	assert_error(schema_migrate(store, broken, 4, err), ERROR_SYSTEM,
-		     "migrate to version 4");
-	assert_ok(schema_check(store, 4, &version, err));
-	assert_int_equal(version, 3);
+	assert_error(schema_migrate(store, broken, 6, err), ERROR_SYSTEM,
+		     "migrate to version 6");
+	assert_ok(schema_check(store, 6, &version, err));
+	assert_int_equal(version, 5);
 	assert_int_equal(query_int(place->path,
 				   "SELECT count(*) FROM pragma_table_info"
 				   "('trial') WHERE name = 'colour'"),
 			 0);
 
-	assert_ok(schema_migrate(store, future, 4, err));
-	assert_ok(schema_migrate(store, future, 4, err)); /* again: nothing */
+	assert_ok(schema_migrate(store, future, 6, err));
+	assert_ok(schema_migrate(store, future, 6, err)); /* again: nothing */
 	store_close(store);
-	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 4);
+	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 6);
 	assert_int_equal(query_int(place->path, "SELECT count(*) FROM trial"
 						" WHERE colour = 'red'"),
 			 1);
 	assert_int_equal(mode_of(backup), 0600);
 	assert_int_equal(access(left, F_OK), -1);
-	assert_int_equal(query_int(backup, "PRAGMA user_version"), 3);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 5);
 	assert_int_equal(query_int(backup, "SELECT count(*) FROM trial"), 1);
 	/* the backup is a whole database that opens */
 	assert_ok(store_open(backup, STORE_READ, &store, err));
@@ -188,6 +241,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 		TEST(version_1_is_migrated),
 		TEST(version_2_is_migrated),
+		TEST(version_4_is_migrated),
 		TEST(migrates_with_a_backup),
 	};
 
