@@ -35,8 +35,8 @@ static bool repeats_suggestion(struct replay *replay, const struct history *row)
 	struct error err;
 	bool same;
 
-	if (tuner_suggest(engine->tuner, row->number, replay->point, &err) ==
-	    TUNER_SUGGESTED)
+	if (tuner_suggest_point(engine->tuner, row->number, replay->point,
+				&err) == TUNER_SUGGESTED)
 		space_format(engine->space, replay->point, &text);
 	same = !strcmp(text.data, row->parameters);
 	if (!same && replay->warnings++ < REPLAY_WARNINGS_MAX)
@@ -87,7 +87,7 @@ static bool replay_row(const struct history *row, void *arg)
 		replay_suggested(replay, row);
 		break;
 	case HISTORY_OBSERVED:
-		tuner_observe(engine->tuner, row->number, row->value);
+		tuner_observe_value(engine->tuner, row->number, row->value);
 		break;
 	case HISTORY_ENDED:
 		tuner_ended(engine->tuner, row->number, row->state);
@@ -95,7 +95,8 @@ static bool replay_row(const struct history *row, void *arg)
 	case HISTORY_IMPORTED:
 		if (space_parse_point(engine->space, row->parameters,
 				      replay->point, &err))
-			tuner_import(engine->tuner, replay->point, row->value);
+			tuner_import_value(engine->tuner, replay->point,
+					   row->value);
 		break;
 	}
 	return true;
@@ -202,8 +203,8 @@ enum tuner_outcome advice_suggest(struct engine *engine, char **ret_parameters,
 	struct strbuf text = STRBUF_INIT;
 	enum tuner_outcome outcome;
 
-	outcome = tuner_suggest(engine->tuner, engine->next_suggestion, point,
-				err);
+	outcome = tuner_suggest_point(engine->tuner, engine->next_suggestion,
+				      point, err);
 	if (outcome == TUNER_SUGGESTED) {
 		tuner_adopt(engine->tuner, engine->next_suggestion, point);
 		space_format(engine->space, point, &text);
@@ -251,7 +252,7 @@ static void tell_customised(struct engine *engine, struct live *live)
 	if (space_parse_point(engine->space, live->trial.parameters, point,
 			      &err)) {
 		record(engine, &row);
-		tuner_import(engine->tuner, point, row.value);
+		tuner_import_value(engine->tuner, point, row.value);
 	}
 	free(point);
 }
@@ -280,7 +281,7 @@ void advice_ended(struct engine *engine, struct live *live)
 		row.kind = HISTORY_OBSERVED;
 		row.value = live->trial.final.number;
 		record(engine, &row);
-		tuner_observe(engine->tuner, row.number, row.value);
+		tuner_observe_value(engine->tuner, row.number, row.value);
 	}
 	row.kind = HISTORY_ENDED;
 	row.state = live->trial.state;

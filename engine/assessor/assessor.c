@@ -15,6 +15,9 @@ struct assessor {
 
 static const struct assessor_ops *const registry[] = {
 	&medianstop_assessor_ops,
+	&curvefitting_assessor_ops,
+	&halving_assessor_ops,
+	&patience_assessor_ops,
 	NULL,
 };
 
@@ -23,10 +26,22 @@ const struct assessor_ops *const *assessor_registry(void)
 	return registry;
 }
 
+static bool is_called(const struct assessor_ops *ops, const char *name)
+{
+	const char *const *alias = ops->aliases;
+
+	if (!strcasecmp(ops->name, name))
+		return true;
+	for (; alias && *alias; alias++)
+		if (!strcasecmp(*alias, name))
+			return true;
+	return false;
+}
+
 const struct assessor_ops *assessor_find(const char *name)
 {
 	for (size_t i = 0; registry[i]; i++)
-		if (!strcasecmp(registry[i]->name, name))
+		if (is_called(registry[i], name))
 			return registry[i];
 	return NULL;
 }

@@ -17,6 +17,7 @@ struct assessor_context {
 
 struct assessor_ops {
 	const char *name;
+	const char *const *aliases; /* NULL-terminated, or NULL */
 	const char *help;
 	const struct tuner_argument *arguments;
 	void *(*open)(const struct assessor_context *context,

@@ -5,6 +5,9 @@
 
 #include "engine/assessor/assessor.h"
 
+extern const struct assessor_ops curvefitting_assessor_ops;
+extern const struct assessor_ops halving_assessor_ops;
 extern const struct assessor_ops medianstop_assessor_ops;
+extern const struct assessor_ops patience_assessor_ops;
 
 #endif

@@ -20,31 +20,26 @@
 #include <strings.h>
 
 #define NAMES_MAX 64
+#define USE "use one that `trialdeck tuners` lists"
 
 /* NNI's others, with their first-form names. */
 static const char *const absent_tuners[] = {
 	"TPE_legacy",
-	"Anneal",
-	"Evolution",
 	"Batch",
 	"BatchTuner",
 	"Metis",
 	"MetisTuner",
 	"GP",
 	"GPTuner",
-	"PBT",
-	"PBTTuner",
 	"SMAC",
 	"DNGO",
 	"DNGOTuner",
 	"PPO",
 	"PPOTuner",
-	"Hyperband",
 	"BOHB",
 	"NetworkMorphism",
 	"RegularizedEvolutionTuner",
 };
-static const char *const absent_assessors[] = {"Curvefitting"};
 
 /* What differs between the two kinds. */
 struct kind {
@@ -55,9 +50,7 @@ struct kind {
 
 static const struct kind tuner_kind = {"tuner", "a tuner", absent_tuners,
 				       COUNT_OF(absent_tuners)};
-static const struct kind assessor_kind = {"assessor", "an assessor",
-					  absent_assessors,
-					  COUNT_OF(absent_assessors)};
+static const struct kind assessor_kind = {"assessor", "an assessor", NULL, 0};
 
 static size_t list_names(const struct kind *kind, const char **names)
 {
@@ -75,22 +68,6 @@ static size_t list_names(const struct kind *kind, const char **names)
 	return count;
 }
 
-/* "TPE, Random or GridSearch" */
-static char *join_names(const struct kind *kind)
-{
-	struct strbuf out = STRBUF_INIT;
-	const char *names[NAMES_MAX];
-	size_t count = list_names(kind, names);
-
-	for (size_t i = 0; i < count; i++)
-		strbuf_addf(&out, "%s%s",
-			    !i		    ? ""
-			    : i + 1 < count ? ", "
-					    : " or ",
-			    names[i]);
-	return strbuf_detach(&out);
-}
-
 static bool exists(const struct kind *kind, const char *name)
 {
 	return kind == &tuner_kind ? tuner_find(name) != NULL
@@ -104,30 +81,26 @@ static void fail_name(struct reader *reader, const struct kind *kind,
 		kind == &tuner_kind ? &assessor_kind : &tuner_kind;
 	const char *names[NAMES_MAX], *near;
 	size_t count = list_names(kind, names);
-	char *use = join_names(kind);
 
 	near = nearest_word(a->name, names, count);
 	if (!strcmp(a->name, "_none_"))
-		reader_fail_at(reader, &a->name_place,
-			       "'_none_' is for experiments run from Python: "
-			       "use %s%s",
-			       use,
-			       kind == &assessor_kind
-				       ? ", or leave the assessor out"
-				       : "");
+		reader_fail_at(
+			reader, &a->name_place,
+			"'_none_' is for experiments run from Python: " USE
+			"%s",
+			kind == &assessor_kind ? ", or leave the assessor out"
+					       : "");
 	else if (exists(other, a->name))
 		reader_fail_at(reader, &a->name_place,
-			       "'%s' is %s, not %s: use %s", a->name,
-			       other->article, kind->article, use);
+			       "'%s' is %s, not %s: " USE, a->name,
+			       other->article, kind->article);
 	else if (near)
 		reader_fail_at(reader, &a->name_place,
 			       "unknown %s '%.64s', did you mean '%s'?",
 			       kind->noun, a->name, near);
 	else
 		reader_fail_at(reader, &a->name_place,
-			       "unknown %s '%.64s': use %s", kind->noun,
-			       a->name, use);
-	free(use);
+			       "unknown %s '%.64s': " USE, kind->noun, a->name);
 }
 
 /* Is this one of NNI's that we do not have?  Then say so. */
@@ -135,15 +108,11 @@ static bool is_absent(struct reader *reader, const struct kind *kind,
 		      const struct algorithm_draft *a)
 {
 	for (size_t i = 0; i < kind->absent_count; i++) {
-		char *use;
-
 		if (strcasecmp(kind->absent[i], a->name))
 			continue;
-		use = join_names(kind);
 		reader_fail_at(reader, &a->name_place,
-			       "'%s' is not available in this version; use %s",
-			       a->name, use);
-		free(use);
+			       "'%s' is not available in this version; " USE,
+			       a->name);
 		return true;
 	}
 	return false;
@@ -152,12 +121,9 @@ static bool is_absent(struct reader *reader, const struct kind *kind,
 static void fail_class(struct reader *reader, const struct kind *kind,
 		       const struct place *place)
 {
-	char *use = join_names(kind);
-
 	reader_fail_at(reader, place,
-		       "%ss written in Python cannot run here; use %s",
-		       kind->noun, use);
-	free(use);
+		       "%ss written in Python cannot run here; " USE,
+		       kind->noun);
 }
 
 /* Does it name an algorithm that exists? */
@@ -375,15 +341,28 @@ static void move_advisor(struct reader *reader, struct draft *draft)
 	draft->advisor = (struct algorithm_draft){0};
 }
 
+/* Have trials a folder that outlives them?  Which one is known when they run.
+ */
+static const char *checkpoint_root(const struct draft *draft)
+{
+	const struct experiment_config *config = &draft->config;
+	enum storage_type type = config->kubernetes.storage.type;
+
+	if (config->platform && !strcmp(config->platform, "local"))
+		return ".";
+	return type == STORAGE_NONE || type == STORAGE_S3 ? NULL : ".";
+}
+
 static void check_tuner(struct reader *reader, struct draft *draft,
 			const struct space *space)
 {
 	const struct algorithm_draft *a = &draft->tuner;
-	struct tuner_context context = {.space = space,
-					.class_args =
-						draft->config.tuner.class_args,
-					.objective = draft->config.objective,
-					.seed = draft->config.seed};
+	struct tuner_context context = {
+		.space = space,
+		.class_args = draft->config.tuner.class_args,
+		.objective = draft->config.objective,
+		.seed = draft->config.seed,
+		.checkpoint_root = checkpoint_root(draft)};
 	struct error err;
 
 	if (space && !tuner_validate(tuner_find(a->name), &context, &err))

@@ -227,3 +227,29 @@ bool args_word(const struct args *args, const char *name,
 			 word, near ? ", did you mean \"" : "",
 			 near ? near : "", near ? "\"?" : "");
 }
+
+bool args_boolean(const struct args *args, const char *name, bool *value,
+		  struct error *err)
+{
+	const cJSON *node = lookup(args, name);
+
+	(void)err; /* its type was checked with the table */
+	if (cJSON_IsBool(node))
+		*value = cJSON_IsTrue(node);
+	return true;
+}
+
+bool args_text(const struct args *args, const char *name, size_t most,
+	       const char **value, struct error *err)
+{
+	const cJSON *node = lookup(args, name);
+
+	if (!cJSON_IsString(node))
+		return true;
+	if (!*node->valuestring || strlen(node->valuestring) > most)
+		return error_set(err, ERROR_INVALID,
+				 "classArgs.%s: must have 1 to %zu bytes", name,
+				 most);
+	*value = node->valuestring;
+	return true;
+}

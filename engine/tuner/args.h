@@ -36,6 +36,11 @@ bool args_integer(const struct args *args, const char *name, int64_t least,
 		  int64_t most, int64_t *value, struct error *err);
 bool args_number(const struct args *args, const char *name, double least,
 		 double most, double *value, struct error *err);
+bool args_boolean(const struct args *args, const char *name, bool *value,
+		  struct error *err);
+/* Up to `most` bytes; *value is borrowed from args. */
+bool args_text(const struct args *args, const char *name, size_t most,
+	       const char **value, struct error *err);
 /* One of `words` (NULL-terminated), case ignored: its index.  null is taken
  * for the word "null", if that is one of them. */
 bool args_word(const struct args *args, const char *name,

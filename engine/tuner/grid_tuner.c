@@ -35,14 +35,15 @@ static void *grid_open(const struct tuner_context *context, struct error *err)
 }
 
 static enum tuner_outcome grid_suggest(void *state, int64_t number,
-				       double *ret_point, struct error *err)
+				       struct tuner_suggestion *ret,
+				       struct error *err)
 {
 	struct grid_tuner *tuner = state;
 
 	(void)number;
 	(void)err;
-	return grid_next(tuner->grid, ret_point) ? TUNER_SUGGESTED
-						 : TUNER_EXHAUSTED;
+	return grid_next(tuner->grid, ret->point) ? TUNER_SUGGESTED
+						  : TUNER_EXHAUSTED;
 }
 
 static void grid_adopt(void *state, int64_t number, const double *point)
@@ -53,11 +54,12 @@ static void grid_adopt(void *state, int64_t number, const double *point)
 	seen_add(tuner->seen, point);
 }
 
-static void grid_import(void *state, const double *point, double value)
+static void grid_import(void *state, const double *point,
+			const struct tuner_result *result)
 {
 	struct grid_tuner *tuner = state;
 
-	(void)value;
+	(void)result;
 	seen_add(tuner->seen, point);
 }
 

@@ -38,16 +38,17 @@ static void *random_open(const struct tuner_context *context, struct error *err)
 }
 
 static enum tuner_outcome random_suggest(void *state, int64_t number,
-					 double *ret_point, struct error *err)
+					 struct tuner_suggestion *ret,
+					 struct error *err)
 {
 	struct random_tuner *tuner = state;
 	struct random random;
 
 	(void)err;
 	random_seed(&random, tuner->seed, (uint64_t)number);
-	space_sample(tuner->space, &random, ret_point);
-	return dedup_fix(tuner->dedup, ret_point) ? TUNER_SUGGESTED
-						  : TUNER_EXHAUSTED;
+	space_sample(tuner->space, &random, ret->point);
+	return dedup_fix(tuner->dedup, ret->point) ? TUNER_SUGGESTED
+						   : TUNER_EXHAUSTED;
 }
 
 static void random_adopt(void *state, int64_t number, const double *point)
@@ -58,11 +59,12 @@ static void random_adopt(void *state, int64_t number, const double *point)
 	dedup_add(tuner->dedup, point);
 }
 
-static void random_import(void *state, const double *point, double value)
+static void random_import(void *state, const double *point,
+			  const struct tuner_result *result)
 {
 	struct random_tuner *tuner = state;
 
-	(void)value;
+	(void)result;
 	dedup_add(tuner->dedup, point);
 }
 

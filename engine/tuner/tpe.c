@@ -253,7 +253,8 @@ static size_t collect_lies(struct tpe *tpe, size_t i)
 }
 
 static enum tuner_outcome tpe_suggest(void *state, int64_t number,
-				      double *ret_point, struct error *err)
+				      struct tuner_suggestion *ret,
+				      struct error *err)
 {
 	struct tpe *tpe = state;
 	struct random random;
@@ -264,18 +265,18 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 		struct tpe_history_view view;
 		size_t lies;
 
-		ret_point[i] = NAN;
-		if (!space_is_active(tpe->space, ret_point, i))
+		ret->point[i] = NAN;
+		if (!space_is_active(tpe->space, ret->point, i))
 			continue;
 		lies = collect_lies(tpe, i);
 		view = tpe_history_view(&tpe->histories[i], tpe->lies, lies,
 					lie(tpe), &tpe->scratch);
-		ret_point[i] =
+		ret->point[i] =
 			tpe_draw(&tpe->draw, &tpe->options,
 				 &tpe->space->parameters[i], &view, &random);
 	}
-	return dedup_fix(tpe->dedup, ret_point) ? TUNER_SUGGESTED
-						: TUNER_EXHAUSTED;
+	return dedup_fix(tpe->dedup, ret->point) ? TUNER_SUGGESTED
+						 : TUNER_EXHAUSTED;
 }
 
 static void tpe_adopt(void *state, int64_t number, const double *point)
@@ -296,8 +297,10 @@ static void tpe_adopt(void *state, int64_t number, const double *point)
 
 /* --- results ------------------------------------------------------------- */
 
-static double to_loss(const struct tpe *tpe, double value)
+static double to_loss(const struct tpe *tpe, const struct tuner_result *result)
 {
+	double value = result->count ? result->values[0] : NAN;
+
 	if (!isfinite(value))
 		return INFINITY;
 	return tpe->maximizes ? -value : value;
@@ -312,10 +315,11 @@ static void learn(struct tpe *tpe, uint32_t trial, const double *point,
 					loss);
 }
 
-static void tpe_observe(void *state, int64_t number, double value)
+static void tpe_observe(void *state, int64_t number,
+			const struct tuner_result *result)
 {
 	struct tpe *tpe = state;
-	double loss = to_loss(tpe, value);
+	double loss = to_loss(tpe, result);
 	uint32_t trial;
 
 	if (!find_trial(tpe, number, &trial))
@@ -344,11 +348,12 @@ static void tpe_ended(void *state, int64_t number, enum trial_state how)
 		stop_running(tpe, trial);
 }
 
-static void tpe_import(void *state, const double *point, double value)
+static void tpe_import(void *state, const double *point,
+		       const struct tuner_result *result)
 {
 	struct tpe *tpe = state;
 
-	learn(tpe, UINT32_MAX, point, to_loss(tpe, value));
+	learn(tpe, UINT32_MAX, point, to_loss(tpe, result));
 	dedup_add(tpe->dedup, point);
 }
 

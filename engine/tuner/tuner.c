@@ -15,10 +15,9 @@ struct tuner {
 };
 
 static const struct tuner_ops *const registry[] = {
-	&tpe_tuner_ops,
-	&random_tuner_ops,
-	&grid_tuner_ops,
-	NULL,
+	&tpe_tuner_ops,	   &random_tuner_ops,	 &grid_tuner_ops,
+	&anneal_tuner_ops, &evolution_tuner_ops, &hyperband_tuner_ops,
+	&asha_tuner_ops,   &pbt_tuner_ops,	 NULL,
 };
 
 const struct tuner_ops *const *tuner_registry(void)
@@ -49,8 +48,14 @@ const struct tuner_ops *tuner_find(const char *name)
 bool tuner_validate(const struct tuner_ops *ops,
 		    const struct tuner_context *context, struct error *err)
 {
-	void *state = ops->open(context, err);
+	void *state;
 
+	if (context->objective_count > 1 && !(ops->flags & TUNER_OBJECTIVES))
+		return error_set(err, ERROR_INVALID,
+				 "%s takes one objective, and optimize_mode "
+				 "names %zu",
+				 ops->name, context->objective_count);
+	state = ops->open(context, err);
 	if (state)
 		ops->close(state);
 	return state;
@@ -71,9 +76,24 @@ struct tuner *tuner_open(const struct tuner_ops *ops,
 }
 
 enum tuner_outcome tuner_suggest(struct tuner *tuner, int64_t number,
-				 double *ret_point, struct error *err)
+				 struct tuner_suggestion *ret,
+				 struct error *err)
 {
-	return tuner->ops->suggest(tuner->state, number, ret_point, err);
+	ret->budget = 0;
+	ret->parent = -1;
+	return tuner->ops->suggest(tuner->state, number, ret, err);
+}
+
+enum tuner_outcome tuner_suggest_point(struct tuner *tuner, int64_t number,
+				       double *ret_point, struct error *err)
+{
+	struct tuner_suggestion suggestion = {.point = ret_point,
+					      .extra = STRBUF_INIT};
+	enum tuner_outcome outcome =
+		tuner_suggest(tuner, number, &suggestion, err);
+
+	strbuf_release(&suggestion.extra);
+	return outcome;
 }
 
 void tuner_adopt(struct tuner *tuner, int64_t number, const double *point)
@@ -82,10 +102,18 @@ void tuner_adopt(struct tuner *tuner, int64_t number, const double *point)
 		tuner->ops->adopt(tuner->state, number, point);
 }
 
-void tuner_observe(struct tuner *tuner, int64_t number, double value)
+void tuner_observe(struct tuner *tuner, int64_t number,
+		   const struct tuner_result *result)
 {
 	if (tuner->ops->observe)
-		tuner->ops->observe(tuner->state, number, value);
+		tuner->ops->observe(tuner->state, number, result);
+}
+
+void tuner_observe_value(struct tuner *tuner, int64_t number, double value)
+{
+	struct tuner_result result = {.values = &value, .count = 1};
+
+	tuner_observe(tuner, number, &result);
 }
 
 void tuner_ended(struct tuner *tuner, int64_t number, enum trial_state state)
@@ -94,10 +122,39 @@ void tuner_ended(struct tuner *tuner, int64_t number, enum trial_state state)
 		tuner->ops->ended(tuner->state, number, state);
 }
 
-void tuner_import(struct tuner *tuner, const double *point, double value)
+void tuner_import(struct tuner *tuner, const double *point,
+		  const struct tuner_result *result)
 {
 	if (tuner->ops->import)
-		tuner->ops->import(tuner->state, point, value);
+		tuner->ops->import(tuner->state, point, result);
+}
+
+void tuner_import_value(struct tuner *tuner, const double *point, double value)
+{
+	struct tuner_result result = {.values = &value, .count = 1};
+
+	tuner_import(tuner, point, &result);
+}
+
+bool tuner_describe(struct tuner *tuner, struct strbuf *json)
+{
+	if (!tuner->ops->describe)
+		return false;
+	tuner->ops->describe(tuner->state, json);
+	return true;
+}
+
+bool tuner_slice(struct tuner *tuner, size_t parameter, const double *internal,
+		 size_t n, double *ret_mean, double *ret_spread)
+{
+	return tuner->ops->slice &&
+	       tuner->ops->slice(tuner->state, parameter, internal, n, ret_mean,
+				 ret_spread);
+}
+
+unsigned int tuner_flags(const struct tuner *tuner)
+{
+	return tuner->ops->flags;
 }
 
 void tuner_close(struct tuner *tuner)

@@ -5,7 +5,12 @@
 
 #include "engine/tuner/tuner.h"
 
+extern const struct tuner_ops anneal_tuner_ops;
+extern const struct tuner_ops asha_tuner_ops;
+extern const struct tuner_ops evolution_tuner_ops;
 extern const struct tuner_ops grid_tuner_ops;
+extern const struct tuner_ops hyperband_tuner_ops;
+extern const struct tuner_ops pbt_tuner_ops;
 extern const struct tuner_ops random_tuner_ops;
 extern const struct tuner_ops tpe_tuner_ops;
 

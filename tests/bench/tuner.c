@@ -32,7 +32,8 @@ static const char space_json[] =
 static bool bench(const struct space *space, int64_t observations,
 		  int suggestions)
 {
-	struct tuner_context context = {space, NULL, OBJECTIVE_MINIMIZE, 1};
+	struct tuner_context context = {
+		.space = space, .objective = OBJECTIVE_MINIMIZE, .seed = 1};
 	double point[PARAMETERS];
 	struct random random;
 	struct error err;
@@ -51,14 +52,15 @@ static bool bench(const struct space *space, int64_t observations,
 			loss += fabs(point[k]);
 		tuner_adopt(tuner, i, point);
 		if (i < observations)
-			tuner_observe(tuner, i, loss);
+			tuner_observe_value(tuner, i, loss);
 	}
 	cpu = clock();
 	for (int i = 0; i < suggestions; i++) {
 		int64_t took;
 
 		start = clock_mono_ns();
-		tuner_suggest(tuner, observations + RUNNING + i, point, &err);
+		tuner_suggest_point(tuner, observations + RUNNING + i, point,
+				    &err);
 		took = clock_mono_ns() - start;
 		total += took;
 		slowest = took > slowest ? took : slowest;

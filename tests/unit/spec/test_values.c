@@ -253,7 +253,7 @@ static const struct expectation what_is_refused[] = {
 	 "tuner: {className: a.B}\n"
 	 "trainingService: {platform: local}\n",
 	 "e.yaml:4:20: tuner.className: tuners written in Python cannot run "
-	 "here; use TPE, Random or GridSearch"},
+	 "here; use one that `trialdeck tuners` lists"},
 };
 
 static const struct expectation gpus[] = {

@@ -49,7 +49,7 @@ static void walk_next(struct walk *walk, double *point, struct strbuf *out)
 	struct error err;
 
 	strbuf_clear(out);
-	outcome = tuner_suggest(walk->tuner, walk->number, point, &err);
+	outcome = tuner_suggest_point(walk->tuner, walk->number, point, &err);
 	if (outcome == TUNER_EXHAUSTED) {
 		strbuf_adds(out, "end");
 		return;
@@ -226,7 +226,7 @@ static void passes_over_what_was_imported(void **state)
 	(void)state;
 	walk_open(&walk, "{\"x\":{\"_type\":\"choice\",\"_value\":[\"a\",\"b\","
 			 "\"c\"]}}");
-	tuner_import(walk.tuner, point, 0.5);
+	tuner_import_value(walk.tuner, point, 0.5);
 	walk_next(&walk, point, &ours);
 	assert_string_equal(ours.data, "{\"x\":\"a\"}");
 	walk_next(&walk, point, &ours);
@@ -246,8 +246,8 @@ static void asks_twice_answers_alike(void **state)
 	(void)state;
 	walk_open(&walk, "{\"x\":{\"_type\":\"uniform\",\"_value\":[0,8]}}");
 	for (int i = 0; i < 20; i++) {
-		tuner_suggest(walk.tuner, i, &first, &err);
-		tuner_suggest(walk.tuner, i, &again, &err);
+		tuner_suggest_point(walk.tuner, i, &first, &err);
+		tuner_suggest_point(walk.tuner, i, &again, &err);
 		assert_true(first == again);
 		tuner_adopt(walk.tuner, i, &first);
 	}

@@ -30,7 +30,10 @@ static struct tuner *open_with(const char *name, const struct space *space,
 			       const char *args, enum objective_mode mode,
 			       uint64_t seed)
 {
-	struct tuner_context context = {space, args, mode, seed};
+	struct tuner_context context = {.space = space,
+					.class_args = args,
+					.objective = mode,
+					.seed = seed};
 	struct error err;
 	struct tuner *tuner = tuner_open(tuner_find(name), &context, &err);
 
@@ -54,7 +57,7 @@ static double approach(enum objective_mode mode, double goal, double poison)
 	for (int i = 0; i < 80; i++) {
 		double loss;
 
-		tuner_suggest(tuner, i, &x, &err);
+		tuner_suggest_point(tuner, i, &x, &err);
 		assert_true(x >= 0 && x <= 1);
 		tuner_adopt(tuner, i, &x);
 		loss = fabs(x - goal);
@@ -62,8 +65,8 @@ static double approach(enum objective_mode mode, double goal, double poison)
 			sum += loss;
 		if (i % 4 == 1 && poison != 0)
 			loss = poison;
-		tuner_observe(tuner, i,
-			      mode == OBJECTIVE_MAXIMIZE ? -loss : loss);
+		tuner_observe_value(tuner, i,
+				    mode == OBJECTIVE_MAXIMIZE ? -loss : loss);
 		tuner_ended(tuner, i, TRIAL_SUCCEEDED);
 	}
 	tuner_close(tuner);
@@ -104,7 +107,7 @@ static struct tuner *taught(const struct space *space, const char *args)
 		double x = i / 30.0;
 
 		tuner_adopt(tuner, i, &x);
-		tuner_observe(tuner, i, fabs(x - 0.3));
+		tuner_observe_value(tuner, i, fabs(x - 0.3));
 		tuner_ended(tuner, i, TRIAL_SUCCEEDED);
 	}
 	return tuner;
@@ -115,7 +118,8 @@ static double next_of(struct tuner *tuner)
 	struct error err;
 	double x;
 
-	assert_int_equal(tuner_suggest(tuner, 1000, &x, &err), TUNER_SUGGESTED);
+	assert_int_equal(tuner_suggest_point(tuner, 1000, &x, &err),
+			 TUNER_SUGGESTED);
 	return x;
 }
 
@@ -154,22 +158,22 @@ static void replaces_the_result_of_a_trial_run_again(void **state)
 
 	(void)state;
 	tuner_adopt(once, 30, &x);
-	tuner_observe(once, 30, 0.001);
+	tuner_observe_value(once, 30, 0.001);
 	tuner_adopt(twice, 30, &x);
-	tuner_observe(twice, 30, 0.002);
+	tuner_observe_value(twice, 30, 0.002);
 	tuner_ended(twice, 30, TRIAL_SUCCEEDED);
 	tuner_adopt(twice, 30, &x);
-	tuner_observe(twice, 30, 0.001);
+	tuner_observe_value(twice, 30, 0.001);
 	assert_true(next_of(once) == next_of(twice));
 	/* a failed one that succeeds the second time teaches then */
 	tuner_adopt(once, 31, &x);
 	tuner_ended(once, 31, TRIAL_FAILED);
-	tuner_observe(once, 31, 5);
+	tuner_observe_value(once, 31, 5);
 	tuner_adopt(twice, 31, &x);
-	tuner_observe(twice, 31, 5);
+	tuner_observe_value(twice, 31, 5);
 	assert_true(next_of(once) == next_of(twice));
 	/* and what nobody adopted is nobody's */
-	tuner_observe(once, 77, 0.5);
+	tuner_observe_value(once, 77, 0.5);
 	tuner_ended(once, 77, TRIAL_SUCCEEDED);
 	assert_true(next_of(once) == next_of(twice));
 	tuner_close(once);
@@ -198,14 +202,15 @@ static void learns_nested_parameters_where_they_are(void **state)
 		double point[3];
 		int option;
 
-		assert_int_equal(tuner_suggest(tuner, i, point, &err),
+		assert_int_equal(tuner_suggest_point(tuner, i, point, &err),
 				 TUNER_SUGGESTED);
 		option = (int)point[0];
 		assert_int_equal(isnan(point[1]), option == 1);
 		assert_int_equal(isnan(point[2]), option == 0);
 		tuner_adopt(tuner, i, point);
-		tuner_observe(tuner, i,
-			      option ? 1 + point[2] : fabs(point[1] - 0.25));
+		tuner_observe_value(tuner, i,
+				    option ? 1 + point[2]
+					   : fabs(point[1] - 0.25));
 		if (i >= 100) {
 			chosen[option]++;
 			near += !option && fabs(point[1] - 0.25) < 0.1;
@@ -250,8 +255,9 @@ static void survives_extreme_arguments_and_spaces(void **state)
 		struct error err;
 
 		for (int i = 0; i < 60; i++) {
-			assert_int_equal(tuner_suggest(tuner, i, point, &err),
-					 TUNER_SUGGESTED);
+			assert_int_equal(
+				tuner_suggest_point(tuner, i, point, &err),
+				TUNER_SUGGESTED);
 			for (size_t j = 0; j < space->count; j++) {
 				assert_true(isfinite(point[j]));
 				if (j != 6)
@@ -261,8 +267,8 @@ static void survives_extreme_arguments_and_spaces(void **state)
 			}
 			tuner_adopt(tuner, i, point);
 			if (i % 3)
-				tuner_observe(tuner, i,
-					      values[i % COUNT_OF(values)]);
+				tuner_observe_value(
+					tuner, i, values[i % COUNT_OF(values)]);
 		}
 		tuner_close(tuner);
 	}

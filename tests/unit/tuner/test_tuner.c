@@ -30,7 +30,11 @@ static struct tuner *open_with(const char *name, const struct space *space,
 			       const char *args, enum objective_mode mode,
 			       uint64_t seed)
 {
-	struct tuner_context context = {space, args, mode, seed};
+	struct tuner_context context = {.space = space,
+					.class_args = args,
+					.objective = mode,
+					.seed = seed,
+					.checkpoint_root = "/checkpoints"};
 	struct error err;
 	struct tuner *tuner = tuner_open(tuner_find(name), &context, &err);
 
@@ -73,35 +77,55 @@ struct call {
 	int64_t number;
 	double value;
 	double point[PARAMETERS_MAX];
+	/* of SUGGEST */
+	enum tuner_outcome outcome;
+	double budget;
+	int64_t parent;
+	char extra[160];
 };
 
 static void make_call(struct tuner *tuner, const struct space *space,
 		      struct call *call, bool is_replay)
 {
-	double point[PARAMETERS_MAX];
+	struct call got = *call;
+	struct tuner_suggestion suggestion = {.point = got.point,
+					      .extra = STRBUF_INIT};
 	struct error err;
 
 	switch (call->what) {
 	case SUGGEST:
-		assert_int_equal(
-			tuner_suggest(tuner, call->number, point, &err),
-			TUNER_SUGGESTED);
-		if (is_replay)
-			assert_true(equal_points(space, point, call->point));
-		memcpy(call->point, point, sizeof(point));
+		got.outcome =
+			tuner_suggest(tuner, call->number, &suggestion, &err);
+		assert_true(got.outcome == TUNER_SUGGESTED ||
+			    got.outcome == TUNER_NOTHING_NOW);
+		got.budget = suggestion.budget;
+		got.parent = suggestion.parent;
+		snprintf(got.extra, sizeof(got.extra), "%s",
+			 suggestion.extra.data);
+		strbuf_release(&suggestion.extra);
+		if (is_replay) {
+			assert_int_equal(got.outcome, call->outcome);
+			assert_true(
+				got.outcome == TUNER_NOTHING_NOW ||
+				equal_points(space, got.point, call->point));
+			assert_true(got.budget == call->budget);
+			assert_int_equal(got.parent, call->parent);
+			assert_string_equal(got.extra, call->extra);
+		}
+		*call = got;
 		break;
 	case ADOPT:
 		tuner_adopt(tuner, call->number, call->point);
 		break;
 	case OBSERVE:
-		tuner_observe(tuner, call->number, call->value);
+		tuner_observe_value(tuner, call->number, call->value);
 		break;
 	case ENDED:
 		tuner_ended(tuner, call->number,
 			    call->value < 0 ? TRIAL_FAILED : TRIAL_SUCCEEDED);
 		break;
 	case IMPORT:
-		tuner_import(tuner, call->point, call->value);
+		tuner_import_value(tuner, call->point, call->value);
 	}
 }
 
@@ -118,6 +142,7 @@ static void check_replay(const char *name, const char *json, uint64_t seed)
 	int64_t next = 0;
 	int count = 0, live = 0;
 	double unused[PARAMETERS_MAX];
+	bool is_stalled = false;
 	struct random random;
 	struct error err;
 
@@ -126,15 +151,19 @@ static void check_replay(const char *name, const char *json, uint64_t seed)
 		struct call *call = &calls[count++];
 		uint64_t dice = random_below(&random, 100);
 
-		if (live < 2 || (dice < 45 && live < 12)) {
+		if (!is_stalled && (live < 2 || (dice < 45 && live < 12))) {
 			call->what = SUGGEST;
 			call->number = next;
 			make_call(tuner, space, call, false);
+			is_stalled = call->outcome == TUNER_NOTHING_NOW;
+			assert_true(!is_stalled || live);
+			if (is_stalled)
+				continue;
 			calls[count] = *call;
 			call = &calls[count++];
 			call->what = ADOPT;
 			running[live++] = next++;
-		} else if (dice < 3 + 45) {
+		} else if (dice < 3 + 45 && !is_stalled) {
 			call->what = IMPORT;
 			call->value = random_unit(&random);
 			space_sample(space, &random, call->point);
@@ -146,8 +175,10 @@ static void check_replay(const char *name, const char *json, uint64_t seed)
 			call->value = dice < 80	  ? random_unit(&random)
 				      : dice < 90 ? -1
 						  : NAN;
-			if (call->what == ENDED)
+			if (call->what == ENDED) {
 				running[at] = running[--live];
+				is_stalled = false;
+			}
 		}
 		make_call(tuner, space, call, false);
 	}
@@ -155,7 +186,7 @@ static void check_replay(const char *name, const char *json, uint64_t seed)
 	tuner = open_with(name, space, NULL, OBJECTIVE_MINIMIZE, seed);
 	for (int i = 0; i < count; i++) {
 		if (i % 7 == 0)
-			tuner_suggest(tuner, next + i, unused, &err);
+			tuner_suggest_point(tuner, next + i, unused, &err);
 		make_call(tuner, space, &calls[i], true);
 	}
 	tuner_close(tuner);
@@ -182,9 +213,9 @@ static void seeds_differ(void **state)
 	struct error err;
 
 	(void)state;
-	tuner_suggest(one, 0, a, &err);
-	tuner_suggest(two, 0, b, &err);
-	tuner_suggest(one, 1, c, &err);
+	tuner_suggest_point(one, 0, a, &err);
+	tuner_suggest_point(two, 0, b, &err);
+	tuner_suggest_point(one, 1, c, &err);
 	assert_false(equal_points(space, a, b));
 	assert_false(equal_points(space, a, c));
 	tuner_close(one);
@@ -216,20 +247,27 @@ static void suggests_everything_once_then_stops(void **state)
 		double point[PARAMETERS_MAX];
 		struct error err;
 
+		/* these try a point again with another budget, or go on */
+		if (tuner_flags(tuner) & (TUNER_BUDGETS | TUNER_CHECKPOINTS)) {
+			tuner_close(tuner);
+			continue;
+		}
 		for (int i = 0; i < FINITE_POINTS; i++) {
 			struct strbuf out = STRBUF_INIT;
 
-			assert_int_equal(tuner_suggest(tuner, i, point, &err),
-					 TUNER_SUGGESTED);
+			assert_int_equal(
+				tuner_suggest_point(tuner, i, point, &err),
+				TUNER_SUGGESTED);
 			tuner_adopt(tuner, i, point);
-			tuner_observe(tuner, i, i % 5);
+			tuner_observe_value(tuner, i, i % 5);
 			tuner_ended(tuner, i, TRIAL_SUCCEEDED);
 			space_format(space, point, &out);
 			texts[i] = strbuf_detach(&out);
 		}
 		for (int i = 0; i < 3; i++)
-			assert_int_equal(tuner_suggest(tuner, FINITE_POINTS + i,
-						       point, &err),
+			assert_int_equal(tuner_suggest_point(tuner,
+							     FINITE_POINTS + i,
+							     point, &err),
 					 TUNER_EXHAUSTED);
 		qsort(texts, FINITE_POINTS, sizeof(*texts), compare_texts);
 		for (int i = 1; i < FINITE_POINTS; i++)
@@ -256,7 +294,7 @@ static void repeats_no_option_without_parameters(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(tuner_suggest(tuner, i, point, &err),
+		assert_int_equal(tuner_suggest_point(tuner, i, point, &err),
 				 TUNER_SUGGESTED);
 		tuner_adopt(tuner, i, point);
 		count += point[0] == 1;
@@ -276,7 +314,8 @@ static void finds_tuners_by_name(void **state)
 	assert_string_equal(tuner_find("tpe")->name, "TPE");
 	assert_string_equal(tuner_find("GRIDSEARCH")->name, "GridSearch");
 	assert_string_equal(tuner_find("random")->name, "Random");
-	assert_null(tuner_find("Anneal"));
+	assert_string_equal(tuner_find("PBTTuner")->name, "PBT");
+	assert_null(tuner_find("Annealing"));
 	for (size_t i = 0; tuner_registry()[i]; i++) {
 		const struct tuner_argument *a = tuner_registry()[i]->arguments;
 
