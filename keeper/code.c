@@ -6,6 +6,7 @@
 #include "keeper/digest.h"
 #include "keeper/file.h"
 #include "keeper/layout.h"
+#include "keeper/manifest.h"
 #include "keeper/note.h"
 #include "keeper/untar.h"
 
@@ -174,7 +175,9 @@ bool code_unpack(int archive_fd, int folder_fd, struct error *err)
 	return ok;
 }
 
-static bool unpack_into(const char *folder, int archive_fd, struct error *err)
+/* archive_fd -1: copy. */
+static bool unpack_into(const struct code_options *options, const char *folder,
+			int archive_fd, struct error *err)
 {
 	int folder_fd;
 	bool ok;
@@ -184,14 +187,17 @@ static bool unpack_into(const char *folder, int archive_fd, struct error *err)
 	folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder_fd < 0)
 		return error_set_errno(err, "open %s", folder);
-	ok = code_unpack(archive_fd, folder_fd, err);
+	ok = archive_fd < 0 ? manifest_copy(options, folder_fd, err)
+			    : code_unpack(archive_fd, folder_fd, err);
 	close(folder_fd);
 	return ok;
 }
 
 /* Beside it, under a name of our own; whoever comes first wins. */
-static bool unpack_shared(const char *folder, int archive_fd, struct error *err)
+static bool unpack_shared(const struct code_options *options, int archive_fd,
+			  struct error *err)
 {
+	const char *folder = options->folder;
 	char parent[PATH_MAX], own[PATH_MAX];
 	char *slash;
 	bool ok;
@@ -208,13 +214,21 @@ static bool unpack_shared(const char *folder, int archive_fd, struct error *err)
 				 "%.100s: the path is too "
 				 "long",
 				 folder);
-	ok = unpack_into(own, archive_fd, err);
+	ok = unpack_into(options, own, archive_fd, err);
 	if (ok && rename(own, folder) == 0)
 		return true;
 	if (ok && access(folder, F_OK) < 0)
 		ok = error_set_errno(err, "rename %s", own);
 	layout_remove(own);
 	return ok;
+}
+
+static bool put_there(const struct code_options *options, int archive_fd,
+		      struct error *err)
+{
+	if (options->is_shared)
+		return unpack_shared(options, archive_fd, err);
+	return unpack_into(options, options->folder, archive_fd, err);
 }
 
 bool code_prepare(const struct code_options *options, struct error *err)
@@ -225,8 +239,14 @@ bool code_prepare(const struct code_options *options, struct error *err)
 
 	snprintf(path, sizeof(path), "%s/code.tar.gz",
 		 options->dir ? options->dir : ".");
+	if (options->source && !options->folder)
+		return manifest_copy(options, -1, err) ||
+		       error_prefix(err, "check the code");
 	if (options->is_shared && access(options->folder, F_OK) == 0)
 		return true;
+	if (options->source)
+		return put_there(options, -1, err) ||
+		       error_prefix(err, "copy the code");
 	if (is_fetch)
 		fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	else
@@ -235,9 +255,7 @@ bool code_prepare(const struct code_options *options, struct error *err)
 		return error_set_errno(err, "unpack the code: open %s",
 				       is_fetch ? path : options->archive);
 	ok = (!is_fetch || fetch(options, fd, err)) &&
-	     verify(fd, options->digest, err) &&
-	     (options->is_shared ? unpack_shared(options->folder, fd, err)
-				 : unpack_into(options->folder, fd, err));
+	     verify(fd, options->digest, err) && put_there(options, fd, err);
 	close(fd);
 	if (is_fetch)
 		unlink(path);

@@ -4,8 +4,9 @@
  *
  * It comes from a file (a ConfigMap's key) or from the side port
  * (GET /v1/code), which is asked again and again while it does not answer: the
- * console may be away for a while.  A thread of its own does the work, so that
- * the keeper can be ended meanwhile.
+ * console may be away for a while.  Or it lies on a storage, file by file
+ * (manifest.h), and is copied.  A thread of its own does the work, so that the
+ * keeper can be ended meanwhile.
  */
 #ifndef KEEPER_CODE_H
 #define KEEPER_CODE_H
@@ -22,15 +23,19 @@
 
 struct code_options {
 	const char *archive; /* file; NULL: fetch */
-	const char *dir;     /* the attempt's folder, for what is fetched */
-	const char *folder;  /* unpack there; made if need be */
-	const char *digest;  /* hex SHA-256 */
+	const char *source;  /* folder to copy from, instead; or NULL */
+	const char *manifest;
+	const char *dir; /* the attempt's folder, for what is fetched */
+	/* unpack there; made if need be.  NULL, with source: leave it where it
+	 * is, but see that it is whole */
+	const char *folder;
+	const char *digest; /* hex SHA-256, of archive or manifest */
 	/* other pods may unpack to the same folder at the same time: it
 	 * appears whole, and one that is there is taken as it is */
 	bool is_shared;
 	struct target target;
 	const char *token;
-	int wait_s; /* how long to ask the side port */
+	int wait_s; /* how long to ask the side port, or the storage */
 };
 
 enum code_state { CODE_WORKING, CODE_READY, CODE_FAILED };

@@ -182,12 +182,14 @@ static void back_off(struct deliver *deliver, int *backoff_ms)
  * attempts, the last one after the end, were in vain. */
 static bool is_pointless(struct deliver *deliver, bool was_finishing)
 {
-	bool is_finishing;
+	bool is_finishing, has_outputs;
 
 	pthread_mutex_lock(&deliver->options.spool->mutex);
 	is_finishing = deliver->is_finishing;
+	has_outputs = deliver->has_outputs;
 	pthread_mutex_unlock(&deliver->options.spool->mutex);
-	if (!is_finishing)
+	/* files have no other way: as long as anybody waits */
+	if (!is_finishing || has_outputs)
 		return false;
 	if (deliver->options.has_echo)
 		return was_finishing &&
@@ -197,13 +199,17 @@ static bool is_pointless(struct deliver *deliver, bool was_finishing)
 
 static bool post_status(struct deliver *deliver, int *backoff_ms)
 {
-	char body[300];
-	int n = deliver->options.pod
-			? snprintf(body, sizeof(body),
-				   "{\"code\":%d,\"pod\":\"%.253s\"}",
-				   deliver->exit_code, deliver->options.pod)
-			: snprintf(body, sizeof(body), "{\"code\":%d}",
-				   deliver->exit_code);
+	char body[800], outputs[400];
+	int n;
+
+	upload_describe(&deliver->upload, outputs, sizeof(outputs));
+	n = deliver->options.pod
+		    ? snprintf(body, sizeof(body),
+			       "{\"code\":%d,\"pod\":\"%.253s\"%s}",
+			       deliver->exit_code, deliver->options.pod,
+			       outputs)
+		    : snprintf(body, sizeof(body), "{\"code\":%d%s}",
+			       deliver->exit_code, outputs);
 
 	for (;;) {
 		enum outcome outcome =
@@ -248,16 +254,43 @@ static bool deliver_all(struct deliver *deliver, int *backoff_ms)
 	}
 }
 
+static void forget_outputs(struct deliver *deliver)
+{
+	pthread_mutex_lock(&deliver->options.spool->mutex);
+	deliver->has_outputs = false;
+	pthread_mutex_unlock(&deliver->options.spool->mutex);
+}
+
+/* Everything, or what there is when nobody wants it. */
+static void send_outputs(struct deliver *deliver, int *backoff_ms)
+{
+	enum upload_outcome outcome = UPLOAD_SENT;
+
+	while (deliver->upload.options.folder && outcome < UPLOAD_REFUSED) {
+		outcome = upload_next(&deliver->upload, &deliver->http,
+				      &deliver->options.target,
+				      deliver->options.token);
+		publish(deliver, outcome == UPLOAD_AGAIN ? RETRY : DELIVERED);
+		if (outcome != UPLOAD_AGAIN)
+			*backoff_ms = DELIVER_BACKOFF_MIN_MS;
+		else if (is_pointless(deliver, true))
+			break;
+		else
+			back_off(deliver, backoff_ms);
+	}
+	forget_outputs(deliver);
+}
+
 static void *deliver_main(void *arg)
 {
 	struct deliver *deliver = arg;
 	struct spool *spool = deliver->options.spool;
 	int backoff_ms = DELIVER_BACKOFF_MIN_MS;
-	bool is_complete;
+	bool is_complete = deliver_all(deliver, &backoff_ms);
 
-	/* the status says that every metric is there: it comes last */
-	is_complete = deliver_all(deliver, &backoff_ms) &&
-		      deliver->may_post_status &&
+	send_outputs(deliver, &backoff_ms);
+	/* the status says that everything is there: it comes last */
+	is_complete = is_complete && deliver->may_post_status &&
 		      post_status(deliver, &backoff_ms);
 	pthread_mutex_lock(&spool->mutex);
 	deliver->state.is_complete = is_complete;
@@ -277,6 +310,7 @@ void deliver_start(struct deliver *deliver,
 	deliver->batch.max = 2 * SPOOL_PENDING_MAX_BYTES;
 	deliver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	http_init(&deliver->http);
+	deliver->upload.moved = &deliver->moved;
 	deliver->state.is_failing = true;
 	if (!options->target.url && !options->target.url_file)
 		return;
@@ -298,15 +332,20 @@ struct deliver_state deliver_state(struct deliver *deliver)
 
 	pthread_mutex_lock(&spool->mutex);
 	state = deliver->state;
+	state.moved = atomic_load(&deliver->moved);
 	pthread_mutex_unlock(&spool->mutex);
 	return state;
 }
 
-void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole)
+void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole,
+		    const struct upload_options *outputs)
 {
 	struct spool *spool = deliver->options.spool;
+	bool has_outputs =
+		deliver->has_thread && upload_find(&deliver->upload, outputs);
 
 	pthread_mutex_lock(&spool->mutex);
+	deliver->has_outputs = has_outputs;
 	deliver->exit_code = exit_code;
 	deliver->may_post_status = is_whole;
 	deliver->is_finishing = true;

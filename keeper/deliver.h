@@ -13,6 +13,7 @@
 #include "keeper/http.h"
 #include "keeper/spool.h"
 #include "keeper/target.h"
+#include "keeper/upload.h"
 
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct deliver_state {
 	bool is_failing;   /* the last attempt failed, or there is none */
 	bool is_done;	   /* it will not try any more */
 	bool is_complete;  /* every metric and then the status were taken */
+	int64_t moved;	   /* grows while outputs move */
 };
 
 struct deliver {
@@ -57,8 +59,11 @@ struct deliver {
 	/* guarded by spool->mutex */
 	struct deliver_state state;
 	bool is_finishing; /* the command has ended: exit_code is set */
+	bool has_outputs;  /* files are left to be sent: worth waiting */
 	bool may_post_status;
 	int exit_code;
+	struct upload upload; /* the main thread's until is_finishing */
+	_Atomic int64_t moved;
 	pthread_t thread;
 	bool has_thread;
 };
@@ -67,9 +72,11 @@ struct deliver {
 void deliver_start(struct deliver *deliver,
 		   const struct deliver_options *options);
 struct deliver_state deliver_state(struct deliver *deliver);
-/* The command has ended: deliver the rest, then the exit code as the proof
- * that nothing is missing; is_whole unset: something is, it did not even get
- * into the spool.  Does not wait: wake_fd tells when it is done. */
-void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole);
+/* The command has ended: deliver the rest, then what it left behind, then the
+ * exit code as the proof that nothing is missing; is_whole unset: something
+ * is, it did not even get into the spool.  Does not wait: wake_fd tells when
+ * it is done. */
+void deliver_finish(struct deliver *deliver, int exit_code, bool is_whole,
+		    const struct upload_options *outputs);
 
 #endif

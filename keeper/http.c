@@ -3,13 +3,16 @@
 #include "keeper/http.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define ANSWER_MAX 16384
 #define ANSWER_BODY_MAX 65536
+#define HEAD_MAX 8192 /* the side port takes no longer one either */
 
 void http_init(struct http *http)
 {
@@ -119,7 +122,7 @@ static bool fail(struct http *http, const char *why)
 	return false;
 }
 
-/* "HTTP/1.1 200 OK".  0 when it is none. */
+/* "HTTP/1.1 200 OK", or 100.  0 when it is none. */
 static int status_of(const char *text)
 {
 	long status;
@@ -127,7 +130,8 @@ static int status_of(const char *text)
 	if (strncmp(text, "HTTP/1.", 7) != 0 || !text[7] || text[8] != ' ')
 		return 0;
 	status = strtol(text + 9, NULL, 10);
-	return status >= 200 && status <= 599 ? (int)status : 0;
+	return status == 100 || (status >= 200 && status <= 599) ? (int)status
+								 : 0;
 }
 
 static bool read_head(struct http *http, struct answer *answer)
@@ -177,17 +181,40 @@ static bool read_headers(struct http *http, struct answer *answer)
 	return true;
 }
 
+static bool is_wanted(const struct http_request *request,
+		      const struct answer *answer)
+{
+	return (request->sink || request->reply) && answer->status == 200;
+}
+
+static bool give(const struct http_request *request, const char *data,
+		 size_t len)
+{
+	size_t at;
+
+	if (request->sink)
+		return request->sink(request->arg, data, len);
+	at = strlen(request->reply);
+	if (len >= request->reply_size - at)
+		return false;
+	memcpy(request->reply + at, data, len);
+	request->reply[at + len] = '\0';
+	return true;
+}
+
 /* Read the body to its end, and give it to the sink if there is one. */
 static bool read_body(struct http *http, const struct http_request *request,
 		      struct answer *answer)
 {
-	bool is_wanted = request->sink && answer->status == 200;
+	bool wanted = is_wanted(request, answer);
 	char data[16384];
 
-	if (!is_wanted && (answer->left < 0 || answer->left > ANSWER_BODY_MAX))
+	if (wanted && request->reply)
+		*request->reply = '\0';
+	if (!wanted && (answer->left < 0 || answer->left > ANSWER_BODY_MAX))
 		return false; /* rather connect again */
-	if (is_wanted && answer->body_len &&
-	    !request->sink(request->arg, answer->body, answer->body_len))
+	if (wanted && answer->body_len &&
+	    !give(request, answer->body, answer->body_len))
 		return fail(http, "given up");
 	while (answer->left) {
 		size_t want = sizeof(data);
@@ -203,27 +230,56 @@ static bool read_body(struct http *http, const struct http_request *request,
 					    : "the answer was cut short");
 		if (answer->left > 0)
 			answer->left -= n;
-		if (is_wanted && !request->sink(request->arg, data, (size_t)n))
+		if (wanted && !give(request, data, (size_t)n))
 			return fail(http, "given up");
 	}
 	return answer->left == 0;
 }
 
+/* Send the file's part once it is wanted.  False: no answer came, or the last
+ * one has come already and is in *ret. */
+static bool send_file(struct http *http, const struct http_request *request,
+		      struct answer *ret)
+{
+	static char data[65536]; /* one thread sends files */
+	int64_t at = request->file_at, end = at + request->file_len;
+
+	if (request->file_len && (!read_head(http, ret) || ret->status != 100))
+		return false;
+	ret->status = 0;
+	while (at < end) {
+		size_t want = end - at < (int64_t)sizeof(data)
+				      ? (size_t)(end - at)
+				      : sizeof(data);
+		ssize_t n = pread(request->file_fd, data, want, at);
+
+		if (n <= 0)
+			return fail(http, "the file became shorter");
+		if (!wire_send(&http->wire, data, (size_t)n))
+			return fail(http, strerror(errno));
+		at += n;
+		if (request->moved)
+			atomic_fetch_add(request->moved, n);
+	}
+	return true;
+}
+
 /* Status of the answer, or -1.  Closes what cannot be used again. */
 static int read_answer(struct http *http, const struct http_request *request)
 {
-	struct answer answer;
+	struct answer answer = {.status = 0};
 	int status = -1;
 	bool may_keep = false;
+	bool ok = !request->has_file || send_file(http, request, &answer);
 
-	if (read_head(http, &answer)) {
-		bool is_wanted = request->sink && answer.status == 200;
+	if (answer.status > 100 || (ok && read_head(http, &answer))) {
+		bool wanted = is_wanted(request, &answer);
 		bool is_whole = read_headers(http, &answer) &&
 				read_body(http, request, &answer);
 
-		may_keep = is_whole && answer.may_keep;
+		may_keep = is_whole && answer.may_keep && ok;
 		/* without a length nobody knows whether it was all */
-		if (is_whole || !is_wanted)
+		if ((is_whole || !wanted) && answer.status >= 200)
 			status = answer.status;
 	}
 	if (!may_keep)
@@ -245,6 +301,12 @@ static int write_head(const struct http *http,
 		snprintf(type, sizeof(type),
 			 "Content-Type: %s\r\nContent-Length: %zu\r\n",
 			 request->type, request->len);
+	if (request->has_file)
+		snprintf(type, sizeof(type),
+			 "Content-Type: application/octet-stream\r\n"
+			 "Content-Length: %lld\r\n%s",
+			 (long long)request->file_len,
+			 request->file_len ? "Expect: 100-continue\r\n" : "");
 	return snprintf(head, size,
 			"%s %s%s HTTP/1.1\r\n"
 			"Host: %s%s%s:%s\r\n%s%s\r\n",
@@ -256,7 +318,7 @@ static int write_head(const struct http *http,
 int http_send(struct http *http, const struct http_request *request)
 {
 	bool was_open = http->wire.fd >= 0;
-	char head[2048];
+	char head[HEAD_MAX];
 	int n, status = -1;
 
 	if (was_open && request->sink) {
@@ -277,7 +339,8 @@ int http_send(struct http *http, const struct http_request *request)
 				       http->why, sizeof(http->why)))
 		return -1;
 	if (wire_send(&http->wire, head, (size_t)n) &&
-	    wire_send(&http->wire, request->body, request->len)) {
+	    (request->has_file ||
+	     wire_send(&http->wire, request->body, request->len))) {
 		status = read_answer(http, request);
 	} else {
 		fail(http, strerror(errno));

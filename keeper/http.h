@@ -26,10 +26,19 @@ struct http_request {
 	const char *type;  /* of the body; NULL: there is none */
 	const char *body;
 	size_t len;
+	/* Instead of them part of a file; asked for before it is sent ("Expect:
+	 * 100-continue"), so that a refusal costs no more than the question. */
+	bool has_file;
+	int file_fd;
+	int64_t file_at, file_len;
+	_Atomic int64_t *moved; /* grows by what was sent; or NULL */
 	/* Gets the body of a 200, in pieces; false ends the request.  Such a
 	 * request is made on a connection of its own. */
 	bool (*sink)(void *arg, const char *data, size_t len);
 	void *arg;
+	/* Instead of it: the body of a 200 as text, if it fits. */
+	char *reply;
+	size_t reply_size;
 };
 
 void http_init(struct http *http);

@@ -113,15 +113,16 @@ static bool make_folders(const struct options *options, struct error *err)
 {
 	const char *output = getenv("NNI_OUTPUT_DIR");
 
-	return layout_folder(options->sys_dir, err) &&
+	return (!options->sys_dir || layout_folder(options->sys_dir, err)) &&
 	       (!output || layout_folder(output, err));
 }
 
 bool layout_prepare(const struct options *options, struct error *err)
 {
-	bool ok = make_folders(options, err) &&
-		  (!options->input || copy(options->input, options->sys_dir,
-					   "parameter.cfg", err));
+	bool ok =
+		make_folders(options, err) &&
+		(!options->input || !options->sys_dir ||
+		 copy(options->input, options->sys_dir, "parameter.cfg", err));
 
 	return ok || error_prefix(err, "prepare the storage");
 }
@@ -152,6 +153,8 @@ static bool copy_all(const struct options *options, struct error *err)
 static bool unpack_code(const struct options *options, struct error *err)
 {
 	struct code_options code = {.archive = options->code_archive,
+				    .source = options->code_source,
+				    .manifest = options->code_manifest,
 				    .dir = options->dir,
 				    .folder = options->code_dir,
 				    .digest = options->code_digest,
@@ -160,7 +163,7 @@ static bool unpack_code(const struct options *options, struct error *err)
 				    .wait_s = options->code_wait_s};
 	char path[PATH_MAX], token[129] = "";
 
-	if (!options->code_archive && !options->is_code_fetch)
+	if (!options_has_code(options))
 		return true;
 	snprintf(path, sizeof(path), "%s/token", options->input);
 	file_read(path, token, sizeof(token));

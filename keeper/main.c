@@ -5,6 +5,7 @@
  *     trialdeck-keeper --dir DIR [OPTION...] [-- COMMAND...]
  *     trialdeck-keeper --lay-out --sys-dir DIR --input DIR [OPTION...]
  *     trialdeck-keeper --probe URL[,URL...] [--result FILE]
+ *     trialdeck-keeper --serve FOLDER --token-file FILE [OPTION...]
  *
  * It claims the attempt's directory (claim.h), starts the command (child.h),
  * copies its output to files (output.h), recognises metrics there and in two
@@ -13,7 +14,9 @@
  * In a pod it is process 1 of the container: it takes what the attempt is given
  * from mounted files (input.h), unpacks the code directory (code.h), passes the
  * output on to the container's (tee.h), and where the side port cannot be
- * reached it sends metrics through the pod's log (echo.h).
+ * reached it sends metrics through the pod's log (echo.h).  What the command
+ * leaves in its output folder is sent to the side port (upload.h), where no
+ * storage keeps it.
  *
  * It outlives the console and must never disturb the command: whatever fails
  * here, a full disk or a silent console, is noted and lived with.
@@ -49,6 +52,7 @@
 #include "keeper/probe.h"
 #include "keeper/report.h"
 #include "keeper/self.h"
+#include "keeper/serve.h"
 #include "keeper/spool.h"
 #include "keeper/tail.h"
 #include "keeper/tee.h"
@@ -236,7 +240,7 @@ static bool start(struct keeper *keeper)
 	char why[256];
 	int failure;
 
-	if (!child.cwd && (options->code_archive || options->is_code_fetch))
+	if (!child.cwd && options_has_code(options))
 		child.cwd = options->code_dir;
 	if (!output_open(&keeper->out, keeper->dir_fd, "stdout", on_line,
 			 keeper, &child.stdout_fd) ||
@@ -337,11 +341,27 @@ static bool is_delivering(struct keeper *keeper, int64_t deadline_ms)
 /* Let the delivery come to its end, and the log take what it could not. */
 static void deliver_rest(struct keeper *keeper)
 {
-	int64_t deadline = mono_ms() + keeper->options.linger_s * 1000LL;
+	const struct upload_options outputs = {
+		.folder = keeper->options.send_outputs
+				  ? keeper->options.output_dir
+				  : NULL,
+		.prefix = keeper->options.send_outputs,
+		.limit = keeper->options.output_limit,
+		.dir_fd = keeper->dir_fd,
+	};
+	int64_t linger_ms = keeper->options.linger_s * 1000LL;
+	int64_t deadline = mono_ms() + linger_ms, moved = 0;
 
 	deliver_finish(&keeper->deliver, keeper->end.code,
-		       !keeper->spool.pending.len || !keeper->echo.mode);
+		       !keeper->spool.pending.len || !keeper->echo.mode,
+		       &outputs);
 	while (is_delivering(keeper, deadline)) {
+		int64_t now_moved = deliver_state(&keeper->deliver).moved;
+
+		if (now_moved !=
+		    moved) /* while something moves it is worth it */
+			deadline = mono_ms() + linger_ms;
+		moved = now_moved;
 		echo_pump(&keeper->echo);
 		tee_pump(&keeper->tee);
 		wait_for_something(keeper, ENDING_TICK_MS);
@@ -379,6 +399,8 @@ static bool prepare(struct keeper *keeper)
 	struct error err;
 	const struct code_options code = {.archive = options->code_archive,
 					  .dir = options->dir,
+					  .source = options->code_source,
+					  .manifest = options->code_manifest,
 					  .folder = options->code_dir,
 					  .digest = options->code_digest,
 					  .is_shared = options->sys_dir,
@@ -390,36 +412,16 @@ static bool prepare(struct keeper *keeper)
 		give_up(keeper, KEEPER_BROKEN, "there is no command to run");
 		return false;
 	}
-	if (options->sys_dir && !layout_prepare(options, &err)) {
+	if ((options->sys_dir || options->output_dir) &&
+	    !layout_prepare(options, &err)) {
 		give_up(keeper, KEEPER_BROKEN, err.text);
 		return false;
 	}
-	if (!options->code_archive && !options->is_code_fetch)
+	if (!options_has_code(options))
 		return start(keeper);
 	keeper->phase = PREPARING;
 	code_start(&keeper->code, &code);
 	return true;
-}
-
-/* NULL: none, or what no pod is called. */
-static const char *pod_name(void)
-{
-	const char *name = getenv("TRIALDECK_POD");
-	size_t len = name ? strlen(name) : 0;
-
-	if (!len || len > 253 ||
-	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
-		return NULL;
-	return name;
-}
-
-/* For a command that talks to the side port itself. */
-static void export_certificate(const struct target *target)
-{
-	char path[4096];
-
-	if (target_certificate(target, path, sizeof(path)))
-		setenv("TRIALDECK_CACERT", path, 0);
 }
 
 /* The attempt's folder is ours and open, or a status to exit with. */
@@ -457,6 +459,8 @@ int main(int argc, char **argv)
 	}
 	if (options->is_layout)
 		return layout_run(options);
+	if (options->serve)
+		return serve_run(options);
 	if (options->probe)
 		return probe_run(options->probe, &options->target,
 				 options->result);
@@ -468,7 +472,7 @@ int main(int argc, char **argv)
 	note_open(keeper.dir_fd);
 	tee_init(&keeper.tee, options->is_tee ? 1 : -1,
 		 options->is_tee ? 2 : -1);
-	export_certificate(&options->target);
+	target_export(&options->target);
 	if (options->input)
 		has_input =
 			input_take(options->input, options->dir,
@@ -480,7 +484,7 @@ int main(int argc, char **argv)
 	delivery.dir_fd = keeper.dir_fd;
 	delivery.target = options->target;
 	delivery.token = getenv("TRIALDECK_TOKEN");
-	delivery.pod = pod_name();
+	delivery.pod = self_pod_name();
 	delivery.has_echo = options->echo != ECHO_NEVER;
 	deliver_start(&keeper.deliver, &delivery);
 	echo_init(&keeper.echo, options->echo, &keeper.spool, &keeper.deliver,

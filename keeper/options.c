@@ -2,6 +2,9 @@
 /* The keeper's command line. */
 #include "keeper/options.h"
 
+#include "keeper/serve.h"
+#include "keeper/upload.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,7 @@ static const char usage[] =
 	"       trialdeck-keeper --lay-out --sys-dir DIR --input DIR "
 	"[OPTION...]\n"
 	"       trialdeck-keeper --probe URL[,URL...] [--result FILE]\n"
+	"       trialdeck-keeper --serve FOLDER --token-file FILE [OPTION...]\n"
 	"\n"
 	"  --dir DIR              the attempt's folder\n"
 	"  --url URL | --url-file FILE\n"
@@ -31,13 +35,26 @@ static const char usage[] =
 	"  --input DIR            token, command, parameters\n"
 	"  --code-archive FILE | --code-fetch\n"
 	"                         code to unpack: a file, or the side port's\n"
+	"  --code-source DIR --code-manifest FILE\n"
+	"                         or code to copy, which is then the digest's\n"
 	"  --code-dir DIR --code-digest HEX\n"
-	"  --code-wait SECONDS    for --code-fetch\n"
-	"  --sys-dir DIR          NNI's folder of the trial, on a storage\n";
+	"  --code-wait SECONDS    for code that is not there yet\n"
+	"  --sys-dir DIR          NNI's folder of the trial, on a storage\n"
+	"  --output-dir DIR       what the command leaves there is kept\n"
+	"  --send-outputs PATH    send it to the side port, as below PATH\n"
+	"  --output-limit BYTES   but no more than that\n"
+	"  --serve FOLDER --token-file FILE [--listen PORT] [--idle SECONDS]\n"
+	"                         be a file server for a folder\n";
 
 void options_usage(void)
 {
 	fputs(usage, stderr);
+}
+
+bool options_has_code(const struct options *options)
+{
+	return options->code_archive || options->code_source ||
+	       options->is_code_fetch;
 }
 
 static bool read_seconds(const char *text, int *ret)
@@ -49,6 +66,15 @@ static bool read_seconds(const char *text, int *ret)
 		return false;
 	*ret = (int)value;
 	return true;
+}
+
+static bool read_bytes(const char *text, int64_t *ret)
+{
+	char *end;
+	long long value = strtoll(text, &end, 10);
+
+	*ret = value;
+	return end != text && !*end && value >= 0;
 }
 
 static bool is_digest(const char *text)
@@ -124,6 +150,30 @@ static bool read_option(struct options *ret, int c, const char *value)
 	case 'L':
 		ret->is_layout = true;
 		return true;
+	case 'S':
+		ret->code_source = value;
+		return true;
+	case 'M':
+		ret->code_manifest = value;
+		return true;
+	case 'o':
+		ret->output_dir = value;
+		return true;
+	case 'O':
+		ret->send_outputs = value;
+		return true;
+	case 'B':
+		return read_bytes(value, &ret->output_limit);
+	case 'v':
+		ret->serve = value;
+		return true;
+	case 'T':
+		ret->token_file = value;
+		return true;
+	case 'n':
+		return read_seconds(value, &ret->listen) && ret->listen < 65536;
+	case 'I':
+		return read_seconds(value, &ret->idle_s);
 	case 'p':
 		ret->probe = value;
 		return true;
@@ -135,13 +185,27 @@ static bool read_option(struct options *ret, int c, const char *value)
 	}
 }
 
+/* At most one way to the code, with all that it needs. */
+static bool is_code_sound(const struct options *options)
+{
+	int ways = (options->code_archive != NULL) + options->is_code_fetch +
+		   (options->code_source != NULL);
+
+	if (!ways)
+		return true;
+	return ways == 1 && options->code_digest &&
+	       (options->code_dir ||
+		(options->code_source && options->is_layout)) &&
+	       (!options->code_source || options->code_manifest);
+}
+
 static bool is_sound(const struct options *options)
 {
 	if (options->probe)
 		return true;
-	if ((options->code_archive || options->is_code_fetch) &&
-	    (!options->code_dir || !options->code_digest ||
-	     (options->code_archive && options->is_code_fetch)))
+	if (options->serve)
+		return options->token_file;
+	if (!is_code_sound(options))
 		return false;
 	if (options->is_layout)
 		return options->sys_dir && options->input;
@@ -170,6 +234,15 @@ bool options_parse(int argc, char **argv, struct options *ret)
 		{"code-wait", required_argument, NULL, 'W'},
 		{"sys-dir", required_argument, NULL, 's'},
 		{"lay-out", no_argument, NULL, 'L'},
+		{"code-source", required_argument, NULL, 'S'},
+		{"code-manifest", required_argument, NULL, 'M'},
+		{"output-dir", required_argument, NULL, 'o'},
+		{"send-outputs", required_argument, NULL, 'O'},
+		{"output-limit", required_argument, NULL, 'B'},
+		{"serve", required_argument, NULL, 'v'},
+		{"token-file", required_argument, NULL, 'T'},
+		{"listen", required_argument, NULL, 'n'},
+		{"idle", required_argument, NULL, 'I'},
 		{"probe", required_argument, NULL, 'p'},
 		{"result", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
@@ -179,6 +252,8 @@ bool options_parse(int argc, char **argv, struct options *ret)
 	*ret = (struct options){.grace_s = GRACE_DEFAULT_S,
 				.linger_s = DELIVER_LINGER_S,
 				.code_wait_s = CODE_WAIT_DEFAULT_S,
+				.output_limit = UPLOAD_LIMIT_BYTES,
+				.listen = SERVE_PORT,
 				.result = "/dev/termination-log"};
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+", known, NULL)) >= 0)

@@ -6,6 +6,7 @@
 #include "keeper/echo.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct options {
 	const char *dir;
@@ -20,15 +21,24 @@ struct options {
 	const char *input;		    /* mounted Secret, or NULL */
 	const char *code_archive;	    /* file, or NULL */
 	bool is_code_fetch;		    /* from the side port */
-	const char *code_dir, *code_digest; /* with either */
+	const char *code_source;	    /* folder on a storage, or NULL */
+	const char *code_manifest;	    /* what belongs there */
+	const char *code_dir, *code_digest; /* with any of them */
 	int code_wait_s;		    /* for the side port */
-	const char *sys_dir;	    /* NNI_SYS_DIR, on a storage; or NULL */
-	bool is_layout;		    /* make it, and run nothing */
+	const char *sys_dir;	  /* NNI_SYS_DIR, on a storage; or NULL */
+	bool is_layout;		  /* make it, and run nothing */
+	const char *output_dir;	  /* what the command leaves there; or NULL */
+	const char *send_outputs; /* to the side port, below this; or NULL */
+	int64_t output_limit;	  /* bytes */
+	const char *serve, *token_file; /* FOLDER: be a file server */
+	int listen, idle_s;
 	const char *probe, *result; /* URL,URL,...; file */
 };
 
 /* False when this is no command line to run. */
 bool options_parse(int argc, char **argv, struct options *ret);
 void options_usage(void);
+/* Is there a code directory to be had? */
+bool options_has_code(const struct options *options);
 
 #endif

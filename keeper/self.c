@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -52,4 +54,15 @@ int self_open_signals(bool is_pod)
 	}
 	sigprocmask(SIG_SETMASK, &wanted, NULL);
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+const char *self_pod_name(void)
+{
+	const char *name = getenv("TRIALDECK_POD");
+	size_t len = name ? strlen(name) : 0;
+
+	if (!len || len > 253 ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")])
+		return NULL;
+	return name;
 }

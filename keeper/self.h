@@ -12,5 +12,7 @@ void self_detach(void);
  * and in a pod by SIGINT and SIGQUIT too, since images choose their signal.
  * What else could disturb us is ignored.  -1 with errno. */
 int self_open_signals(bool is_pod);
+/* The pod this keeper is in.  NULL: none, or what no pod is called. */
+const char *self_pod_name(void);
 
 #endif

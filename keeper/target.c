@@ -68,3 +68,11 @@ bool target_apply(const struct target *target, struct http *http)
 	}
 	return true;
 }
+
+void target_export(const struct target *target)
+{
+	char path[PATH_MAX];
+
+	if (target_certificate(target, path, sizeof(path)))
+		setenv("TRIALDECK_CACERT", path, 0);
+}

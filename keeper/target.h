@@ -27,5 +27,7 @@ bool target_url(const struct target *target, char *ret, size_t size);
 bool target_certificate(const struct target *target, char *ret, size_t size);
 /* What to trust: the pin, or else the certificate's; "" when neither is. */
 void target_pin(const struct target *target, char ret[DIGEST_HEX_SIZE]);
+/* The certificate, for a command that talks to the side port itself. */
+void target_export(const struct target *target);
 
 #endif
