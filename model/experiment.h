@@ -252,6 +252,7 @@ struct experiment_config {
 
 void experiment_config_release(struct experiment_config *config);
 void role_config_release(struct role_config *role);
+void storage_config_release(struct storage_config *storage);
 
 /* The experiment table's row.  Owns its char pointers. */
 struct experiment {

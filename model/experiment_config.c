@@ -28,7 +28,7 @@ void role_config_release(struct role_config *role)
 	*role = (struct role_config){0};
 }
 
-static void storage_config_release(struct storage_config *storage)
+void storage_config_release(struct storage_config *storage)
 {
 	free(storage->server);
 	free(storage->path);

@@ -175,6 +175,15 @@ static void add_code(cJSON *words, const struct pod_plan *plan)
 			   POD_CODE_MOUNT "/code.tar.gz");
 	else if (plan->code == POD_CODE_SIDEPORT)
 		add_word(words, "--code-fetch");
+	else if (plan->code == POD_CODE_STORAGE) {
+		char *manifest = pod_code_manifest(plan);
+
+		/* it is where NNI has it: see only that it is whole */
+		add_option(words, "--code-source", dir);
+		add_option(words, "--code-manifest", manifest);
+		add_option(words, "--code-digest", plan->code_digest);
+		free(manifest);
+	}
 	if (plan->code == POD_CODE_MAP || plan->code == POD_CODE_SIDEPORT) {
 		add_option(words, "--code-dir", dir);
 		add_option(words, "--code-digest", plan->code_digest);

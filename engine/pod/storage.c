@@ -55,6 +55,12 @@ char *pod_nni_code_dir(const struct pod_plan *plan)
 			 plan->experiment->id);
 }
 
+char *pod_code_manifest(const struct pod_plan *plan)
+{
+	return xasprintf(POD_STORAGE_MOUNT "/nni/%s/.trialdeck/code.manifest",
+			 plan->experiment->id);
+}
+
 /* --- the volume --------------------------------------------------------- */
 
 static void add_source(cJSON *volume, const struct pod_plan *plan)

@@ -22,6 +22,8 @@ char *pod_sys_dir(const struct pod_plan *plan);
 char *pod_output_dir(const struct pod_plan *plan);
 /* NNI's folder of the code all trials start from. */
 char *pod_nni_code_dir(const struct pod_plan *plan);
+/* What says that it is whole: POD_CODE_STORAGE. */
+char *pod_code_manifest(const struct pod_plan *plan);
 
 /* Add the volume to a pod's spec, and its mount to a container. */
 void pod_storage_add_volume(cJSON *spec, const struct pod_plan *plan);

@@ -67,6 +67,7 @@ char *pod_code_dir(const struct pod_plan *plan)
 	switch (plan->code) {
 	case POD_CODE_MAP:
 	case POD_CODE_SIDEPORT:
+	case POD_CODE_STORAGE:
 		sys_dir = pod_sys_dir(plan);
 		path = sys_dir ? xasprintf("%s/code", sys_dir)
 			       : xstrdup(POD_CODE_DIR);
@@ -150,6 +151,7 @@ static void add_option(cJSON *command, const char *name, const char *value)
 static void add_code_options(cJSON *command, const struct pod_plan *plan)
 {
 	char *dir = pod_code_dir(plan);
+	char *source, *manifest;
 
 	switch (plan->code) {
 	case POD_CODE_MAP:
@@ -158,6 +160,14 @@ static void add_code_options(cJSON *command, const struct pod_plan *plan)
 		break;
 	case POD_CODE_SIDEPORT:
 		add_option(command, "--code-fetch", NULL);
+		break;
+	case POD_CODE_STORAGE:
+		source = pod_nni_code_dir(plan);
+		manifest = pod_code_manifest(plan);
+		add_option(command, "--code-source", source);
+		add_option(command, "--code-manifest", manifest);
+		free(source);
+		free(manifest);
 		break;
 	case POD_CODE_IN_PLACE:
 		add_option(command, "--cwd", dir);

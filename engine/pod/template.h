@@ -42,6 +42,8 @@ enum pod_code {
 	POD_CODE_MAP,	   /* code.tar.gz in a ConfigMap */
 	POD_CODE_SIDEPORT, /* fetched by the keeper, checked by digest */
 	POD_CODE_IN_PLACE, /* lies on a volume the pod mounts */
+	POD_CODE_STORAGE,  /* uploaded to the storage: copied by the keeper,
+			    * checked by its manifest */
 };
 
 struct pod_plan {
@@ -57,7 +59,7 @@ struct pod_plan {
 	const char *keeper_map; /* names of the experiment's ConfigMaps */
 	const char *link_map;
 	const char *code_map;	 /* POD_CODE_MAP */
-	const char *code_digest; /* hex SHA-256 of the archive */
+	const char *code_digest; /* hex SHA-256 of archive or manifest */
 	const char *code_path;	 /* POD_CODE_IN_PLACE: path inside the pod */
 	enum pod_code code;
 	bool is_echoing;	  /* metrics go to the pod's log at once */

@@ -44,6 +44,13 @@ bool spec_override(struct experiment_config *config,
 bool spec_reload(const char *canonical, struct experiment_config *ret,
 		 struct error *err);
 
+/* A storage as JSON text, as outputs' rows keep it; "" for none.  Caller
+ * frees. */
+char *spec_storage_format(const struct storage_config *config);
+/* The same back.  The caller releases. */
+bool spec_storage_parse(const char *text, struct storage_config *ret,
+			struct error *err);
+
 /* Append a configuration as a file in NNI's second form (YAML); source is the
  * file's own text.  What NNI would refuse or miss in it, and what was left out,
  * goes to notes, a line each, and to the file's first lines as comments. */

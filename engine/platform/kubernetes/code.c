@@ -2,10 +2,11 @@
 /*
  * How the code directory gets into the pods.
  *
- * Where it lies on a volume that the pods mount too, it is used in place.
- * Otherwise it is packed once per experiment, so that every trial runs the
- * same code whatever is edited meanwhile: into a ConfigMap while it fits, or
- * served by the side port.
+ * Where it lies on a volume that the pods mount too, it is used in place.  To a
+ * storage that they mount it is brought by the engine, which says when it is
+ * there (set_code).  Otherwise it is packed once per experiment, so that every
+ * trial runs the same code whatever is edited meanwhile: into a ConfigMap while
+ * it fits, or served by the side port.
  */
 #include "engine/platform/kubernetes/private.h"
 
@@ -208,6 +209,19 @@ static bool open_packed(struct platform *platform, struct error *err)
 	return true;
 }
 
+bool k8s_set_code(struct platform *platform, const char *digest,
+		  struct error *err)
+{
+	if (platform->code_path || platform->kind->lacks_keeper)
+		return true; /* they do not need it */
+	if (!digest)
+		return open_packed(platform, err);
+	snprintf(platform->code_digest, sizeof(platform->code_digest), "%s",
+		 digest);
+	platform->code = POD_CODE_STORAGE;
+	return true;
+}
+
 bool k8s_code_open(struct platform *platform, struct error *err)
 {
 	const char *folder = platform->context.config->trial_code_directory;
@@ -218,7 +232,8 @@ bool k8s_code_open(struct platform *platform, struct error *err)
 		return true;
 	platform->code_path = find_in_place(platform->config, folder);
 	if (!platform->code_path)
-		return open_packed(platform, err);
+		return platform->context.is_code_coming ||
+		       open_packed(platform, err);
 	platform->code = POD_CODE_IN_PLACE;
 	return true;
 }

@@ -306,6 +306,9 @@ void k8s_azure_key_stop(struct platform *platform);
 
 /* ---- code.c ---- */
 bool k8s_code_open(struct platform *platform, struct error *err);
+/* As platform_ops.set_code. */
+bool k8s_set_code(struct platform *platform, const char *digest,
+		  struct error *err);
 
 /* ---- reach.c ---- */
 bool k8s_reach_open(struct platform *platform, struct error *err);

@@ -86,6 +86,29 @@ static void builds_the_least(void **state)
 	sample_release(&sample);
 }
 
+static void takes_code_from_the_storage(void **state)
+{
+	struct sample sample;
+	cJSON *template;
+	char *command;
+
+	(void)state;
+	sample_init(&sample, "", "  storage: {server: nas, path: /export}\n");
+	sample.plan.code = POD_CODE_STORAGE;
+	sample.plan.code_digest = "abc";
+	template = build(&sample);
+	command = cJSON_PrintUnformatted(json_at(template, TRIAL "command"));
+	assert_non_null(strstr(
+		command,
+		"\"--code-source\",\"/tmp/mount/nni/abcd1234/nni-code\","
+		"\"--code-manifest\",\"/tmp/mount/nni/abcd1234/.trialdeck/"
+		"code.manifest\",\"--code-dir\",\"/tmp/mount/nni/abcd1234/"
+		"xa12b-2/code\",\"--code-digest\",\"abc\""));
+	cJSON_free(command);
+	cJSON_Delete(template);
+	sample_release(&sample);
+}
+
 static void sets_the_environment(void **state)
 {
 	static char parameters[] =
@@ -436,6 +459,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_least),
+		cmocka_unit_test(takes_code_from_the_storage),
 		cmocka_unit_test(sets_the_environment),
 		cmocka_unit_test(names_a_role_and_its_pod),
 		cmocka_unit_test(hides_gpus_only_when_told),

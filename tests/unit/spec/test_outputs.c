@@ -90,7 +90,8 @@ static void mistakes_are_explained(void **state)
 		 "e.yaml:6:23: outputs.keepFailed: must be true or false, got "
 		 "the number 1"},
 		{MINIMAL "outputs: {maxAge: long}\n",
-		 "e.yaml:6:19: outputs.maxAge: \"long\" is not a duration: write a "
+		 "e.yaml:6:19: outputs.maxAge: \"long\" is not a duration: "
+		 "write a "
 		 "number and a unit, as in 90s, 1.5h or 2d"},
 		{MINIMAL "outputs: {limit: 1 apple}\n",
 		 "e.yaml:6:18: outputs.limit: must be a size such as 500mb or "
@@ -110,6 +111,60 @@ static void mistakes_are_explained(void **state)
 	expect_all(cases, COUNT_OF(cases));
 }
 
+/* As rows of outputs keep it. */
+static void a_storage_by_itself_reads_back(void **state)
+{
+	static const char *const files[] = {
+		KUBERNETES "  storage: {server: nas, path: '/a \"b'}\n",
+		KUBERNETES
+		"  storage: {claimName: c, path: /x, localPath: /y}\n",
+		KUBERNETES "  storage: {storageType: hostPath, path: /x}\n",
+		KUBERNETES "  storage: {azureAccount: abc, azureShare: def, "
+			   "keyVaultName: v, keyVaultKey: k}\n",
+		KUBERNETES "  storage: {bucket: abc, prefix: p, pathStyle: "
+			   "false}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		struct experiment_config c = expect_config(files[i]);
+		struct storage_config back;
+		struct error err;
+		char *text = spec_storage_format(&c.kubernetes.storage);
+		char *again;
+
+		if (!spec_storage_parse(text, &back, &err))
+			fail_msg("%s: %s", text, err.text);
+		again = spec_storage_format(&back);
+		assert_string_equal(again, text);
+		assert_int_equal(back.type, c.kubernetes.storage.type);
+		storage_config_release(&back);
+		experiment_config_release(&c);
+		free(again);
+		free(text);
+	}
+}
+
+static void a_storage_that_is_none_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"7",
+		"[]",
+		"{}",
+		"{\"storageType\":\"floppy\"}",
+		"{\"storageType\":\"nfs\",\"server\":\"a\"}",
+		"{\"storageType\":\"hostPath\",\"path\":\"relative\"}",
+		"{\"storageType\":\"nfs\",\"server\":[],\"path\":\"/\"}"};
+	struct storage_config back;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (spec_storage_parse(texts[i], &back, &err))
+			fail_msg("%s", texts[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +172,8 @@ int main(void)
 		cmocka_unit_test(both_forms_have_it),
 		cmocka_unit_test(sizes_are_NNIs),
 		cmocka_unit_test(mistakes_are_explained),
+		cmocka_unit_test(a_storage_by_itself_reads_back),
+		cmocka_unit_test(a_storage_that_is_none_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("outputs", tests, folder_make,
