@@ -45,7 +45,7 @@ static double log_power(const double *p, double x)
 
 static double pow4(const double *p, double x)
 {
-	return p[2] - pow(p[1] * x + p[3], -p[0]);
+	return p[3] - pow(p[1] * x + p[2], -p[0]);
 }
 
 static double mmf(const double *p, double x)
@@ -109,12 +109,11 @@ static int residuals(void *arg, int m, int n, const double *parameters,
 
 	(void)n;
 	(void)flag;
-	for (int i = 0; i < m; i++) {
+	/* not finite where the family is not defined: MINPACK turns back
+	 * there, or ends */
+	for (int i = 0; i < m; i++)
 		ret[i] = fitting->family->value(parameters, i + 1) -
 			 fitting->y[i];
-		if (!isfinite(ret[i]))
-			return -1; /* it went where the family is not defined */
-	}
 	return 0;
 }
 

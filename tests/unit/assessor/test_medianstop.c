@@ -14,7 +14,8 @@
 
 static struct assessor *open_with(const char *args, enum objective_mode mode)
 {
-	struct assessor_context context = {args, mode};
+	struct assessor_context context = {.class_args = args,
+					   .objective = mode};
 	struct error err;
 	struct assessor *assessor =
 		assessor_open(assessor_find("medianstop"), &context, &err);
