@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Storages: which there are, and what holds for all of them. */
+#include "engine/storage/storage.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+/* A line each. */
+static const struct {
+	enum storage_type type;
+	const struct storage_ops *ops;
+} backends[] = {
+	{STORAGE_NONE, NULL},
+};
+
+const struct storage_ops *storage_find_type(enum storage_type type)
+{
+	for (size_t i = 0; i < COUNT_OF(backends); i++)
+		if (backends[i].type == type)
+			return backends[i].ops;
+	return NULL;
+}
+
+const struct storage_ops *storage_find(const struct storage_config *config)
+{
+	return config->local_path ? &storage_folder
+				  : storage_find_type(config->type);
+}
+
+bool storage_path_is_sound(const char *path)
+{
+	const char *part = path;
+
+	if (!*path || strlen(path) > STORAGE_PATH_MAX)
+		return false;
+	for (;;) {
+		size_t len = strcspn(part, "/");
+
+		if (!len || (len == 1 && part[0] == '.') ||
+		    (len == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		part += len;
+		if (!*part)
+			return true;
+		part++;
+	}
+}
+
+bool storage_may_go_on(const struct storage *storage, struct error *err)
+{
+	return !atomic_load(&storage->watch->is_cancelled) ||
+	       error_set(err, ERROR_CANCELED, "canceled");
+}
+
+bool storage_is_passing(enum error_code code)
+{
+	return code == ERROR_UNAVAILABLE || code == ERROR_TIMEOUT;
+}
+
+static bool check(const struct storage *storage, const char *path,
+		  struct error *err)
+{
+	if (!storage_path_is_sound(path))
+		return error_set(err, ERROR_INVALID,
+				 "%.200s: is no path in a storage", path);
+	return storage_may_go_on(storage, err);
+}
+
+bool storage_open(const struct storage_target *target,
+		  struct storage_watch *watch, struct storage **ret,
+		  struct error *err)
+{
+	const struct storage_ops *ops = storage_find(target->config);
+
+	if (!ops)
+		return error_set(err, ERROR_INVALID,
+				 "this storage cannot be reached from here");
+	if (!ops->open(target, watch, ret, err))
+		return false;
+	(*ret)->ops = ops;
+	(*ret)->watch = watch;
+	return true;
+}
+
+bool storage_prepare(struct storage *storage, struct error *err)
+{
+	return storage_may_go_on(storage, err) &&
+	       storage->ops->prepare(storage, err);
+}
+
+bool storage_put(struct storage *storage, const char *path,
+		 const struct storage_source *source, struct error *err)
+{
+	return check(storage, path, err) &&
+	       storage->ops->put(storage, path, source, err);
+}
+
+bool storage_get(struct storage *storage, const char *path, int fd,
+		 int64_t offset, struct error *err)
+{
+	return check(storage, path, err) &&
+	       storage->ops->get(storage, path, fd, offset, err);
+}
+
+struct listing {
+	storage_entry_fn *fn;
+	void *arg;
+};
+
+static bool pass_sound(const struct storage_entry *entry, void *arg)
+{
+	struct listing *listing = arg;
+
+	return !storage_path_is_sound(entry->path) ||
+	       listing->fn(entry, listing->arg);
+}
+
+bool storage_list(struct storage *storage, const char *path, bool is_deep,
+		  storage_entry_fn *fn, void *arg, struct error *err)
+{
+	struct listing listing = {fn, arg};
+
+	if (*path ? !check(storage, path, err)
+		  : !storage_may_go_on(storage, err))
+		return false;
+	return storage->ops->list(storage, path, is_deep, pass_sound, &listing,
+				  err);
+}
+
+bool storage_remove(struct storage *storage, const char *path,
+		    struct error *err)
+{
+	return check(storage, path, err) &&
+	       storage->ops->remove(storage, path, err);
+}
+
+bool storage_copy(struct storage *storage, const char *from, const char *to,
+		  struct error *err)
+{
+	if (!storage->ops->copy)
+		return error_set(err, ERROR_INVALID,
+				 "%s: the server copies nothing",
+				 storage->ops->name);
+	return check(storage, from, err) && check(storage, to, err) &&
+	       storage->ops->copy(storage, from, to, err);
+}
+
+void storage_url(const struct storage_config *config, const char *path,
+		 struct strbuf *out)
+{
+	const struct storage_ops *ops = storage_find_type(config->type);
+
+	if (!ops || !ops->url)
+		ops = storage_find(config);
+	if (ops && ops->url)
+		ops->url(config, path, out);
+}
+
+void storage_close(struct storage *storage)
+{
+	if (storage)
+		storage->ops->close(storage);
+}
