@@ -50,6 +50,11 @@ bool dedup_fix(struct dedup *dedup, double *point)
 	return grid_next(dedup->grid, point);
 }
 
+bool dedup_has(const struct dedup *dedup, const double *point)
+{
+	return dedup->seen && seen_has(dedup->seen, point);
+}
+
 void dedup_add(struct dedup *dedup, const double *point)
 {
 	if (dedup->seen)

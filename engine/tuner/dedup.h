@@ -15,6 +15,8 @@ struct dedup *dedup_new(const struct space *space); /* space outlives it */
 void dedup_free(struct dedup *dedup);
 /* Replace the point if it was tried.  False: everything was. */
 bool dedup_fix(struct dedup *dedup, double *point);
+/* Was it tried?  Never so where duplicates cannot happen by chance. */
+bool dedup_has(const struct dedup *dedup, const double *point);
 /* This point is tried now. */
 void dedup_add(struct dedup *dedup, const double *point);
 

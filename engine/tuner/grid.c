@@ -22,8 +22,8 @@
 #include "engine/tuner/grid.h"
 
 #include "base/mem.h"
+#include "engine/tuner/normal.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -48,32 +48,6 @@ struct grid {
 	bool is_started; /* the vector stands on a point of this epoch */
 	bool is_explored;
 };
-
-/* The quantile of the standard normal distribution, 0 < x < 1. */
-static double normal_quantile(double x)
-{
-	double tail = x < 0.5 ? x : 1 - x;
-	double t, z;
-
-	if (x == 0.5)
-		return 0;
-	/* Hastings' approximation, then Halley's steps to full precision */
-	t = sqrt(-2 * log(tail));
-	z = (2.515517 + t * (0.802853 + t * 0.010328)) /
-		    (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) -
-	    t;
-	for (int i = 0; i < 4; i++) {
-		double excess = 0.5 * erfc(-z * M_SQRT1_2) - tail;
-		double slope = exp(-z * z / 2) * (M_SQRT1_2 * M_2_SQRTPI / 2);
-		double step;
-
-		if (slope < DBL_MIN)
-			break; /* beyond what doubles can tell */
-		step = excess / slope;
-		z -= step / (1 + z * step / 2);
-	}
-	return x < 0.5 ? z : -z;
-}
 
 static double internal_value(const struct parameter *p, double quantile)
 {

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GP: Bayesian optimisation with a Gaussian process, under NNI's name and
+ * arguments but not with its method, which models raw values and knows nothing
+ * of running trials.
+ *
+ * The first points are a Latin hypercube.  Then a process is fitted to all
+ * results (gp_model.h), running trials are taken at what the process believes
+ * of them, in several versions, and the point of the greatest utility, averaged
+ * over the versions, is looked for (search.h).  Trials that failed count as the
+ * worst results.
+ */
+#include "engine/tuner/tuners.h"
+
+#include "base/mem.h"
+#include "engine/tuner/args.h"
+#include "engine/tuner/dedup.h"
+#include "engine/tuner/design.h"
+#include "engine/tuner/gp_acquire.h"
+#include "engine/tuner/gp_model.h"
+#include "engine/tuner/normal.h"
+#include "engine/tuner/search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSIONS 8
+/* Where a search has found a good place, the improvements still to be had there
+ * become small, but are certain; every so many suggestions one asks for an
+ * improvement that is worth a journey, in deviations of the results. */
+#define BOLD_EVERY 4
+#define BOLD_GAIN 0.1
+/* Two points of the cube nearer than this in every parameter are one. */
+#define SAME 1e-7
+
+struct gp_tuner {
+	const struct space *space;
+	struct encoding *encoding;
+	struct trials trials;
+	struct dedup *dedup;
+	struct gp_model model;
+	uint64_t seed;
+
+	int utility;
+	double kappa, xi;
+	int64_t cold_start, samples, climbs;
+
+	double *scratch; /* two points */
+};
+
+static const char *const utilities[] = {"ei", "poi", "ucb", NULL};
+
+static const struct tuner_argument arguments[] = {
+	ARGUMENT_OPTIMIZE_MODE("maximize"),
+	{"seed", "integer or null", "drawn by chance",
+	 "the same seed and results give the same suggestions"},
+	{"utility", "string", "ei",
+	 "what makes a point worth trying: ei (expected improvement), poi "
+	 "(its probability), ucb (confidence bound)"},
+	{"kappa", "number", "5", "ucb: deviations that uncertainty is worth"},
+	{"xi", "number", "0",
+	 "ei, poi: least improvement that counts, in deviations of the "
+	 "results"},
+	{"nu", "number", "2.5",
+	 "smoothness of the metric over the space: 0.5, 1.5 or 2.5"},
+	{"alpha", "number", "1e-6",
+	 "least noise of a result, as a share of the results' variance; more "
+	 "is learnt"},
+	{"cold_start_num", "integer", "10", "results before the first model"},
+	{"selection_num_warm_up", "integer", "100000",
+	 "points looked at for each suggestion, at most"},
+	{"selection_num_starting_points", "integer", "250",
+	 "of them that are improved further, at most"},
+	{0},
+};
+
+static bool read_smoothness(const struct args *args,
+			    enum gp_smoothness *ret_smoothness,
+			    struct error *err)
+{
+	double nu = 2.5;
+
+	if (!args_number(args, "nu", 0, 1e9, &nu, err))
+		return false;
+	if (nu == 0.5)
+		*ret_smoothness = GP_MATERN_1_2;
+	else if (nu == 1.5)
+		*ret_smoothness = GP_MATERN_3_2;
+	else if (nu == 2.5)
+		*ret_smoothness = GP_MATERN_5_2;
+	else
+		return error_set(err, ERROR_INVALID,
+				 "classArgs.nu: must be 0.5, 1.5 or 2.5");
+	return true;
+}
+
+static bool read_arguments(struct gp_tuner *tuner, const char *json,
+			   enum gp_smoothness *ret_smoothness,
+			   double *ret_alpha, struct error *err)
+{
+	struct args *args = args_parse(json, arguments, err);
+	bool ok;
+
+	if (!args)
+		return false;
+	tuner->kappa = 5;
+	tuner->cold_start = 10;
+	tuner->samples = 100000;
+	tuner->climbs = 250;
+	*ret_alpha = 1e-6;
+	ok = args_word(args, "utility", utilities, &tuner->utility, err) &&
+	     args_number(args, "kappa", 0, 1e6, &tuner->kappa, err) &&
+	     args_number(args, "xi", 0, 1e6, &tuner->xi, err) &&
+	     read_smoothness(args, ret_smoothness, err) &&
+	     args_number(args, "alpha", 1e-10, 10, ret_alpha, err) &&
+	     args_integer(args, "cold_start_num", 1, 1000000,
+			  &tuner->cold_start, err) &&
+	     args_integer(args, "selection_num_warm_up", 1, 1000000000,
+			  &tuner->samples, err) &&
+	     args_integer(args, "selection_num_starting_points", 1, 1000000000,
+			  &tuner->climbs, err);
+	args_free(args);
+	return ok;
+}
+
+static void gp_close(void *state)
+{
+	struct gp_tuner *tuner = state;
+
+	gp_model_release(&tuner->model);
+	trials_release(&tuner->trials);
+	dedup_free(tuner->dedup);
+	encoding_free(tuner->encoding);
+	free(tuner->scratch);
+	free(tuner);
+}
+
+static void *gp_open(const struct tuner_context *context, struct error *err)
+{
+	struct gp_tuner *tuner = xcalloc(1, sizeof(*tuner));
+	enum gp_smoothness smoothness = GP_MATERN_5_2;
+	double alpha;
+
+	if (!read_arguments(tuner, context->class_args, &smoothness, &alpha,
+			    err)) {
+		free(tuner);
+		return NULL;
+	}
+	tuner->space = context->space;
+	tuner->seed = context->seed;
+	tuner->encoding = encoding_new(context->space);
+	tuner->dedup = dedup_new(context->space);
+	tuner->scratch = xcalloc(2 * context->space->count, sizeof(double));
+	trials_init(&tuner->trials, context->space, context->objective);
+	gp_model_init(&tuner->model, tuner->encoding, &tuner->trials,
+		      smoothness, alpha, (size_t)tuner->cold_start);
+	return tuner;
+}
+
+/* --- suggestions --------------------------------------------------------- */
+
+struct proposal {
+	struct gp_tuner *tuner;
+	struct gp_acquisition acquisition;
+};
+
+static void value_many(void *arg, const double *z, size_t count, double *ret)
+{
+	struct proposal *proposal = arg;
+
+	gp_acquisition_many(&proposal->acquisition, z, count, ret);
+}
+
+static double value_at(void *arg, const double *z, double *ret_gradient)
+{
+	struct proposal *proposal = arg;
+
+	return gp_acquisition_at(&proposal->acquisition, z, ret_gradient);
+}
+
+static bool is_taken(void *arg, const double *x)
+{
+	struct gp_tuner *tuner = ((struct proposal *)arg)->tuner;
+	const struct trials *trials = &tuner->trials;
+	double *point = tuner->scratch;
+	double *other = tuner->scratch + tuner->space->count;
+
+	encoding_decode(tuner->encoding, x, point);
+	if (dedup_has(tuner->dedup, point))
+		return true;
+	for (uint32_t i = 0; i < trials->count; i++) {
+		bool is_same = true;
+
+		encoding_encode(tuner->encoding, trials_point(trials, i),
+				other);
+		for (size_t k = 0; k < tuner->space->count && is_same; k++)
+			is_same = isnan(x[k]) ? isnan(other[k])
+					      : fabs(x[k] - other[k]) < SAME;
+		if (is_same)
+			return true;
+	}
+	return false;
+}
+
+static size_t bounded(double x, size_t least, size_t most)
+{
+	return (size_t)fmin(fmax(x, (double)least), (double)most);
+}
+
+/* As much as some tens of milliseconds allow, by counts alone so that the same
+ * trials always get the same effort. */
+static struct search_effort effort_for(const struct gp_tuner *tuner,
+				       size_t rows)
+{
+	double n = (double)rows;
+	double width = (double)tuner->space->count;
+	double sample_us = n * (0.001 * width + 0.01 + 0.0001 * n) + 1;
+	double look_us = n * (0.003 * width + 0.02 + 0.0008 * n) + 2;
+	size_t looks = bounded(16000 / look_us, 60, 600);
+	struct search_effort effort = {
+		.samples = bounded(8000 / sample_us, 150, 2000),
+		.climbs = bounded((double)looks / 25, 2, 8),
+	};
+
+	if (effort.samples > (size_t)tuner->samples)
+		effort.samples = (size_t)tuner->samples;
+	if (effort.climbs > (size_t)tuner->climbs)
+		effort.climbs = (size_t)tuner->climbs;
+	effort.steps = (int)(looks / effort.climbs);
+	effort.moves = bounded((double)looks / (double)effort.climbs, 30, 200);
+	return effort;
+}
+
+/* What has to be gained for suggestion `number` to be worth it. */
+static double least_gain(const struct gp_tuner *tuner, int64_t number)
+{
+	if (number % BOLD_EVERY != BOLD_EVERY - 1)
+		return tuner->xi;
+	return fmax(tuner->xi, BOLD_GAIN);
+}
+
+static bool propose(struct gp_tuner *tuner, int64_t number,
+		    struct random *random, double *x)
+{
+	struct proposal proposal = {.tuner = tuner};
+	struct search_target target = {&proposal, value_many, value_at,
+				       is_taken};
+	struct search_effort effort;
+	struct gp_belief belief;
+
+	if (!gp_model_believe(&tuner->model, tuner->seed, VERSIONS, &belief)) {
+		gp_belief_release(&belief);
+		return false;
+	}
+	gp_acquisition_init(&proposal.acquisition, belief.gp,
+			    tuner->space->count, belief.versions,
+			    (enum gp_utility)tuner->utility, tuner->kappa,
+			    least_gain(tuner, number));
+	effort = effort_for(tuner, gp_rows(belief.gp));
+	search_run(tuner->encoding, &target, &effort, belief.starts,
+		   belief.start_count, random, x);
+	gp_belief_release(&belief);
+	return true;
+}
+
+static enum tuner_outcome gp_suggest(void *state, int64_t number,
+				     struct tuner_suggestion *ret,
+				     struct error *err)
+{
+	struct gp_tuner *tuner = state;
+	double *x = xcalloc(tuner->space->count, sizeof(*x));
+	struct random random;
+	bool ok;
+
+	(void)err;
+	random_seed(&random, tuner->seed, (uint64_t)number);
+	if (trials_results(&tuner->trials) < (size_t)tuner->cold_start ||
+	    !propose(tuner, number, &random, x))
+		design_draw(tuner->encoding, tuner->seed, number,
+			    (size_t)tuner->cold_start, &random, x);
+	encoding_decode(tuner->encoding, x, ret->point);
+	ok = dedup_fix(tuner->dedup, ret->point);
+	free(x);
+	return ok ? TUNER_SUGGESTED : TUNER_EXHAUSTED;
+}
+
+/* --- what it is told ----------------------------------------------------- */
+
+static void gp_adopt(void *state, int64_t number, const double *point)
+{
+	struct gp_tuner *tuner = state;
+
+	trials_adopt(&tuner->trials, number, point);
+	dedup_add(tuner->dedup, point);
+}
+
+static void gp_observe(void *state, int64_t number,
+		       const struct tuner_result *result)
+{
+	struct gp_tuner *tuner = state;
+
+	trials_observe(&tuner->trials, number, result->values[0],
+		       result->violation);
+}
+
+static void gp_ended(void *state, int64_t number, enum trial_state how)
+{
+	struct gp_tuner *tuner = state;
+
+	trials_ended(&tuner->trials, number, how);
+}
+
+static void gp_import(void *state, const double *point,
+		      const struct tuner_result *result)
+{
+	struct gp_tuner *tuner = state;
+
+	trials_import(&tuner->trials, point, result->values[0],
+		      result->violation);
+	dedup_add(tuner->dedup, point);
+}
+
+/* --- what people may see ------------------------------------------------- */
+
+static void gp_describe(void *state, struct strbuf *json)
+{
+	struct gp_tuner *tuner = state;
+	struct gp_belief belief;
+	bool ok = gp_model_believe(&tuner->model, tuner->seed, 1, &belief);
+
+	strbuf_addf(json, "{\"model\":\"gp\",\"results\":%zu,\"running\":%zu",
+		    trials_results(&tuner->trials),
+		    tuner->trials.running_count);
+	if (ok) {
+		strbuf_adds(json, ",\"signal\":");
+		strbuf_add_json_number(json, belief.hyper->signal);
+		strbuf_adds(json, ",\"noise\":");
+		strbuf_add_json_number(json, belief.hyper->noise);
+		strbuf_adds(json, ",\"lengths\":{");
+		for (size_t i = 0; i < tuner->space->count; i++) {
+			if (i)
+				strbuf_addch(json, ',');
+			strbuf_add_json_string(
+				json, tuner->space->parameters[i].path);
+			strbuf_addch(json, ':');
+			strbuf_add_json_number(json, belief.hyper->lengths[i]);
+		}
+		strbuf_addch(json, '}');
+	}
+	strbuf_addch(json, '}');
+	gp_belief_release(&belief);
+}
+
+static bool gp_slice(void *state, size_t parameter, const double *internal,
+		     size_t n, double *ret_mean, double *ret_spread)
+{
+	struct gp_tuner *tuner = state;
+	size_t width = tuner->space->count;
+	double sign = tuner->trials.maximizes ? -1 : 1;
+	double *point = tuner->scratch;
+	double *x = tuner->scratch + width;
+	struct gp_belief belief;
+	bool ok = gp_model_believe(&tuner->model, tuner->seed, 1, &belief);
+
+	for (size_t i = 0; i < n && ok; i++) {
+		double mean, variance, deviation;
+
+		encoding_decode(tuner->encoding, belief.starts, point);
+		point[parameter] = internal[i];
+		encoding_encode(tuner->encoding, point, x);
+		encoding_impute(tuner->encoding, x, x);
+		gp_predict(belief.gp, x, &mean, &variance);
+		deviation = sqrt(variance);
+		ret_mean[i] = sign * warp_invert(&belief.warp, mean);
+		ret_spread[i] = (warp_invert(&belief.warp, mean + deviation) -
+				 warp_invert(&belief.warp, mean - deviation)) /
+				2;
+	}
+	gp_belief_release(&belief);
+	return ok;
+}
+
+static const char *const aliases[] = {"GPTuner", NULL};
+
+const struct tuner_ops gp_tuner_ops = {
+	.name = "GP",
+	.aliases = aliases,
+	.help = "Gaussian process; the most from few trials that take long",
+	.arguments = arguments,
+	.default_objective = OBJECTIVE_MAXIMIZE,
+	.flags = TUNER_SLOW,
+	.open = gp_open,
+	.suggest = gp_suggest,
+	.adopt = gp_adopt,
+	.observe = gp_observe,
+	.ended = gp_ended,
+	.import = gp_import,
+	.describe = gp_describe,
+	.slice = gp_slice,
+	.close = gp_close,
+};

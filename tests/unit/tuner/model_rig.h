@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of model-based tuners share: an experiment played against a
+ * function. */
+#ifndef TESTS_UNIT_TUNER_MODEL_RIG_H
+#define TESTS_UNIT_TUNER_MODEL_RIG_H
+
+#include "engine/tuner/tuner.h"
+
+#define RIG_PARAMETERS_MAX 16
+#define RIG_TRIALS_MAX 512
+
+typedef double (*rig_function)(const double *point);
+
+struct rig {
+	struct space *space;
+	struct tuner *tuner;
+	int64_t next;
+	double points[RIG_TRIALS_MAX][RIG_PARAMETERS_MAX];
+};
+
+/* Fails the test where the tuner does not open. */
+void rig_open(struct rig *rig, const char *tuner, const char *space,
+	      const char *args, enum objective_mode mode, uint64_t seed);
+void rig_close(struct rig *rig);
+/* Ask and adopt; the suggestion's number. */
+int64_t rig_suggest(struct rig *rig);
+void rig_finish(struct rig *rig, int64_t number, double value);
+/* `count` trials one after the other; the least value. */
+double rig_run(struct rig *rig, rig_function function, int count);
+
+/* Of two uniform parameters, [-5, 10] and [0, 15]; above its least value. */
+extern const char rig_branin_space[];
+double rig_branin(const double *point);
+
+#endif
