@@ -201,7 +201,7 @@ static void lie(struct anneal *anneal, bool is_beginning)
 {
 	struct trial_log *log = &anneal->log;
 	size_t count = anneal->by_loss_count;
-	double sum = 0, loss;
+	double sum = 0, loss = 0;
 
 	if (!anneal->is_lying || (is_beginning && !count))
 		return;
