@@ -204,6 +204,7 @@ void attempts_submit(struct engine *engine, struct live *live)
 	engine->queued_count--;
 	engine->live_count++;
 	attempts_write(engine, live);
+	outputs_submitted(engine, live);
 	turn_after(engine, AFTER_SUBMIT, live->trial.key, live->attempt.number,
 		   false);
 }
@@ -276,6 +277,7 @@ void attempts_finish(struct engine *engine, struct live *live,
 		sideport_forbid(engine->sideport, key, attempt->number);
 	parts_settle(engine, live);
 	attempts_write(engine, live);
+	outputs_ended(engine, live);
 	if (end->state == TRIAL_FAILED)
 		status_event(engine, live, EVENT_WARNING,
 			     is_retried && end->retry == RETRY_PLATFORM
@@ -467,6 +469,11 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 	struct trial_place place;
 	struct error err;
 
+	if (!outputs_may_submit(engine, &err)) {
+		submit_later(engine, live, &err);
+		free(text);
+		return;
+	}
 	if (is_resumed && live->attempt.started_ns &&
 	    store_place_get(engine->store, live->trial.key, &place, &err) &&
 	    place.attempt == live->attempt.number && place.pod[0])

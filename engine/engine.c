@@ -134,7 +134,7 @@ static void finish_if_over(struct engine *engine)
 		return;
 	if (ops->wind_up)
 		ops->wind_up(engine->platform);
-	if (atomic_load(&engine->keep_open) ||
+	if (outputs_is_busy(engine) || atomic_load(&engine->keep_open) ||
 	    (ops->is_busy && ops->is_busy(engine->platform)))
 		return;
 	commands_look(engine); /* what came last is answered, too */
@@ -215,6 +215,7 @@ static void on_woken(void *arg)
 		return;
 	}
 	ingest_reports(engine);
+	outputs_take(engine);
 	if (engine->is_up && atomic_exchange(&engine->has_commands, false))
 		commands_look(engine);
 }

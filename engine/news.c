@@ -123,7 +123,7 @@ static void on_report(void *arg, int64_t trial, int attempt, const char *json,
 static void on_fault(void *arg, const char *text)
 {
 	struct engine *engine = arg;
-	bool is_news = status_fault(engine, text);
+	bool is_news = status_fault_of(engine, FAULT_PLATFORM, text);
 
 	if (text && is_news)
 		status_event(engine, NULL, EVENT_WARNING, "fault", "%s", text);

@@ -105,6 +105,7 @@ static bool open_platform(struct engine *engine, struct error *err)
 	context->url_file = engine->url_file;
 	context->sideport = engine->sideport;
 	context->certificate = engine->certificate;
+	context->is_code_coming = outputs_code_may_come(engine);
 	context->callbacks = news_callbacks;
 	context->callbacks.arg = engine;
 	return engine->platform_ops->open(context, &engine->platform, err) ||
@@ -218,7 +219,8 @@ bool engine_recover(struct engine *engine, struct error *err)
 	engine->url_file = fs_join(experiment->directory, "sideport.url");
 	if (!fs_make_folders(experiment->directory, err) ||
 	    !advice_open(engine, err) || !open_sideport(engine, err) ||
-	    !open_platform(engine, err) || !take_up_live(engine, err))
+	    !open_platform(engine, err) || !outputs_open(engine, err) ||
+	    !take_up_live(engine, err))
 		return false;
 	engine->is_up = true;
 	claim(engine);
@@ -251,6 +253,11 @@ void engine_forget(struct engine *engine)
 			if (--live->kills[i]->left == 0)
 				free(live->kills[i]);
 	live_remove_all(engine);
+	outputs_close(engine);
+	for (size_t i = 0; i < COUNT_OF(engine->source_faults); i++) {
+		free(engine->source_faults[i]);
+		engine->source_faults[i] = NULL;
+	}
 	if (engine->platform)
 		engine->platform_ops->close(engine->platform);
 	engine->platform = NULL;

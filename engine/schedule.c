@@ -94,6 +94,7 @@ void schedule_stop(struct engine *engine, bool lets_finish)
 	experiment->lets_finish = lets_finish;
 	engine->has_experiment_changes = true;
 	schedule_set_state(engine, EXPERIMENT_STOPPING);
+	outputs_stop(engine);
 	for (struct live *live = engine->first; live; live = next) {
 		next = live->later;
 		if (!lets_finish || !live->is_submitted)
@@ -274,6 +275,7 @@ void schedule(struct engine *engine)
 	if (experiment_state_is_terminal(experiment->state) ||
 	    experiment->state == EXPERIMENT_STOPPING || experiment->is_paused)
 		return;
+	outputs_go_on(engine);
 	/* Queued ones are counted already and go on beyond the limits. */
 	submit_queued(engine);
 	if (experiment->state == EXPERIMENT_RUNNING) {

@@ -17,6 +17,8 @@
  *   ingest.c    reports to metric rows and summaries
  *   live.c      the table of trials that are not over
  *   news.c      what the platform tells
+ *   code.c      the code on its way to the storage
+ *   outputs.c   what attempts leave: counted, kept, removed
  *   parts.c     what attempts consist of
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
@@ -98,6 +100,7 @@ struct engine {
 	struct loop *loop;
 	atomic_bool keep_open, is_leaving, is_finished, has_commands;
 
+	char *source_faults[2]; /* by enum fault_source; NULL: none */
 	/* the fault that stops everything, for other threads */
 	pthread_mutex_t fault_mutex;
 	char fault[256]; /* empty: none */
@@ -123,8 +126,9 @@ struct engine {
 	struct tuner *tuner;
 	struct assessor *assessor;
 	int64_t next_suggestion;
-	bool is_exhausted; /* the tuner has nothing left */
-	bool is_stalled;   /* the tuner waits for a result */
+	bool is_exhausted;	      /* the tuner has nothing left */
+	bool is_stalled;	      /* the tuner waits for a result */
+	struct outputs_desk *outputs; /* outputs.c's */
 	const struct platform_ops *platform_ops;
 	struct platform *platform;
 	struct platform_context platform_context;
@@ -323,12 +327,37 @@ void schedule_stop(struct engine *engine, bool lets_finish);
 void schedule_hold(struct engine *engine);
 int64_t schedule_run_ns(const struct engine *engine);
 
+/* ---- code.c, outputs.c ---- */
+/* Is there a storage that the code could be brought to? */
+bool outputs_code_may_come(const struct engine *engine);
+bool outputs_open(struct engine *engine, struct error *err);
+void outputs_close(struct engine *engine);
+/* May jobs be made?  ERROR_UNAVAILABLE with what they wait for. */
+bool outputs_may_submit(struct engine *engine, struct error *err);
+/* Its intent is written: so is where its outputs will lie. */
+void outputs_submitted(struct engine *engine, const struct live *live);
+/* The attempt is over. */
+void outputs_ended(struct engine *engine, const struct live *live);
+/* Results of the worker. */
+void outputs_take(struct engine *engine);
+/* The code cannot be brought: pause, with this sentence. */
+void outputs_refuse(struct engine *engine, const struct error *err);
+/* It runs (again): try what was given up.  And: it ends. */
+void outputs_go_on(struct engine *engine);
+void outputs_stop(struct engine *engine);
+/* When all trials are over: is there still something to count or to remove? */
+bool outputs_is_busy(struct engine *engine);
+
 /* ---- status.c ---- */
 void status_event(struct engine *engine, const struct live *live,
 		  enum event_level level, const char *kind, const char *format,
 		  ...) __attribute__((format(printf, 5, 6)));
 /* NULL: over.  False when this was known already. */
 bool status_fault(struct engine *engine, const char *text);
+/* The same for one of several: the first that has one is shown. */
+enum fault_source { FAULT_PLATFORM, FAULT_STORAGE };
+bool status_fault_of(struct engine *engine, enum fault_source source,
+		     const char *text);
 /* Others see it in the experiment's row: written when it has changed. */
 void status_store_fault(struct engine *engine);
 void status_publish(struct engine *engine);

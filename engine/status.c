@@ -64,6 +64,22 @@ bool status_fault(struct engine *engine, const char *text)
 	return is_news;
 }
 
+bool status_fault_of(struct engine *engine, enum fault_source source,
+		     const char *text)
+{
+	char **slot = &engine->source_faults[source];
+	bool is_news = strcmp(*slot ? *slot : "", text ? text : "");
+
+	if (is_news) {
+		free(*slot);
+		*slot = xstrdup_or_null(text);
+	}
+	status_fault(engine, engine->source_faults[FAULT_PLATFORM]
+				     ? engine->source_faults[FAULT_PLATFORM]
+				     : engine->source_faults[FAULT_STORAGE]);
+	return is_news;
+}
+
 /* A fault of the store itself cannot be stored: ours alone. */
 void status_store_fault(struct engine *engine)
 {

@@ -90,8 +90,8 @@ struct platform_context {
 	const char *url_file;	 /* file that holds the side port's base URL */
 	struct sideport *sideport;
 	const char *certificate; /* PEM of the side port's; NULL: no TLS */
-	/* The code is being brought to the experiment's storage: set_code comes
-	 * before the first submit. */
+	/* The code can be brought to the experiment's storage: when wants_code
+	 * says so it is, and set_code comes before the first submit. */
 	bool is_code_coming;
 	struct platform_callbacks callbacks;
 };
@@ -134,10 +134,14 @@ struct platform_ops {
 	bool (*act)(struct platform *platform, int64_t trial, int attempt,
 		    enum kind_action action, int64_t command,
 		    struct error *err);
-	/* With is_code_coming: the code is whole in the storage, under NNI's
-	 * name, and this is the digest of its manifest; or, NULL, it cannot be
-	 * brought there, and pods need another way to it (which may fail).
-	 * NULL: jobs of this platform find it on this machine. */
+	/* With is_code_coming: do pods need it there?  Not when they have it
+	 * on a volume already.  NULL: jobs of this platform find it on this
+	 * machine. */
+	bool (*wants_code)(const struct platform *platform);
+	/* After wants_code said yes: the code is whole in the storage, under
+	 * NNI's name, and this is the digest of its manifest; or, NULL, it
+	 * cannot be brought there, and pods need another way to it (which may
+	 * fail). */
 	bool (*set_code)(struct platform *platform, const char *digest,
 			 struct error *err);
 	/* The experiment is over and no attempt is left: clean up what all of

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "engine/outputs/place.h"
 #include "engine/storage/archive.h"
 
 #include <stdio.h>
@@ -139,41 +140,21 @@ static bool is_packed(struct platform *platform, const char *digest_path,
 	return ok;
 }
 
-/* The database may lie in the code directory, with all that lies beside it.
- * None of that is code, and opening the database's files would be worse than
- * useless: closing them gives up SQLite's locks. */
-#define OURS_MAX 8
-
-static void list_ours(const struct platform *platform, char **ret)
-{
-	static const char *const behind[] = {"", "-wal", "-shm", "-journal"};
-	static const char *const beside[] = {"experiments", "locks", "keeper",
-					     "trialdeck.log"};
-	const char *db = platform->context.db_path;
-	char *folder = db ? fs_folder(db) : NULL;
-
-	for (size_t i = 0; db && i < COUNT_OF(behind); i++)
-		*ret++ = xasprintf("%s%s", db, behind[i]);
-	for (size_t i = 0; db && i < COUNT_OF(beside); i++)
-		*ret++ = fs_join(folder, beside[i]);
-	*ret = NULL;
-	free(folder);
-}
-
 static bool pack(struct platform *platform, const char *digest_path,
 		 int64_t *ret_size, struct error *err)
 {
 	const char *folder = platform->context.config->trial_code_directory;
 	struct archive_summary summary;
-	char *ours[OURS_MAX + 1];
+	/* the database may lie in the code directory */
+	char **ours = outputs_not_code(platform->context.db_path);
 	char line[128];
 	bool ok;
 
-	list_ours(platform, ours);
 	ok = archive_write(folder, platform->code_archive,
 			   (const char *const *)ours, &summary, err);
 	for (char **at = ours; *at; at++)
 		free(*at);
+	free(ours);
 	if (!ok)
 		return error_prefix(err, "pack the code directory");
 	memcpy(platform->code_digest, summary.digest, sizeof(summary.digest));
@@ -209,11 +190,15 @@ static bool open_packed(struct platform *platform, struct error *err)
 	return true;
 }
 
+bool k8s_wants_code(const struct platform *platform)
+{
+	return platform->context.is_code_coming && !platform->code_path &&
+	       !platform->kind->lacks_keeper;
+}
+
 bool k8s_set_code(struct platform *platform, const char *digest,
 		  struct error *err)
 {
-	if (platform->code_path || platform->kind->lacks_keeper)
-		return true; /* they do not need it */
 	if (!digest)
 		return open_packed(platform, err);
 	snprintf(platform->code_digest, sizeof(platform->code_digest), "%s",

@@ -429,6 +429,7 @@ const struct platform_ops platform_kubernetes = {
 	.kill = k8s_kill,
 	.farewell = k8s_farewell,
 	.act = k8s_act,
+	.wants_code = k8s_wants_code,
 	.set_code = k8s_set_code,
 	.wind_up = k8s_wind_up,
 	.is_busy = k8s_is_busy,

@@ -306,7 +306,8 @@ void k8s_azure_key_stop(struct platform *platform);
 
 /* ---- code.c ---- */
 bool k8s_code_open(struct platform *platform, struct error *err);
-/* As platform_ops.set_code. */
+/* As platform_ops.wants_code and set_code. */
+bool k8s_wants_code(const struct platform *platform);
 bool k8s_set_code(struct platform *platform, const char *digest,
 		  struct error *err);
 
