@@ -20,6 +20,7 @@
 #include "engine/tuner/gp_model.h"
 #include "engine/tuner/normal.h"
 #include "engine/tuner/search.h"
+#include "engine/tuner/taken.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,8 +32,6 @@
  * improvement that is worth a journey, in deviations of the results. */
 #define BOLD_EVERY 4
 #define BOLD_GAIN 0.1
-/* Two points of the cube nearer than this in every parameter are one. */
-#define SAME 1e-7
 
 struct gp_tuner {
 	const struct space *space;
@@ -182,25 +181,8 @@ static double value_at(void *arg, const double *z, double *ret_gradient)
 static bool is_taken(void *arg, const double *x)
 {
 	struct gp_tuner *tuner = ((struct proposal *)arg)->tuner;
-	const struct trials *trials = &tuner->trials;
-	double *point = tuner->scratch;
-	double *other = tuner->scratch + tuner->space->count;
 
-	encoding_decode(tuner->encoding, x, point);
-	if (dedup_has(tuner->dedup, point))
-		return true;
-	for (uint32_t i = 0; i < trials->count; i++) {
-		bool is_same = true;
-
-		encoding_encode(tuner->encoding, trials_point(trials, i),
-				other);
-		for (size_t k = 0; k < tuner->space->count && is_same; k++)
-			is_same = isnan(x[k]) ? isnan(other[k])
-					      : fabs(x[k] - other[k]) < SAME;
-		if (is_same)
-			return true;
-	}
-	return false;
+	return taken_has(tuner->encoding, &tuner->trials, tuner->dedup, x);
 }
 
 static size_t bounded(double x, size_t least, size_t most)

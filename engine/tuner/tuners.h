@@ -13,6 +13,7 @@ extern const struct tuner_ops grid_tuner_ops;
 extern const struct tuner_ops hyperband_tuner_ops;
 extern const struct tuner_ops pbt_tuner_ops;
 extern const struct tuner_ops random_tuner_ops;
+extern const struct tuner_ops smac_tuner_ops;
 extern const struct tuner_ops tpe_tuner_ops;
 
 #endif
