@@ -29,6 +29,8 @@ int command_nodes(struct cli *cli);
 int command_metrics(struct cli *cli);
 /* logs.c */
 int command_log(struct cli *cli);
+/* files.c */
+int command_files(struct cli *cli);
 /* events.c */
 int command_events(struct cli *cli);
 /* control.c */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/asker.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/find.h"
@@ -15,7 +16,6 @@
 #include "model/action.h"
 
 #include <limits.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,16 +23,6 @@
 
 #define ANSWER_WAIT_NS (10 * NS_PER_S)
 #define LOOK_EVERY_MS 20
-
-static char *asked_by(void)
-{
-	const struct passwd *user = getpwuid(getuid());
-	char host[HOST_NAME_MAX + 1] = "?";
-
-	gethostname(host, sizeof(host) - 1);
-	return xasprintf("%s@%s pid %d (command line)",
-			 user ? user->pw_name : "?", host, (int)getpid());
-}
 
 /* Look whenever somebody else has committed, until the command is answered. */
 static bool wait_for_answer(struct store *store, struct command *command,
@@ -110,7 +100,7 @@ static int ask(struct cli *cli, struct found *found, enum command_verb verb,
 		.trial = trial ? trial->key : 0,
 		.verb = verb,
 		.argument = xstrdup_or_null(argument),
-		.asked_by = asked_by(),
+		.asked_by = cli_asker(),
 		.asked_ns = clock_wall_ns(),
 	};
 	struct error err = {0};

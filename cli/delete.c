@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/files.h"
 #include "cli/find.h"
 
 #include <inttypes.h>
@@ -14,6 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What it has on storages is not among its files here. */
+static void tell_outputs(const struct cli *cli, struct store *store,
+			 const struct experiment *experiment)
+{
+	struct files_total total;
+	struct error ignored;
+	char *size;
+
+	if (!files_total(store, experiment->key, &total, &ignored) ||
+	    !total.attempts)
+		return;
+	size = files_size(total.bytes);
+	fprintf(stderr,
+		"%s: outputs of %" PRId64 " attempts (%" PRId64 " files, %s%s) "
+		"%s\n",
+		experiment->id, total.attempts, total.files, size,
+		total.is_complete ? "" : " and what was not counted",
+		cli_option(cli, "outputs")
+			? "go, too, wherever they lie"
+			: "stay where they are on a storage: --outputs removes "
+			  "them, too");
+	free(size);
+}
 
 static bool ask(const struct experiment *experiment)
 {
@@ -72,6 +97,8 @@ static bool delete_one(struct cli *cli, struct store *store,
 	if (lock < 0)
 		return false;
 	ok = (cli_option(cli, "force") || !may_still_run(experiment, err)) &&
+	     (!cli_option(cli, "outputs") ||
+	      files_remove_all(cli, store, experiment, err)) &&
 	     (cli_option(cli, "keep-files") || remove_files(experiment, err)) &&
 	     store_begin(store, err);
 	if (ok) {
@@ -110,6 +137,7 @@ int command_delete(struct cli *cli)
 					   &experiment, &err)) {
 			status = cli_fail_at(&err, "delete");
 		} else {
+			tell_outputs(cli, store, &experiment);
 			if (!cli->is_yes && !ask(&experiment))
 				status = CLI_FAILED;
 			else if (!delete_one(cli, store, &experiment, &err))

@@ -164,6 +164,32 @@ const struct cli_command cli_commands[] = {
 		.run = command_log,
 	},
 	{
+		.name = "files",
+		.synopsis = "EXPERIMENT [TRIAL [--get [PATH...] --to DIR | --cat PATH]] | --clean EXPERIMENT",
+		.help = "list, fetch or remove what trials left behind",
+		.text = "Of an experiment: how much each trial left, and where; of a trial: its "
+			"files. --get brings them into a folder, several at once; what is "
+			"there already is left alone, and a fetch that was cut short goes on. "
+			"PATH is a file, a folder or a pattern. This works for experiments "
+			"that ended long ago, wherever their storage can be reached. --clean "
+			"shows what the experiment's rule (its key outputs), or --keep, "
+			"--older-than and --failed in its place, would remove, and asks; --yes "
+			"does not.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT, {"PATH", CLI_WORDS_NONE, NULL}},
+		.least = 1, .most = -1,
+		.options = {
+			FLAG("get", 'g', "fetch files: all of them, or those named"),
+			{"to", 't', "DIR", "with --get: into this folder", CLI_WORDS_FILE, NULL, false},
+			VALUE("cat", 0, "PATH", "print one file on standard output"),
+			VALUE("attempt", 0, "N", "of this attempt (default: the newest)"),
+			FLAG("clean", 0, "remove outputs, after a preview"),
+			VALUE("keep", 0, "WHICH", "with --clean: \"best N\", all or none"),
+			VALUE("older-than", 0, "AGE", "with --clean: remove what ended longer ago, such as 30d"),
+			FLAG("failed", 0, "with --clean: remove those of trials that failed, too"),
+		},
+		.run = command_files,
+	},
+	{
 		.name = "events", .synopsis = "[--tail N] [EXPERIMENT [TRIAL]]",
 		.help = "list what happened, and who asked for it",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
@@ -283,6 +309,7 @@ const struct cli_command cli_commands[] = {
 		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = -1,
 		.options = {
 			FLAG("keep-files", 0, "remove only the rows"),
+			FLAG("outputs", 0, "remove what lies on its storage, too: outputs and code"),
 			FLAG("force", 0, "even when trials may still be running"),
 		},
 		.needs_write = true,

@@ -17,16 +17,15 @@ struct outputs_session {
 	struct storage *storage;
 };
 
-bool outputs_session_open(const char *storage, const char *db_path,
+bool outputs_storage_open(const struct storage_config *storage,
 			  const struct experiment_config *config,
 			  const struct experiment *experiment,
-			  struct storage_watch *watch,
-			  struct outputs_session **ret, struct error *err)
+			  struct storage_watch *watch, struct storage **ret,
+			  struct error *err)
 {
 	const struct kubernetes_config *kubernetes = &config->kubernetes;
-	struct outputs_session *session = xcalloc(1, sizeof(*session));
 	struct storage_target target = {
-		.config = &session->config,
+		.config = storage,
 		.kubeconfig = kubernetes->kubeconfig,
 		.context = kubernetes->context,
 		.namespace = kubernetes->namespace,
@@ -35,9 +34,21 @@ bool outputs_session_open(const char *storage, const char *db_path,
 		.experiment_id = experiment->id,
 	};
 
+	return storage_open(&target, watch, ret, err);
+}
+
+bool outputs_session_open(const char *storage, const char *db_path,
+			  const struct experiment_config *config,
+			  const struct experiment *experiment,
+			  struct storage_watch *watch,
+			  struct outputs_session **ret, struct error *err)
+{
+	struct outputs_session *session = xcalloc(1, sizeof(*session));
+
 	session->text = xstrdup(storage);
 	if (!outputs_storage(storage, db_path, &session->config, err) ||
-	    !storage_open(&target, watch, &session->storage, err)) {
+	    !outputs_storage_open(&session->config, config, experiment, watch,
+				  &session->storage, err)) {
 		outputs_session_close(session);
 		return false;
 	}

@@ -13,6 +13,14 @@
 
 struct outputs_session;
 
+/* A storage alone, for what the experiment says of its cluster; config is the
+ * storage's. */
+bool outputs_storage_open(const struct storage_config *storage,
+			  const struct experiment_config *config,
+			  const struct experiment *experiment,
+			  struct storage_watch *watch, struct storage **ret,
+			  struct error *err);
+
 /* config: the experiment's, for what a storage in the cluster needs (namespace,
  * kubeconfig, image); copied.  watch outlives the session. */
 bool outputs_session_open(const char *storage, const char *db_path,

@@ -75,19 +75,10 @@ struct opening {
 static bool open_one_more(void *arg, struct storage **ret, struct error *err)
 {
 	struct opening *opening = arg;
-	const struct outputs_worker *worker = opening->worker;
-	const struct kubernetes_config *kubernetes = &worker->config.kubernetes;
-	struct storage_target target = {
-		.config = &opening->config,
-		.kubeconfig = kubernetes->kubeconfig,
-		.context = kubernetes->context,
-		.namespace = kubernetes->namespace,
-		.image = kubernetes->image,
-		.service_account = kubernetes->service_account,
-		.experiment_id = worker->about.id,
-	};
+	struct outputs_worker *worker = opening->worker;
 
-	return storage_open(&target, &opening->worker->watch, ret, err);
+	return outputs_storage_open(&opening->config, &worker->config,
+				    &worker->about, &worker->watch, ret, err);
 }
 
 static bool upload(struct outputs_worker *worker, struct outputs_job *job,
