@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #define LOG_NAME "keeper.log"
-#define TRIES_MAX 3 /* with a file that changes, or is refused as it came */
+#define CHANGES_MAX 3 /* tries with a file that changes */
+#define TAKEN_MAX 12  /* with one that somebody else is said to send */
 
 /* --- what there is ------------------------------------------------------ */
 
@@ -259,8 +260,9 @@ static enum upload_outcome judge(struct upload *upload, const struct item *item,
 		leave_out(upload, item->path, text);
 		return UPLOAD_REFUSED;
 	}
-	/* 409: somebody else sends it too; 422: it changed on the way */
-	if ((status == 409 || status == 422) && upload->tries < TRIES_MAX)
+	/* 409: it is being sent, perhaps by our connection that was cut */
+	if ((status == 409 && upload->tries < TAKEN_MAX) ||
+	    (status == 422 && upload->tries < CHANGES_MAX))
 		return UPLOAD_AGAIN;
 	snprintf(text, sizeof(text), "the side port answered %d", status);
 	leave_out(upload, item->path,

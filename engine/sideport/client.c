@@ -91,6 +91,8 @@ static void client_close(struct client *client)
 	else
 		sideport->clients = client->next;
 	pthread_mutex_unlock(&sideport->clients_mutex);
+	if (client->upload)
+		output_drop(client);
 	metrics_release(&client->report.metrics);
 	free(client->report.text);
 	strbuf_release(&client->body);
@@ -113,6 +115,8 @@ void client_reset(struct client *client)
 	struct report *report = &client->report;
 	struct metrics metrics = report->metrics;
 
+	if (client->upload)
+		output_drop(client);
 	metrics_clear(&metrics);
 	if (metrics.capacity > KEEP_METRICS)
 		metrics_release(&metrics);

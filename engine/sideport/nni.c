@@ -154,14 +154,14 @@ static enum outcome post_file_meta(struct client *client)
 }
 
 static const struct endpoint endpoints[] = {
-	{"stdout", "POST", false, post_stdout},
-	{"version", "POST", false, post_version},
-	{"update-metrics", "POST", false, post_update_metrics},
+	{"stdout", "POST", false, post_stdout, NULL, NULL},
+	{"version", "POST", false, post_version, NULL, NULL},
+	{"update-metrics", "POST", false, post_update_metrics, NULL, NULL},
 };
 
 static const struct endpoint file_meta[] = {
-	{"parameter-file-meta", "GET", false, get_file_meta},
-	{"parameter-file-meta", "POST", false, post_file_meta},
+	{"parameter-file-meta", "GET", false, get_file_meta, NULL, NULL},
+	{"parameter-file-meta", "POST", false, post_file_meta, NULL, NULL},
 };
 
 /* "<expId>/<trialId>", with or without a slash behind. */

@@ -8,6 +8,7 @@
  *   request.c   libmicrohttpd's callback: one request from header to answer
  *   route.c     the native endpoints       nni.c  NNI's
  *   code.c      the archive of code, sent piece by piece
+ *   output.c    what trials leave behind, taken in piece by piece (output.h)
  *   answer.c    what is sent back
  */
 #ifndef ENGINE_SIDEPORT_PRIVATE_H
@@ -88,7 +89,9 @@ struct client {
 	bool is_busy;		/* counted in sideport->busy */
 	bool is_nni;
 	const struct endpoint *endpoint;
+	const char *method; /* libmicrohttpd's, for the request */
 	struct caller caller;
+	struct output_upload *upload; /* PUT /v1/output, or NULL */
 	struct strbuf body;
 	size_t drained;	     /* bytes read but not kept */
 	int status;	     /* of the answer; 0 while all is well */
@@ -127,6 +130,11 @@ struct endpoint {
 	const char *methods; /* for Allow */
 	bool needs_token;
 	enum outcome (*handle)(struct client *client);
+	/* Of those that take a body piece by piece; else NULL.  begin may be
+	 * refused; take is called while client->status is 0. */
+	enum outcome (*begin)(struct client *client);
+	enum outcome (*take)(struct client *client, const char *data,
+			     size_t len);
 };
 
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *connection,
@@ -145,6 +153,13 @@ enum outcome nni_find(struct client *client, const char *url,
 #define NNI_ROOT "/api/v1/nni-pai/"
 
 enum outcome code_get(struct client *client);
+
+/* ---- output.c */
+enum outcome output_begin(struct client *client);
+enum outcome output_take(struct client *client, const char *data, size_t len);
+enum outcome output_handle(struct client *client);
+/* The request is over, and its file is not. */
+void output_drop(struct client *client);
 
 /* Put the request's body into the report's text. */
 void client_take_body(struct client *client);
@@ -177,6 +192,20 @@ extern const char answer_timeout[];
 
 /* ---- the whole -------------------------------------------------------- */
 
+struct output_account;
+struct output_upload;
+
+struct outputs {
+	pthread_mutex_t mutex;
+	char *folder; /* NULL: none are taken */
+	int64_t limit_bytes;
+	struct output_account *accounts;
+	struct output_upload *uploads; /* under way */
+	char fault[300];	       /* "": none */
+	bool is_fault_new;
+	atomic_bool is_reading; /* a thread reads a whole file */
+};
+
 struct sideport {
 	struct MHD_Daemon *daemon;
 	int listen_fd;
@@ -189,6 +218,7 @@ struct sideport {
 	void *wake_arg;
 	struct table table;
 	struct answers answers;
+	struct outputs outputs;
 
 	pthread_mutex_t mutex; /* the queue, prometheus, code, is_stopping */
 	struct report *first, **last;

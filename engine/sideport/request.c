@@ -48,10 +48,13 @@ static enum MHD_Result begin(struct client *client, const char *url,
 				      "the header is longer than %u bytes",
 				      SIDEPORT_HEADER_MAX);
 	} else {
+		client->method = method;
 		outcome = route_find(client, url, method);
 	}
+	if (outcome == OUTCOME_OK && client->endpoint->begin)
+		outcome = client->endpoint->begin(client);
 	length = header_of(client, "Content-Length");
-	if (outcome == OUTCOME_OK && length &&
+	if (outcome == OUTCOME_OK && length && !client->upload &&
 	    strtoull(length, NULL, 10) > SIDEPORT_BODY_MAX)
 		outcome = fail_body_too_long(client);
 	if (outcome == OUTCOME_OK || !header_of(client, "Expect"))
@@ -63,6 +66,10 @@ static enum MHD_Result begin(struct client *client, const char *url,
 static enum MHD_Result add_body(struct client *client, const char *data,
 				size_t len)
 {
+	if (client->upload && !client->status) {
+		client->endpoint->take(client, data, len);
+		return MHD_YES;
+	}
 	if (!client->status && client->body.len + len > SIDEPORT_BODY_MAX) {
 		client->drained = client->body.len;
 		strbuf_release(&client->body);

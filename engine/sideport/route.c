@@ -77,6 +77,35 @@ static enum outcome post_log(struct client *client)
 	return OUTCOME_SUBMIT;
 }
 
+static int64_t count_of(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	/* what a double counts exactly */
+	return cJSON_IsNumber(item) && item->valuedouble >= 0 &&
+			       item->valuedouble <= 9e15
+		       ? (int64_t)item->valuedouble
+		       : 0;
+}
+
+/* "outputs": {"files": 3, "bytes": 9, "leftOut": 1, "note": "a/link: ..."} */
+static void read_outputs(struct report *report, const cJSON *tree)
+{
+	const cJSON *outputs =
+		cJSON_GetObjectItemCaseSensitive(tree, "outputs");
+	const char *note = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(outputs, "note"));
+
+	if (!cJSON_IsObject(outputs))
+		return;
+	report->outputs.is_said = true;
+	report->outputs.files = count_of(outputs, "files");
+	report->outputs.bytes = count_of(outputs, "bytes");
+	report->outputs.left_out = count_of(outputs, "leftOut");
+	snprintf(report->outputs.note, sizeof(report->outputs.note), "%s",
+		 note ? note : "");
+}
+
 static enum outcome post_status(struct client *client)
 {
 	struct report *report = &client->report;
@@ -94,6 +123,7 @@ static enum outcome post_status(struct client *client)
 	pod = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(tree, "pod"));
 	snprintf(report->pod, sizeof(report->pod), "%s", pod ? pod : "");
+	read_outputs(report, tree);
 	cJSON_Delete(tree);
 	if (!(number >= 0 && number <= 255) || number != (int)number)
 		return client_fail(client, MHD_HTTP_BAD_REQUEST,
@@ -132,13 +162,15 @@ static enum outcome get_prometheus(struct client *client)
 }
 
 static const struct endpoint endpoints[] = {
-	{"/v1/metrics", "POST", true, post_metrics},
-	{"/v1/log", "POST", true, post_log},
-	{"/v1/status", "POST", true, post_status},
-	{"/v1/parameters", "GET, HEAD", true, get_parameters},
-	{"/v1/code", "GET, HEAD", true, code_get},
-	{"/v1/health", "GET, HEAD", false, get_health},
-	{"/metrics", "GET, HEAD", false, get_prometheus},
+	{"/v1/metrics", "POST", true, post_metrics, NULL, NULL},
+	{"/v1/log", "POST", true, post_log, NULL, NULL},
+	{"/v1/status", "POST", true, post_status, NULL, NULL},
+	{"/v1/parameters", "GET, HEAD", true, get_parameters, NULL, NULL},
+	{"/v1/code", "GET, HEAD", true, code_get, NULL, NULL},
+	{"/v1/output", "GET, PUT", true, output_handle, output_begin,
+	 output_take},
+	{"/v1/health", "GET, HEAD", false, get_health, NULL, NULL},
+	{"/metrics", "GET, HEAD", false, get_prometheus, NULL, NULL},
 };
 
 static const char *token_of(const struct client *client)
@@ -188,7 +220,8 @@ static enum outcome fail_unknown(struct client *client)
 	return client_fail(client, MHD_HTTP_NOT_FOUND,
 			   "no such endpoint; there are POST /v1/metrics, "
 			   "/v1/log, /v1/status and GET /v1/parameters, "
-			   "/v1/code, /v1/health, /metrics");
+			   "/v1/code, /v1/health, /metrics, GET and PUT "
+			   "/v1/output");
 }
 
 enum outcome route_find(struct client *client, const char *url,

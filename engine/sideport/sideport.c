@@ -20,6 +20,7 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/sideport/output.h"
 #include "engine/sideport/private.h"
 
 #include <errno.h>
@@ -126,6 +127,7 @@ void sideport_allow(struct sideport *sideport, int64_t trial, int attempt,
 void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt)
 {
 	table_forbid(&sideport->table, trial, attempt);
+	output_forget(sideport, trial, attempt);
 }
 
 static struct MHD_Response *make_prometheus(const char *text)
@@ -327,6 +329,7 @@ static struct sideport *sideport_new(const struct sideport_options *options)
 	pthread_cond_init(&sideport->clients_changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	table_init(&sideport->table);
+	pthread_mutex_init(&sideport->outputs.mutex, NULL);
 	return sideport;
 }
 
@@ -338,6 +341,7 @@ static void sideport_free(struct sideport *sideport)
 		MHD_destroy_response(sideport->prometheus);
 	answers_release(&sideport->answers);
 	table_release(&sideport->table);
+	outputs_release(&sideport->outputs);
 	pthread_mutex_destroy(&sideport->mutex);
 	pthread_cond_destroy(&sideport->idle);
 	pthread_mutex_destroy(&sideport->clients_mutex);

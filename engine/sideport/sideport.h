@@ -23,6 +23,14 @@ enum report_kind {
 	REPORT_VERSION, /* NNI's version check: text is its tag or message */
 };
 
+/* What a keeper says of the files its command left. */
+struct report_outputs {
+	bool is_said;
+	int64_t files, bytes; /* that it sent */
+	int64_t left_out;     /* that it did not */
+	char note[200];	      /* why, of the first; not safe for a screen */
+};
+
 /* One request, parsed; made on an HTTP thread, owned by the engine from
  * sideport_take to sideport_answer. */
 struct report {
@@ -33,10 +41,11 @@ struct report {
 	struct metrics metrics;
 	char *text; /* LOG, VERSION: owned, NUL-terminated */
 	size_t len;
-	char role[32];	  /* LOG: "stdout", "stderr", "keeper" */
-	int64_t offset;	  /* LOG: position of the first byte, -1 unknown */
-	int exit_code;	  /* STATUS */
-	char pod[254];	  /* STATUS: the keeper's; "": it is in none */
+	char role[32];	/* LOG: "stdout", "stderr", "keeper" */
+	int64_t offset; /* LOG: position of the first byte, -1 unknown */
+	int exit_code;	/* STATUS */
+	char pod[254];	/* STATUS: the keeper's; "": it is in none */
+	struct report_outputs outputs; /* STATUS */
 	bool is_nni;	  /* came by NNI's protocol: sequence per NNI */
 	void *connection; /* the suspended connection; the side port's */
 };
@@ -83,6 +92,15 @@ void sideport_forbid(struct sideport *sideport, int64_t trial, int attempt);
 /* The file that GET /v1/code answers (with a token), NULL: none, 404.  Opened
  * for each request; replace it by renaming only.  Copies.  Thread: engine. */
 void sideport_set_code(struct sideport *sideport, const char *path);
+
+/* Where PUT /v1/output puts what trials leave behind: in this folder, made when
+ * it is needed, in <trial>[-<attempt>]/, at most limit_bytes of each attempt.
+ * NULL: nowhere, 404.  Copies.  Thread: engine. */
+void sideport_set_outputs(struct sideport *sideport, const char *folder,
+			  int64_t limit_bytes);
+/* Why outputs cannot be stored at the moment; "": they can.  True when that has
+ * changed since the last call (wake was called then).  Thread: any. */
+bool sideport_outputs_fault(struct sideport *sideport, char *ret, size_t size);
 
 /* Take everything that waits, oldest first.  Thread: engine.
  * Until the first call unknown tokens and trials are answered 503 instead of
