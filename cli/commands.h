@@ -47,6 +47,8 @@ int command_export(struct cli *cli);
 int command_import(struct cli *cli);
 /* delete.c */
 int command_delete(struct cli *cli);
+/* tensorboard.c */
+int command_tensorboard(struct cli *cli);
 /* tuners.c */
 int command_tuners(struct cli *cli);
 /* completion.c */

@@ -122,6 +122,33 @@ bool files_open(struct files *files, struct cli *cli, struct error *err)
 	       !choosing.has_failed;
 }
 
+bool files_open_named(struct files *files, struct cli *cli, struct error *err)
+{
+	struct choosing choosing = {.files = files, .err = err};
+
+	*files = (struct files){.cli = cli};
+	if (!found_experiment(cli, STORE_READ, &files->found, err) ||
+	    !spec_reload(files->found.experiment.config, &files->config, err))
+		return false;
+	for (size_t i = 1; i < cli->argument_count; i++) {
+		struct trial trial;
+
+		if (!store_trial_find(files->found.store,
+				      files->found.experiment.key,
+				      cli->arguments[i], &trial, err))
+			return false;
+		choose_trial(&trial, &choosing);
+		trial_release(&trial);
+		if (choosing.has_failed)
+			return false;
+	}
+	return cli->argument_count > 1 ||
+	       (store_trials_each(
+			files->found.store, files->found.experiment.key, 0,
+			STORE_TRIAL_BRIEF, choose_trial, &choosing, err) &&
+		!choosing.has_failed);
+}
+
 void files_release(struct files *files)
 {
 	outputs_session_close(files->session);

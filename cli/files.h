@@ -34,6 +34,8 @@ struct files {
 bool files_open(struct files *files, struct cli *cli, struct error *err);
 void files_release(struct files *files);
 
+/* Choose the trials that the arguments after the experiment name, or all. */
+bool files_open_named(struct files *files, struct cli *cli, struct error *err);
 /* Only an experiment that is open: nothing is chosen yet. */
 bool files_open_experiment(struct files *files, struct cli *cli,
 			   enum store_mode mode, struct error *err);

@@ -190,6 +190,26 @@ const struct cli_command cli_commands[] = {
 		.run = command_files,
 	},
 	{
+		.name = "tensorboard",
+		.synopsis = "[--stop] EXPERIMENT [TRIAL...]",
+		.help = "show what trials wrote for TensorBoard",
+		.text = "Where their outputs can be read from here TensorBoard runs as a process "
+			"of this machine, and its address is printed; where only pods can read "
+			"them it is a pod of the cluster that mounts the storage, for 12 hours at "
+			"most, and the kubectl line that brings its port here is printed. What no "
+			"pod can mount is fetched first.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT},
+		.least = 1, .most = -1,
+		.options = {
+			FLAG("stop", 0, "end it"),
+			VALUE("at", 0, "PORT", "of this machine (default: any free one)"),
+			FLAG("in-cluster", 0, "as a pod, although it could run here"),
+			VALUE("image", 0, "IMAGE", "of the pod (default: the file's tensorboardImage)"),
+			VALUE("command", 0, "LINE", "of the pod, in place of tensorboard"),
+		},
+		.run = command_tensorboard,
+	},
+	{
 		.name = "events", .synopsis = "[--tail N] [EXPERIMENT [TRIAL]]",
 		.help = "list what happened, and who asked for it",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,

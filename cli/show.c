@@ -132,6 +132,8 @@ static void print_experiment(const struct experiment *experiment,
 	line("error", experiment->error);
 	if (is_live)
 		line_fault(experiment);
+	if (is_live)
+		line("busy with", experiment->progress);
 	line("platform", experiment->platform);
 	line("objective", is_up ? "maximize" : "minimize");
 	line_counts(experiment);
@@ -290,6 +292,19 @@ static void print_place(const struct trial_place *place)
 	strbuf_release(&text);
 }
 
+static void print_outputs(struct store *store, const struct trial *trial)
+{
+	struct error ignored;
+	struct output output;
+
+	if (!store_output_get(store, trial->key, trial->attempt, &output,
+			      &ignored))
+		return;
+	linef("outputs", "%s (%s)", output.url,
+	      output_state_name(output.state));
+	output_release(&output);
+}
+
 static bool add_attempt(const struct attempt *attempt, void *arg)
 {
 	struct telling *telling = arg;
@@ -324,6 +339,7 @@ static int show_trial(struct cli *cli, struct found *found,
 		print_trial(trial);
 		if (has_place)
 			print_place(&place);
+		print_outputs(found->store, trial);
 		ok = store_attempts_each(found->store, trial->key,
 					 print_attempt, &telling, &err) &&
 		     !telling.has_failed;

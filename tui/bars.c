@@ -298,6 +298,17 @@ void bars_status(struct console *console)
 		strbuf_addch(&fact, ' ');
 		x += draw_part(y, x, cols - x, ROLE_ERROR, fact.data);
 	}
+	if (!fault && row && row->is_live &&
+	    console->data.experiment.progress) {
+		const char *progress = console->data.experiment.progress;
+
+		strbuf_clear(&fact);
+		strbuf_addch(&fact, ' ');
+		utf8_sanitize(&fact, progress, strlen(progress),
+			      console->is_ascii);
+		strbuf_addch(&fact, ' ');
+		x += draw_part(y, x, cols - x, ROLE_WARNING, fact.data);
+	}
 	if (console->data.trouble.code != ERROR_NONE) {
 		strbuf_clear(&fact);
 		strbuf_adds(&fact, " as of ");

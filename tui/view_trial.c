@@ -6,6 +6,7 @@
 #include "tui/console.h"
 #include "tui/format.h"
 #include "tui/metric_table.h"
+#include "tui/output_lines.h"
 #include "tui/part_table.h"
 
 #include <math.h>
@@ -171,6 +172,8 @@ static void tell_head(struct console *console, struct pager *pager,
 	add_value(pager, "Last", trial->last, ROLE_NORMAL);
 	pager_addf(pager, ROLE_NORMAL, "Steps\t%lld",
 		   (long long)trial->intermediates);
+	output_lines_add(pager, console->data.store, &console->data.experiment,
+			 trial, console->is_ascii);
 	strbuf_release(&line);
 }
 

@@ -132,14 +132,12 @@ static void place_in_storage(const struct storage_config *storage,
 			     const struct trial *trial, int attempt,
 			     struct output *ret)
 {
-	const struct storage_ops *ops = storage_find(storage);
 	char *name = attempt_name(trial->id, attempt);
 	struct strbuf url = STRBUF_INIT;
 
 	ret->storage = spec_storage_format(storage);
 	ret->path = xasprintf("nni/%s/%s", experiment->id, name);
-	if (ops && ops->url)
-		ops->url(storage, ret->path, &url);
+	storage_url(storage, ret->path, &url);
 	ret->url = strbuf_detach(&url);
 	free(name);
 }

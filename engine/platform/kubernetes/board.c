@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* TensorBoard in the cluster. */
+#include "engine/platform/kubernetes/board.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "engine/kube/client.h"
+#include "engine/loop.h"
+#include "engine/pod/storage.h"
+#include "engine/pod/view.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_GIVE_UP_MS 15000
+#define LOOK_MS 300
+#define CONTAINER "tensorboard"
+
+/* ---- questions ------------------------------------------------------------
+ */
+
+struct asking {
+	struct loop *loop;
+	struct kube_config *config;
+	struct kube_client *client;
+	int code;
+	struct error err;
+	cJSON *answer;
+};
+
+static void ignore_fault(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+static bool asking_open(struct asking *asking,
+			const struct kubernetes_config *config,
+			struct error *err)
+{
+	struct kube_config_options which = {
+		.kubeconfig = config->kubeconfig,
+		.context = config->context,
+		.namespace = config->namespace,
+	};
+	struct kube_client_options options = {.fault = ignore_fault};
+
+	*asking = (struct asking){.loop = loop_new(err)};
+	options.loop = asking->loop;
+	if (!asking->loop || !kube_config_load(&which, &asking->config, err))
+		return false;
+	options.config = asking->config;
+	return kube_client_open(&options, &asking->client, err);
+}
+
+static void asking_close(struct asking *asking)
+{
+	cJSON_Delete(asking->answer);
+	kube_client_close(asking->client);
+	kube_config_free(asking->config);
+	if (asking->loop)
+		loop_free(asking->loop);
+}
+
+static void answered(const struct kube_reply *reply, void *arg)
+{
+	struct asking *asking = arg;
+
+	asking->code = reply->code;
+	asking->err = reply->err;
+	asking->answer = cJSON_ParseWithLength(reply->body, reply->len);
+	loop_quit(asking->loop);
+}
+
+static bool ask(struct asking *asking, enum kube_method method,
+		const char *path, const cJSON *body)
+{
+	struct kube_request request = {
+		.method = method,
+		.path = path,
+		.timeout_ms = ASK_GIVE_UP_MS,
+		.give_up_ms = ASK_GIVE_UP_MS,
+	};
+	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+
+	cJSON_Delete(asking->answer);
+	asking->answer = NULL;
+	request.body = text;
+	request.body_len = text ? strlen(text) : 0;
+	kube_call(asking->client, &request, answered, asking);
+	free(text);
+	loop_run(asking->loop);
+	return !asking->err.code;
+}
+
+static void pause_over(void *arg)
+{
+	loop_quit(arg);
+}
+
+static void pause_for(struct asking *asking, int delay_ms)
+{
+	loop_after(asking->loop, delay_ms, pause_over, asking->loop);
+	loop_run(asking->loop);
+}
+
+/* ---- the pod --------------------------------------------------------------
+ */
+
+/* "tensorboard-abcd1234": a DNS label, ids have capitals and '_'. */
+static void pod_name(const struct experiment *experiment, char *ret,
+		     size_t size)
+{
+	snprintf(ret, size, "tensorboard-%s", experiment->id);
+	for (char *c = ret; *c; c++)
+		*c = isalnum((unsigned char)*c)
+			     ? (char)tolower((unsigned char)*c)
+			     : '-';
+	for (size_t len = strlen(ret); len && ret[len - 1] == '-'; len--)
+		ret[len - 1] = 'x';
+}
+
+/* name:path,name:path as --logdir_spec has it. */
+static char *spec_of(const struct board_options *options)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < options->count; i++)
+		strbuf_addf(&out, "%s%s:%s/%s", i ? "," : "",
+			    options->runs[i].name, POD_STORAGE_MOUNT,
+			    options->runs[i].path);
+	return strbuf_detach(&out);
+}
+
+/* $0 is the list, so that nothing in it is the shell's. */
+static void add_command(cJSON *container, const struct board_options *options)
+{
+	cJSON *command = cJSON_AddArrayToObject(container, "command");
+	char *line =
+		xasprintf("exec %s --logdir_spec \"$0\" --bind_all "
+			  "--port %d",
+			  options->command ? options->command : "tensorboard",
+			  BOARD_PORT);
+	char *spec = spec_of(options);
+
+	cJSON_AddItemToArray(command, cJSON_CreateString("sh"));
+	cJSON_AddItemToArray(command, cJSON_CreateString("-c"));
+	cJSON_AddItemToArray(command, cJSON_CreateString(line));
+	cJSON_AddItemToArray(command, cJSON_CreateString(spec));
+	free(line);
+	free(spec);
+}
+
+static void add_port(cJSON *container)
+{
+	cJSON *ports = cJSON_AddArrayToObject(container, "ports");
+	cJSON *port = cJSON_CreateObject();
+	cJSON *probe, *socket;
+
+	cJSON_AddNumberToObject(port, "containerPort", BOARD_PORT);
+	cJSON_AddItemToArray(ports, port);
+	/* ready: somebody may be told to come */
+	probe = cJSON_AddObjectToObject(container, "readinessProbe");
+	socket = cJSON_AddObjectToObject(probe, "tcpSocket");
+	cJSON_AddNumberToObject(socket, "port", BOARD_PORT);
+	cJSON_AddNumberToObject(probe, "periodSeconds", 1);
+}
+
+static void add_json(cJSON *object, const char *key, const char *json)
+{
+	cJSON *tree = json ? cJSON_Parse(json) : NULL;
+
+	if (tree)
+		cJSON_AddItemToObject(object, key, tree);
+}
+
+cJSON *board_pod(const struct board_options *options, const char *name)
+{
+	const struct kubernetes_config *config = &options->config->kubernetes;
+	struct pod_plan plan = {.experiment = options->experiment,
+				.config = options->config};
+	const char *id = options->experiment->id;
+	cJSON *pod = cJSON_CreateObject();
+	cJSON *metadata, *labels, *spec, *container, *mount;
+
+	cJSON_AddStringToObject(pod, "apiVersion", "v1");
+	cJSON_AddStringToObject(pod, "kind", "Pod");
+	metadata = cJSON_AddObjectToObject(pod, "metadata");
+	cJSON_AddStringToObject(metadata, "name", name);
+	labels = cJSON_AddObjectToObject(metadata, "labels");
+	cJSON_AddStringToObject(labels, "app", BOARD_LABEL);
+	/* ids may end in what labels may not */
+	if (isalnum((unsigned char)*id) &&
+	    isalnum((unsigned char)id[strlen(id) - 1]))
+		cJSON_AddStringToObject(labels, "expId", id);
+	spec = cJSON_AddObjectToObject(pod, "spec");
+	cJSON_AddStringToObject(spec, "restartPolicy", "Never");
+	cJSON_AddNumberToObject(spec, "activeDeadlineSeconds",
+				(double)options->deadline_s);
+	cJSON_AddFalseToObject(spec, "automountServiceAccountToken");
+	cJSON_AddFalseToObject(spec, "enableServiceLinks");
+	cJSON_AddNumberToObject(spec, "terminationGracePeriodSeconds", 2);
+	/* where trials may run, so may this */
+	add_json(spec, "nodeSelector", config->node_selector);
+	add_json(spec, "tolerations", config->tolerations);
+	add_json(spec, "imagePullSecrets", config->image_pull_secrets);
+	add_json(spec, "securityContext", config->pod_security_context);
+	container = cJSON_CreateObject();
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(spec, "containers"),
+			     container);
+	cJSON_AddStringToObject(container, "name", CONTAINER);
+	cJSON_AddStringToObject(container, "image", options->image);
+	add_command(container, options);
+	add_port(container);
+	pod_storage_add_volume(spec, &plan);
+	pod_storage_add_mount(container);
+	/* it only looks */
+	mount = cJSON_GetArrayItem(
+		cJSON_GetObjectItemCaseSensitive(container, "volumeMounts"), 0);
+	cJSON_AddTrueToObject(mount, "readOnly");
+	return pod;
+}
+
+/* ---- its life -------------------------------------------------------------
+ */
+
+static char *pods_path(const struct asking *asking, const char *name)
+{
+	return xasprintf("/api/v1/namespaces/%s/pods%s%s",
+			 asking->config->namespace, name ? "/" : "",
+			 name ? name : "");
+}
+
+/* False also with err untouched: it was not there. */
+static bool remove_pod(struct asking *asking, const char *name)
+{
+	char *path = pods_path(asking, name);
+	bool ok = ask(asking, KUBE_DELETE, path, NULL);
+
+	free(path);
+	return ok;
+}
+
+/* Those of any experiment that are over: deadline, failure. */
+static void sweep(struct asking *asking)
+{
+	char *path = xasprintf(
+		"/api/v1/namespaces/%s/pods?labelSelector=app%%3D" BOARD_LABEL,
+		asking->config->namespace);
+	cJSON *list = NULL;
+	const cJSON *pod;
+
+	if (ask(asking, KUBE_GET, path, NULL)) {
+		list = asking->answer;
+		asking->answer = NULL;
+	}
+	free(path);
+	cJSON_ArrayForEach (pod,
+			    cJSON_GetObjectItemCaseSensitive(list, "items")) {
+		struct pod_view view;
+		struct error ignored;
+
+		if (pod_view_read(pod, CONTAINER, &view, &ignored) &&
+		    (view.phase == POD_SUCCEEDED || view.phase == POD_FAILED))
+			remove_pod(asking, view.name);
+	}
+	cJSON_Delete(list);
+}
+
+static bool is_ready(const cJSON *pod)
+{
+	const cJSON *status = cJSON_GetObjectItemCaseSensitive(pod, "status");
+	const cJSON *condition;
+
+	cJSON_ArrayForEach (condition, cJSON_GetObjectItemCaseSensitive(
+					       status, "conditions")) {
+		const char *type = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(condition, "type"));
+		const char *value = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(condition, "status"));
+
+		if (type && value && !strcmp(type, "Ready") &&
+		    !strcmp(value, "True"))
+			return true;
+	}
+	return false;
+}
+
+/* One that is there already, of an earlier start, has to go first. */
+static bool create(struct asking *asking, const cJSON *pod, const char *name,
+		   struct error *err)
+{
+	char *path = pods_path(asking, NULL);
+	int64_t until_ns = clock_mono_ns() + 30 * NS_PER_S;
+	bool ok = false;
+
+	while (!ok && clock_mono_ns() < until_ns) {
+		ok = ask(asking, KUBE_POST, path, pod);
+		if (ok || asking->err.code != ERROR_CONFLICT)
+			break;
+		remove_pod(asking, name);
+		pause_for(asking, LOOK_MS);
+	}
+	free(path);
+	if (ok)
+		return true;
+	*err = asking->err;
+	return error_prefix(err, "make the pod %s", name);
+}
+
+static bool wait_until_ready(struct asking *asking,
+			     const struct board_options *options,
+			     const char *name, struct error *err)
+{
+	int64_t until_ns = clock_mono_ns() + options->wait_s * NS_PER_S;
+	char *path = pods_path(asking, name);
+	struct pod_view view = {0};
+	char told[sizeof(view.reason)] = "";
+	bool ok = false, is_over = false;
+
+	while (!ok && !is_over && clock_mono_ns() < until_ns) {
+		struct error ignored;
+
+		if (!ask(asking, KUBE_GET, path, NULL) ||
+		    !pod_view_read(asking->answer, CONTAINER, &view,
+				   &ignored)) {
+			is_over = asking->code == 404;
+			pause_for(asking, LOOK_MS);
+			continue;
+		}
+		ok = is_ready(asking->answer);
+		is_over =
+			view.phase == POD_SUCCEEDED || view.phase == POD_FAILED;
+		if (!ok && options->waiting && view.reason[0] &&
+		    strcmp(view.reason, told) != 0) {
+			memcpy(told, view.reason, sizeof(told));
+			options->waiting(options->arg, told);
+		}
+		if (!ok && !is_over)
+			pause_for(asking, LOOK_MS);
+	}
+	free(path);
+	if (ok)
+		return true;
+	if (is_over)
+		return error_set(
+			err, ERROR_INVALID, "TensorBoard ended at once: %s",
+			view.reason[0] ? view.reason : "its pod was removed");
+	return error_set(err, ERROR_TIMEOUT,
+			 "TensorBoard does not run after %d s: %s",
+			 options->wait_s,
+			 view.reason[0] ? view.reason
+					: "nobody listens at its port yet");
+}
+
+bool board_start(const struct board_options *options, struct board_place *ret,
+		 struct error *err)
+{
+	struct asking asking;
+	char name[sizeof(ret->pod)];
+	cJSON *pod;
+	bool ok;
+
+	pod_name(options->experiment, name, sizeof(name));
+	ok = asking_open(&asking, &options->config->kubernetes, err);
+	if (ok) {
+		pod = board_pod(options, name);
+		sweep(&asking);
+		ok = create(&asking, pod, name, err);
+		cJSON_Delete(pod);
+		if (ok && !wait_until_ready(&asking, options, name, err)) {
+			remove_pod(&asking, name);
+			ok = false;
+		}
+	}
+	if (ok) {
+		memcpy(ret->pod, name, sizeof(name));
+		snprintf(ret->namespace, sizeof(ret->namespace), "%s",
+			 asking.config->namespace);
+	}
+	asking_close(&asking);
+	return ok;
+}
+
+bool board_stop(const struct experiment *experiment,
+		const struct experiment_config *config, bool *ret_was_there,
+		struct error *err)
+{
+	struct asking asking;
+	char name[64];
+	bool ok;
+
+	pod_name(experiment, name, sizeof(name));
+	*ret_was_there = false;
+	ok = asking_open(&asking, &config->kubernetes, err);
+	if (ok) {
+		*ret_was_there = remove_pod(&asking, name);
+		if (!*ret_was_there && asking.code != 404) {
+			*err = asking.err;
+			ok = error_prefix(err, "remove the pod %s", name);
+		}
+	}
+	asking_close(&asking);
+	return ok;
+}
