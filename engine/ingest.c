@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,6 +248,21 @@ static void version_checked(struct engine *engine, struct live *live,
 }
 
 /* Status of the answer, with err set when it is not 200. */
+/* What its keeper says of the files that its command left. */
+static void outputs_said(struct engine *engine, const struct live *live,
+			 const struct report_outputs *outputs)
+{
+	struct strbuf note = STRBUF_INIT;
+
+	if (!outputs->is_said || !outputs->left_out)
+		return;
+	utf8_sanitize(&note, outputs->note, strlen(outputs->note), false);
+	status_event(engine, live, EVENT_WARNING, "outputs",
+		     "%lld of the files it left did not come: %s",
+		     (long long)outputs->left_out, note.data);
+	strbuf_release(&note);
+}
+
 static int take_report(struct engine *engine, struct report *report,
 		       struct error *err)
 {
@@ -273,6 +289,7 @@ static int take_report(struct engine *engine, struct report *report,
 		version_checked(engine, live, report);
 		break;
 	case REPORT_STATUS: /* how it ended the platform tells */
+		outputs_said(engine, live, &report->outputs);
 		if (engine->platform_ops->farewell)
 			engine->platform_ops->farewell(
 				engine->platform, report->trial,

@@ -5,9 +5,11 @@
 #include "keeper/claim.h"
 #include "keeper/code.h"
 #include "keeper/file.h"
+#include "keeper/note.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -114,7 +116,9 @@ static bool make_folders(const struct options *options, struct error *err)
 	const char *output = getenv("NNI_OUTPUT_DIR");
 
 	return (!options->sys_dir || layout_folder(options->sys_dir, err)) &&
-	       (!output || layout_folder(output, err));
+	       (!output || layout_folder(output, err)) &&
+	       (!options->output_dir ||
+		layout_folder(options->output_dir, err));
 }
 
 bool layout_prepare(const struct options *options, struct error *err)
@@ -125,6 +129,50 @@ bool layout_prepare(const struct options *options, struct error *err)
 		 copy(options->input, options->sys_dir, "parameter.cfg", err));
 
 	return ok || error_prefix(err, "prepare the storage");
+}
+
+/* --- at the end --------------------------------------------------------- */
+
+static bool copy_log(int dir_fd, const char *name, int to_fd)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char data[16384];
+	ssize_t n = 0;
+
+	while (fd >= 0 && (n = read(fd, data, sizeof(data))) > 0)
+		if (!file_write_all(to_fd, data, (size_t)n))
+			n = -1;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && n == 0;
+}
+
+void layout_keep_logs(const struct options *options, int dir_fd)
+{
+	static const char *const names[][2] = {{"stdout", "trialkeeper_stdout"},
+					       {"stderr", "trialkeeper_stderr"},
+					       {"keeper.log", "keeper.log"}};
+	char path[PATH_MAX], own[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%s",
+				 options->output_dir, names[i][1]);
+		int fd;
+
+		if (n < 0 || (size_t)n >= sizeof(path) ||
+		    !layout_own_name(path, own, sizeof(own)))
+			return;
+		fd = open(own,
+			  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			  0644);
+		if (fd < 0) {
+			note("outputs: write %s: %s", path, strerror(errno));
+			return;
+		}
+		if (!copy_log(dir_fd, names[i][0], fd) || close(fd) < 0 ||
+		    rename(own, path) < 0)
+			unlink(own);
+	}
 }
 
 /* --- for NNI's own keeper ----------------------------------------------- */

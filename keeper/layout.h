@@ -4,7 +4,8 @@
  * since the pod is what has it mounted:
  *
  *     <sys dir>/parameter.cfg
- *     <sys dir>/output/<role>_output/
+ *     <sys dir>/output/<role>_output/           and at the end, in there,
+ *         trialkeeper_stdout, trialkeeper_stderr, keeper.log
  *     <sys dir>/install_nni.sh, run_<role>.sh   with --lay-out
  *
  * Pods of one trial do this side by side, so every file appears whole or not
@@ -19,6 +20,9 @@
 /* The folders, and parameter.cfg of the input; for the keeper that runs the
  * command itself. */
 bool layout_prepare(const struct options *options, struct error *err);
+/* The command's output and the keeper's log as files where NNI has its
+ * keeper's, on the storage. */
+void layout_keep_logs(const struct options *options, int dir_fd);
 /* --lay-out: the folders, every file of the input but what is the keeper's
  * own, and the code; for NNI's trial_keeper in the container to come.  Returns
  * an exit status, after saying on stderr what is wrong. */

@@ -389,6 +389,8 @@ static void finish(struct keeper *keeper)
 	if (keeper->dropped)
 		note("metrics: %lld were dropped", (long long)keeper->dropped);
 	claim_end(keeper->dir_fd, &keeper->end);
+	if (keeper->options.sys_dir && keeper->options.output_dir)
+		layout_keep_logs(&keeper->options, keeper->dir_fd);
 	deliver_rest(keeper);
 }
 

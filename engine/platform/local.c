@@ -187,6 +187,7 @@ static void build_environment(const struct platform_context *context,
 	set_number(environment, "NNI_TRIAL_SEQ_ID", trial->sequence);
 	environment_set(environment, "NNI_SYS_DIR", directory);
 	environment_set(environment, "NNI_OUTPUT_DIR", directory);
+	environment_set(environment, "TRIALDECK_OUTPUT_DIR", directory);
 	if (context->config->trial_code_directory)
 		environment_set(environment, "NNI_CODE_DIR",
 				context->config->trial_code_directory);

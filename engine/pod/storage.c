@@ -37,15 +37,20 @@ char *pod_sys_dir(const struct pod_plan *plan)
 			 plan->trial->id, number);
 }
 
+char *pod_output_prefix(const struct pod_plan *plan)
+{
+	return xasprintf("output/%s_output",
+			 plan->role ? plan->role->name : "worker");
+}
+
 char *pod_output_dir(const struct pod_plan *plan)
 {
-	char *sys_dir = pod_sys_dir(plan);
+	char *sys_dir = pod_sys_dir(plan), *prefix = pod_output_prefix(plan);
 	char *path =
-		sys_dir ? xasprintf("%s/output/%s_output", sys_dir,
-				    plan->role ? plan->role->name : "worker")
-			: NULL;
+		xasprintf("%s/%s", sys_dir ? sys_dir : POD_WORK_MOUNT, prefix);
 
 	free(sys_dir);
+	free(prefix);
 	return path;
 }
 

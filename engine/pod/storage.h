@@ -18,7 +18,10 @@ bool pod_has_storage(const struct kubernetes_config *config);
 /* NNI_SYS_DIR: /tmp/mount/nni/<exp>/<trial>; later attempts have -<attempt>
  * behind it.  NULL: no storage.  Caller frees. */
 char *pod_sys_dir(const struct pod_plan *plan);
-/* NNI_OUTPUT_DIR: output/<role>_output below it; roleless jobs are workers. */
+/* output/<role>_output; roleless jobs are workers. */
+char *pod_output_prefix(const struct pod_plan *plan);
+/* NNI_OUTPUT_DIR: that, below NNI_SYS_DIR, or without a storage in the pod
+ * itself, from where the keeper sends it. */
 char *pod_output_dir(const struct pod_plan *plan);
 /* NNI's folder of the code all trials start from. */
 char *pod_nni_code_dir(const struct pod_plan *plan);

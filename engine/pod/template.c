@@ -181,6 +181,23 @@ static void add_code_options(cJSON *command, const struct pod_plan *plan)
 	free(dir);
 }
 
+/* What the command leaves is kept by the storage, or sent. */
+static void add_output_options(cJSON *command, const struct pod_plan *plan)
+{
+	char *dir = pod_output_dir(plan), *prefix = pod_output_prefix(plan);
+	char limit[NUMBER_SIZE];
+
+	snprintf(limit, sizeof(limit), "%lld",
+		 (long long)plan->config->outputs.limit_bytes);
+	add_option(command, "--output-dir", dir);
+	if (!pod_has_storage(&plan->config->kubernetes)) {
+		add_option(command, "--send-outputs", prefix);
+		add_option(command, "--output-limit", limit);
+	}
+	free(dir);
+	free(prefix);
+}
+
 /* May the kubelet start the container again, in the same pod? */
 static bool is_restarted(const struct role_config *role)
 {
@@ -212,6 +229,7 @@ static void add_command(cJSON *container, const struct pod_plan *plan)
 	if (sys_dir)
 		add_option(command, "--sys-dir", sys_dir);
 	free(sys_dir);
+	add_output_options(command, plan);
 	add_code_options(command, plan);
 	if (plan->config->metric_pattern)
 		add_option(command, "--metric-pattern",

@@ -62,8 +62,7 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 	set_number(environment, "NNI_TRIAL_SEQ_ID", plan->trial->sequence);
 	environment_set(environment, "NNI_SYS_DIR",
 			sys_dir ? sys_dir : POD_WORK_MOUNT);
-	environment_set(environment, "NNI_OUTPUT_DIR",
-			output_dir ? output_dir : POD_WORK_MOUNT);
+	environment_set(environment, "NNI_OUTPUT_DIR", output_dir);
 	if (code)
 		environment_set(environment, "NNI_CODE_DIR", code);
 	environment_set(environment, "MULTI_PHASE", "false");
@@ -76,6 +75,7 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 		environment_set(environment, "TRIALDECK_ROLE",
 				plan->role->name);
 	environment_set(environment, "TRIALDECK_ATTEMPT_DIR", POD_WORK_MOUNT);
+	environment_set(environment, "TRIALDECK_OUTPUT_DIR", output_dir);
 	environment_set(environment, "TRIALDECK_METRICS",
 			POD_WORK_MOUNT "/metrics");
 	environment_set(environment, "TRIALDECK_PARAMETERS",

@@ -42,6 +42,7 @@ static void tell(struct k8s_job *job)
 	loop_cancel(job->platform->context.loop, job->timer);
 	job->timer = NULL;
 	k8s_parts_tell(job);
+	k8s_outputs_ended(job);
 	job->phase = K8S_OVER;
 	k8s_progress(job->platform);
 	k8s_material_free(job->material);

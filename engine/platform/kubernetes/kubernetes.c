@@ -305,6 +305,7 @@ static void on_tick(void *arg)
 	}
 	k8s_operator_check(platform);
 	k8s_discover_check(platform);
+	k8s_outputs_check(platform);
 	if (platform->context.experiment->directory)
 		interest_each(platform->context.experiment->directory,
 			      on_interest, platform);
@@ -398,6 +399,7 @@ static bool k8s_open(const struct platform_context *context,
 	}
 	platform->pod_label = kind_pod_label(platform->kind, platform->config);
 	compile_pattern(platform);
+	k8s_outputs_open(platform);
 	if (!k8s_discover_open(platform, err) || !open_client(platform, err) ||
 	    !k8s_code_open(platform, err) || !k8s_reach_open(platform, err) ||
 	    !k8s_shared_open(platform, err))

@@ -24,6 +24,7 @@
  *   finish.c      how a job ended, and telling it when all has been taken in
  *   end.c         exit status, reason and blame, from object and pods
  *   settle.c      jobs that have been told: their log, their object
+ *   outputs.c     files that come by the side port
  *   overdue.c     jobs of which no more news may come
  *   remove.c      deleting: killed, over, unwanted
  *   podlog.c      a job's log: which streams are open
@@ -195,7 +196,7 @@ struct platform {
 	struct kube_call *workloads_call;
 	struct kube_watch *workloads_watch;
 	bool is_queue_told; /* works, or it was said that it does not */
-	char *faults[5];    /* of client, watches, operator; NULL: none */
+	char *faults[6];    /* of client, watches, operator, outputs; or NULL */
 	struct k8s_job *by_key[K8S_BUCKETS], *by_name[K8S_BUCKETS];
 	struct k8s_job *first, *last;
 	int count;
@@ -211,6 +212,7 @@ struct platform {
 	bool has_unsettled;	   /* a job waits for others' logs */
 	int64_t progress_ns;	   /* monotonic: something was cleaned up */
 	char *warning;		   /* the API server's last */
+	bool are_outputs_sent;	   /* by keepers, to the side port */
 	char operator_reason[256]; /* operator.c */
 	/* shared.c */
 	char *link_map, *keeper_map, *code_map; /* names */
@@ -245,7 +247,7 @@ struct platform {
 /* Something changed that jobs may wait for: make those that can be made. */
 void k8s_go_on(struct platform *platform);
 void k8s_tell_waiting(struct k8s_job *job, const char *reason);
-/* slot: 0 client, 1 jobs, 2 pods, 3 events, 4 operator */
+/* slot: 0 client, 1 jobs, 2 pods, 3 events, 4 operator, 5 outputs */
 void k8s_tell_fault(struct platform *platform, int slot, const char *text);
 void k8s_tell_event(struct platform *platform, const struct k8s_job *job,
 		    enum event_level level, const char *kind,
@@ -401,6 +403,14 @@ void k8s_parts_tell(struct k8s_job *job);
 bool k8s_act(struct platform *platform, int64_t trial, int attempt,
 	     enum kind_action what, int64_t command, struct error *err);
 void k8s_act_close(struct platform *platform);
+
+/* ---- outputs.c ---- */
+/* Where the pods have no storage of ours: the side port takes them in. */
+void k8s_outputs_open(struct platform *platform);
+/* Every second: can they be stored? */
+void k8s_outputs_check(struct platform *platform);
+/* It has ended: say so when they did not come. */
+void k8s_outputs_ended(struct k8s_job *job);
 
 /* ---- operator.c ---- */
 /* Every second: jobs that nobody took up, or whose end nobody says. */

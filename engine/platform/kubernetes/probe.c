@@ -72,6 +72,11 @@ static void sideport_unreachable(struct platform *platform, const char *why)
 			       "NNI's trial_keeper has no other way to report: "
 			       "its metrics are lost until pods reach the side "
 			       "port; open it, or write keeper: trialdeck");
+	if (platform->are_outputs_sent)
+		k8s_tell_event(platform, NULL, EVENT_WARNING, "side-port",
+			       "files that trials leave in $NNI_OUTPUT_DIR "
+			       "cannot come either: give the experiment a "
+			       "storage, or open the side port");
 	k8s_reach_remember(platform, "logs");
 	settle(platform);
 	for (struct k8s_job *job = platform->first; job; job = job->later)

@@ -90,6 +90,7 @@ static void our_keeper_works_on_the_storage(void **state)
 		    "\"--url-file\",\"/trialdeck/link/url\","
 		    "\"--tee\",\"--echo\",\"auto\",\"--grace\",\"25\","
 		    "\"--sys-dir\",\"" SYS_DIR "\","
+		    "\"--output-dir\",\"" SYS_DIR "/output/worker_output\","
 		    "\"--code-archive\",\"/trialdeck/code/code.tar.gz\","
 		    "\"--code-dir\",\"" SYS_DIR "/code\","
 		    "\"--code-digest\",\"abc\"]");
@@ -157,14 +158,18 @@ static void every_storage_is_a_volume(void **state)
 	sample_release(&sample);
 }
 
-static void without_storage_nothing_changes(void **state)
+static void without_storage_outputs_are_sent(void **state)
 {
 	struct sample sample;
+	char *path;
 
 	(void)state;
 	sample_init(&sample, "", "");
 	assert_null(pod_sys_dir(&sample.plan));
-	assert_null(pod_output_dir(&sample.plan));
+	/* from there its keeper sends them */
+	path = pod_output_dir(&sample.plan);
+	assert_string_equal(path, "/trialdeck/work/output/worker_output");
+	free(path);
 	sample_release(&sample);
 }
 
@@ -382,7 +387,7 @@ int main(void)
 		cmocka_unit_test(our_keeper_works_on_the_storage),
 		cmocka_unit_test(later_attempts_have_their_own_folder),
 		cmocka_unit_test(every_storage_is_a_volume),
-		cmocka_unit_test(without_storage_nothing_changes),
+		cmocka_unit_test(without_storage_outputs_are_sent),
 		cmocka_unit_test(nnis_keeper_starts_its_script),
 		cmocka_unit_test(the_script_runs_the_command_as_it_stands),
 		cmocka_unit_test(only_plain_http_is_nnis),

@@ -88,11 +88,11 @@ static void merges_lists_by_name(void **state)
 	check("{\"spec\":{\"containers\":[{\"name\":\"trial\",\"env\":"
 	      "[{\"name\":\"A\",\"value\":\"9\"},{\"name\":\"C\",\"value\":"
 	      "\"3\"}]}]}}",
-	      "spec.containers.0.env.13", "{\"name\":\"A\",\"value\":\"9\"}");
+	      "spec.containers.0.env.14", "{\"name\":\"A\",\"value\":\"9\"}");
 	check("{\"spec\":{\"containers\":[{\"name\":\"trial\",\"env\":"
 	      "[{\"name\":\"A\",\"value\":\"9\"},{\"name\":\"C\",\"value\":"
 	      "\"3\"}]}]}}",
-	      "spec.containers.0.env.15", "{\"name\":\"C\",\"value\":\"3\"}");
+	      "spec.containers.0.env.16", "{\"name\":\"C\",\"value\":\"3\"}");
 	/* a volume cannot have two sources: replaced */
 	check("{\"spec\":{\"volumes\":[{\"name\":\"data\",\"emptyDir\":{}}]}}",
 	      "spec.volumes.4", "{\"name\":\"data\",\"emptyDir\":{}}");

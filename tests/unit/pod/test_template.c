@@ -63,7 +63,10 @@ static void builds_the_least(void **state)
 		    "\"--dir\",\"/trialdeck/work\","
 		    "\"--input\",\"/trialdeck/input\","
 		    "\"--url-file\",\"/trialdeck/link/url\","
-		    "\"--tee\",\"--echo\",\"auto\",\"--grace\",\"25\"]");
+		    "\"--tee\",\"--echo\",\"auto\",\"--grace\",\"25\","
+		    "\"--output-dir\",\"/trialdeck/work/output/worker_output\","
+		    "\"--send-outputs\",\"output/worker_output\","
+		    "\"--output-limit\",\"1073741824\"]");
 	expect_json(template, TRIAL "args", "absent");
 	expect_json(template, "spec.volumes",
 		    "[{\"name\":\"trialdeck-keeper\",\"configMap\":{\"name\":"
@@ -128,7 +131,9 @@ static void sets_the_environment(void **state)
 	assert_string_equal(variable(template, "NNI_SYS_DIR"),
 			    "/trialdeck/work");
 	assert_string_equal(variable(template, "NNI_OUTPUT_DIR"),
-			    "/trialdeck/work");
+			    "/trialdeck/work/output/worker_output");
+	assert_string_equal(variable(template, "TRIALDECK_OUTPUT_DIR"),
+			    "/trialdeck/work/output/worker_output");
 	assert_string_equal(variable(template, "MULTI_PHASE"), "false");
 	assert_null(variable(template, "NNI_CODE_DIR"));
 	assert_null(variable(template, "CUDA_VISIBLE_DEVICES"));
@@ -213,14 +218,20 @@ static void lets_the_user_add_variables(void **state)
 	assert_string_equal(variable(template, "NNI_OUTPUT_DIR"), "/out");
 	env = json_at(template, TRIAL "env");
 	/* once, and behind ours */
-	assert_int_equal(cJSON_GetArraySize(env), 14);
-	expect_json(env, "12.name", "\"GREETING\"");
-	expect_json(env, "13.name", "\"NNI_OUTPUT_DIR\"");
+	assert_int_equal(cJSON_GetArraySize(env), 15);
+	expect_json(env, "13.name", "\"GREETING\"");
+	expect_json(env, "14.name", "\"NNI_OUTPUT_DIR\"");
 	expect_json(template, TRIAL "envFrom",
 		    "[{\"secretRef\":{\"name\":\"keys\"}}]");
 	cJSON_Delete(template);
 	sample_release(&sample);
 }
+
+/* What every one without a storage has. */
+#define OUTPUTS                                                                \
+	",\"--output-dir\",\"/trialdeck/work/output/worker_output\","          \
+	"\"--send-outputs\",\"output/worker_output\","                         \
+	"\"--output-limit\",\"1073741824\""
 
 /* The keeper's command line from --echo on. */
 static void expect_options(const struct sample *sample, const char *json)
@@ -252,14 +263,15 @@ static void brings_the_code_in(void **state)
 
 	sample.plan.code = POD_CODE_SIDEPORT;
 	expect_options(&sample,
-		       "[\"--echo\",\"auto\",\"--grace\",\"25\","
+		       "[\"--echo\",\"auto\",\"--grace\",\"25\"" OUTPUTS ","
 		       "\"--code-fetch\",\"--code-dir\","
 		       "\"/trialdeck/work/code\",\"--code-digest\",\"00ff\"]");
 
 	sample.plan.code = POD_CODE_IN_PLACE;
 	sample.plan.is_echoing = true;
-	expect_options(&sample, "[\"--echo\",\"always\",\"--grace\",\"25\","
-				"\"--cwd\",\"/home/ann/digits\"]");
+	expect_options(&sample,
+		       "[\"--echo\",\"always\",\"--grace\",\"25\"" OUTPUTS ","
+		       "\"--cwd\",\"/home/ann/digits\"]");
 	template = build(&sample);
 	assert_string_equal(variable(template, "NNI_CODE_DIR"),
 			    "/home/ann/digits");
@@ -268,7 +280,7 @@ static void brings_the_code_in(void **state)
 	sample.plan.code = POD_CODE_MAP;
 	sample.plan.is_echoing = false;
 	expect_options(&sample,
-		       "[\"--echo\",\"auto\",\"--grace\",\"25\","
+		       "[\"--echo\",\"auto\",\"--grace\",\"25\"" OUTPUTS ","
 		       "\"--code-archive\",\"/trialdeck/code/code.tar.gz\","
 		       "\"--code-dir\",\"/trialdeck/work/code\","
 		       "\"--code-digest\",\"00ff\"]");
@@ -292,7 +304,7 @@ static void passes_the_pattern_unexpanded(void **state)
 	(void)state;
 	sample_init(&sample, "metricPattern: '([a-z]+)=$([0-9]+)$'\n", "");
 	expect_options(&sample,
-		       "[\"--echo\",\"auto\",\"--grace\",\"25\","
+		       "[\"--echo\",\"auto\",\"--grace\",\"25\"" OUTPUTS ","
 		       "\"--metric-pattern\",\"([a-z]+)=$$([0-9]+)$$\"]");
 	sample_release(&sample);
 }
@@ -303,10 +315,10 @@ static void leaves_time_to_report(void **state)
 		int64_t period;
 		const char *json;
 	} cases[] = {
-		{1, "[\"--echo\",\"auto\",\"--grace\",\"1\"]"},
-		{4, "[\"--echo\",\"auto\",\"--grace\",\"2\"]"},
-		{10, "[\"--echo\",\"auto\",\"--grace\",\"5\"]"},
-		{600, "[\"--echo\",\"auto\",\"--grace\",\"595\"]"},
+		{1, "[\"--echo\",\"auto\",\"--grace\",\"1\"" OUTPUTS "]"},
+		{4, "[\"--echo\",\"auto\",\"--grace\",\"2\"" OUTPUTS "]"},
+		{10, "[\"--echo\",\"auto\",\"--grace\",\"5\"" OUTPUTS "]"},
+		{600, "[\"--echo\",\"auto\",\"--grace\",\"595\"" OUTPUTS "]"},
 	};
 	struct sample sample;
 
