@@ -7,211 +7,214 @@
  * and SUGGESTED, its end and OBSERVED and ENDED.  Opening the advice replays
  * the rows in order on a fresh tuner, which is then in the very state the
  * crashed one was in (promise 5).
+ *
+ * A slow tuner lives on a thread of its own.  It is asked ahead, after every
+ * call; what it proposes is a row, too (PREPARED), before anybody may have it.
+ * A place that is free takes the proposal at once when it was made knowing all
+ * there is to know; else it waits a moment for that one, then takes what is
+ * there.
  */
-#include "engine/state.h"
+#include "engine/advice.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLAY_WARNINGS_MAX 3 /* in the log; the rest is counted silently */
+#define PATIENCE_MS 250
+#define TELLING_MS 500
 
-struct replay {
-	struct engine *engine;
-	double *point;
-	int warnings;
-};
-
-/* What the tuner proposes now must be what it proposed then, and is left in
- * replay->point.  It is not when the program changed in between; then what was
- * handed out counts. */
-static bool repeats_suggestion(struct replay *replay, const struct history *row)
+static void wake(void *arg)
 {
-	struct engine *engine = replay->engine;
-	struct strbuf text = STRBUF_INIT;
-	struct error err;
-	bool same;
-
-	if (tuner_suggest_point(engine->tuner, row->number, replay->point,
-				&err) == TUNER_SUGGESTED)
-		space_format(engine->space, replay->point, &text);
-	same = !strcmp(text.data, row->parameters);
-	if (!same && replay->warnings++ < REPLAY_WARNINGS_MAX)
-		log_line(LOG_LEVEL_WARN,
-			 "replay: suggestion %lld differs: was %s, is %s",
-			 (long long)row->number, row->parameters, text.data);
-	strbuf_release(&text);
-	return same;
+	loop_wake(arg);
 }
 
-static void replay_suggested(struct replay *replay, const struct history *row)
+static bool open_tuner(struct engine *engine, struct error *err)
 {
-	struct engine *engine = replay->engine;
-	struct error err;
+	const struct algorithm_config *config = &engine->config.tuner;
+	const struct tuner_ops *ops = tuner_find(config->name);
+	struct advice *advice = engine->advice;
+	struct tuner_objective objectives[OBJECTIVES_MAX];
+	struct tuner_context context = {
+		.space = engine->space,
+		.class_args = config->class_args,
+		.objective = engine->experiment.objective,
+		.seed = engine->experiment.seed,
+		.objectives = objectives,
+		.checkpoint_root = advice->checkpoint_root,
+	};
 
-	/* A new suggestion (not a restart of an old one) advanced the tuner:
-	 * let it advance again, then force what was really handed out.  When
-	 * that is the same, adopt the point and not the text: the text has
-	 * been quantised and raised to powers, and the tuner learns from what
-	 * it drew before that. */
-	if (row->number == engine->next_suggestion) {
-		bool same = repeats_suggestion(replay, row);
-
-		engine->next_suggestion++;
-		if (same) {
-			tuner_adopt(engine->tuner, row->number, replay->point);
-			return;
-		}
-	}
-	if (!space_parse_point(engine->space, row->parameters, replay->point,
-			       &err)) {
-		if (replay->warnings++ < REPLAY_WARNINGS_MAX)
-			log_line(LOG_LEVEL_WARN, "replay suggestion %lld: %s",
-				 (long long)row->number, err.text);
-		return;
-	}
-	tuner_adopt(engine->tuner, row->number, replay->point);
-}
-
-static bool replay_row(const struct history *row, void *arg)
-{
-	struct replay *replay = arg;
-	struct engine *engine = replay->engine;
-	struct error err;
-
-	switch (row->kind) {
-	case HISTORY_SUGGESTED:
-		replay_suggested(replay, row);
-		break;
-	case HISTORY_OBSERVED:
-		tuner_observe_value(engine->tuner, row->number, row->value);
-		break;
-	case HISTORY_ENDED:
-		tuner_ended(engine->tuner, row->number, row->state);
-		break;
-	case HISTORY_IMPORTED:
-		if (space_parse_point(engine->space, row->parameters,
-				      replay->point, &err))
-			tuner_import_value(engine->tuner, replay->point,
-					   row->value);
-		break;
-	}
-	return true;
-}
-
-/* Finished trials' curves, for the assessor. */
-struct curve {
-	double *values;
-	size_t count, capacity;
-};
-
-static bool add_to_curve(const struct metric *metric, void *arg)
-{
-	struct curve *curve = arg;
-
-	if (metric->sequence != (int64_t)curve->count)
+	if (!ops)
+		return error_set(err, ERROR_INVALID, "unknown tuner '%s'",
+				 config->name);
+	if (!objectives_parse(config->class_args, engine->experiment.objective,
+			      &advice->objectives, err))
 		return false;
-	ARRAY_RESERVE(curve->values, curve->count, curve->capacity);
-	curve->values[curve->count++] = metric->value;
-	return true;
+	context.objective_count = advice->objectives.count;
+	for (size_t i = 0; i < advice->objectives.count; i++)
+		objectives[i] = (struct tuner_objective){
+			advice->objectives.items[i].metric,
+			advice->objectives.items[i].mode};
+	engine->tuner_flags = ops->flags;
+	engine->tuner = tuner_open(ops, &context, err);
+	return engine->tuner || error_prefix(err, "tuner %s", ops->name);
 }
 
-static bool replay_finished(const struct trial *trial, void *arg)
+static bool open_assessor(struct engine *engine, struct error *err)
 {
-	struct engine *engine = arg;
-	struct curve curve = {0};
-	struct error err;
+	const struct algorithm_config *config = &engine->config.assessor;
+	const struct assessor_ops *ops;
+	struct assessor_context context = {
+		.class_args = config->class_args,
+		.objective = engine->experiment.objective,
+	};
 
-	if (!trial_state_is_terminal(trial->state))
+	if (!config->name)
 		return true;
-	engine->finished_count++;
-	if (!engine->assessor || trial->state != TRIAL_SUCCEEDED)
-		return true;
-	if (store_series_each(engine->store, trial->key, trial->attempt,
-			      METRIC_OBJECTIVE, -1, add_to_curve, &curve, &err))
-		assessor_ended(engine->assessor, trial->key, true, curve.values,
-			       curve.count);
-	free(curve.values);
-	return true;
+	ops = assessor_find(config->name);
+	if (!ops)
+		return error_set(err, ERROR_INVALID, "unknown assessor '%s'",
+				 config->name);
+	engine->assessor = assessor_open(ops, &context, err);
+	return engine->assessor || error_prefix(err, "assessor %s", ops->name);
+}
+
+static void ask(struct engine *engine)
+{
+	struct advice *advice = engine->advice;
+	uint64_t calls = tuner_thread_calls(advice->thread);
+
+	if (advice->is_asked &&
+	    advice->asked_number == engine->next_suggestion &&
+	    advice->asked_calls == calls)
+		return;
+	advice->is_asked = true;
+	advice->asked_number = engine->next_suggestion;
+	advice->asked_calls = calls;
+	tuner_thread_ask(advice->thread, engine->next_suggestion);
+}
+
+/* More may be wanted: have the next one ready. */
+static void ask_ahead(struct engine *engine)
+{
+	const struct experiment *experiment = &engine->experiment;
+
+	if (engine->advice->thread &&
+	    (!experiment->max_trials ||
+	     experiment->next_sequence < experiment->max_trials))
+		ask(engine);
 }
 
 bool advice_open(struct engine *engine, struct error *err)
 {
-	const struct algorithm_config *tuner = &engine->config.tuner;
-	const struct algorithm_config *assessor = &engine->config.assessor;
-	const struct tuner_ops *ops = tuner_find(tuner->name);
-	struct tuner_context context = {
-		.space = engine->space,
-		.class_args = tuner->class_args,
-		.objective = engine->experiment.objective,
-		.seed = engine->experiment.seed,
-	};
-	struct replay replay = {.engine = engine};
-	bool ok;
+	struct advice *advice = xcalloc(1, sizeof(*advice));
 
-	if (!ops)
-		return error_set(err, ERROR_INVALID, "unknown tuner '%s'",
-				 tuner->name);
-	engine->tuner = tuner_open(ops, &context, err);
-	if (!engine->tuner)
-		return error_prefix(err, "tuner %s", ops->name);
-	if (assessor->name) {
-		const struct assessor_ops *judge =
-			assessor_find(assessor->name);
-		struct assessor_context judging = {
-			.class_args = assessor->class_args,
-			.objective = engine->experiment.objective,
-		};
-
-		if (!judge)
-			return error_set(err, ERROR_INVALID,
-					 "unknown assessor '%s'",
-					 assessor->name);
-		engine->assessor = assessor_open(judge, &judging, err);
-		if (!engine->assessor)
-			return error_prefix(err, "assessor %s", judge->name);
-	}
+	engine->advice = advice;
 	engine->next_suggestion = 0;
 	engine->is_exhausted = engine->is_stalled = false;
 	engine->finished_count = 0;
-	replay.point = xcalloc(engine->space->count + 1, sizeof(double));
-	ok = store_history_each(engine->store, engine->experiment.key,
-				replay_row, &replay, err) &&
-	     store_trials_each(engine->store, engine->experiment.key, 0,
-			       STORE_TRIAL_BRIEF, replay_finished, engine, err);
-	free(replay.point);
-	return ok || error_prefix(err, "replay the tuner's history");
+	advice->checkpoint_root = checkpoint_root(engine);
+	if (!open_tuner(engine, err) || !open_assessor(engine, err))
+		return false;
+	if (!advice_replay(engine, err))
+		return error_prefix(err, "replay the tuner's history");
+	if (!(engine->tuner_flags & TUNER_SLOW))
+		return true;
+	advice->thread = tuner_thread_start(engine->tuner, engine->space->count,
+					    wake, engine->loop, err);
+	if (!advice->thread)
+		engine->tuner = NULL;
+	else
+		ask_ahead(engine);
+	return advice->thread;
 }
 
 void advice_close(struct engine *engine)
 {
-	if (engine->tuner)
+	struct advice *advice = engine->advice;
+
+	if (advice && advice->thread)
+		tuner_thread_stop(advice->thread);
+	else if (engine->tuner)
 		tuner_close(engine->tuner);
 	if (engine->assessor)
 		assessor_close(engine->assessor);
 	engine->tuner = NULL;
 	engine->assessor = NULL;
+	engine->advice = NULL;
+	if (!advice)
+		return;
+	loop_cancel(engine->loop, advice->patience);
+	loop_cancel(engine->loop, advice->telling);
+	if (advice->is_ready)
+		tuner_proposal_release(&advice->ready);
+	free(advice->checkpoint_root);
+	free(advice->trials);
+	free(advice->state);
+	free(advice->new_state);
+	free(advice);
 }
 
-enum tuner_outcome advice_suggest(struct engine *engine, char **ret_parameters,
-				  struct error *err)
-{
-	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
-	struct strbuf text = STRBUF_INIT;
-	enum tuner_outcome outcome;
+/* ---- what the tuner says of itself -----------------------------------------
+ */
 
-	outcome = tuner_suggest_point(engine->tuner, engine->next_suggestion,
-				      point, err);
-	if (outcome == TUNER_SUGGESTED) {
-		tuner_adopt(engine->tuner, engine->next_suggestion, point);
-		space_format(engine->space, point, &text);
-		*ret_parameters = strbuf_detach(&text);
+void advice_write_state(struct engine *engine)
+{
+	struct advice *advice = engine->advice;
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+	char *state;
+
+	if (!advice)
+		return;
+	state = advice->new_state;
+	advice->new_state = NULL;
+	if (!advice->thread && tuner_describe(engine->tuner, &text) && text.len)
+		state = strbuf_detach(&text);
+	strbuf_release(&text);
+	if (!state || (advice->state && !strcmp(state, advice->state))) {
+		free(state);
+		return;
 	}
-	free(point);
-	return outcome;
+	free(advice->state);
+	advice->state = state;
+	if (turn_begin(engine) &&
+	    !store_tuner_state_put(engine->store, engine->experiment.key, state,
+				   clock_wall_ns(), &err))
+		turn_fail(engine, &err);
+	engine->is_versioned = true;
+}
+
+static void telling_due(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->advice->telling = NULL;
+	advice_write_state(engine);
+}
+
+static void want_telling(struct engine *engine)
+{
+	struct advice *advice = engine->advice;
+
+	if (!advice->telling)
+		advice->telling = loop_after(engine->loop, TELLING_MS,
+					     telling_due, engine);
+}
+
+/* ---- calls -----------------------------------------------------------------
+ */
+
+void advice_tell_adopt(struct engine *engine, int64_t number,
+		       const double *point)
+{
+	if (engine->advice->thread)
+		tuner_thread_adopt(engine->advice->thread, number, point);
+	else
+		tuner_adopt(engine->tuner, number, point);
+	want_telling(engine);
 }
 
 static void record(struct engine *engine, struct history *row)
@@ -224,69 +227,365 @@ static void record(struct engine *engine, struct history *row)
 		turn_fail(engine, &err);
 }
 
-bool advice_record_suggestion(struct engine *engine, struct live *live)
+void advice_number(struct advice *advice, int64_t number, int64_t trial)
+{
+	while ((int64_t)advice->trial_count <= number) {
+		ARRAY_RESERVE(advice->trials, advice->trial_count,
+			      advice->trial_capacity);
+		advice->trials[advice->trial_count++] = 0;
+	}
+	if (number >= 0)
+		advice->trials[number] = trial;
+}
+
+void advice_take_up(const struct history *row, struct live *live)
+{
+	live->number = row->number;
+	live->budget = row->budget;
+	live->has_parent = row->has_parent;
+	live->parent = row->parent;
+}
+
+int64_t advice_trial(const struct engine *engine, int64_t number)
+{
+	const struct advice *advice = engine->advice;
+
+	return number >= 0 && number < (int64_t)advice->trial_count
+		       ? advice->trials[number]
+		       : 0;
+}
+
+/* ---- suggestions -----------------------------------------------------------
+ */
+
+void advised_release(struct advised *advised)
+{
+	free(advised->parameters);
+	free(advised->plain);
+	free(advised->point);
+	free(advised->extra);
+	memset(advised, 0, sizeof(*advised));
+}
+
+static bool has_parameter(const struct space *space, const char *name)
+{
+	for (size_t i = 0; i < space->count; i++)
+		if (space->parameters[i].parent < 0 &&
+		    !strcmp(space->parameters[i].name, name))
+			return true;
+	return false;
+}
+
+static void add_members(struct strbuf *object, const char *members)
+{
+	strbuf_truncate(object, object->len - 1);
+	if (object->data[object->len - 1] != '{')
+		strbuf_addch(object, ',');
+	strbuf_addf(object, "%s}", members);
+}
+
+static void advise(const struct space *space,
+		   const struct tuner_suggestion *suggestion, bool is_slow,
+		   struct advised *ret)
+{
+	struct strbuf text = STRBUF_INIT;
+	char budget[64];
+
+	space_format(space, suggestion->point, &text);
+	ret->plain = xstrdup(text.data);
+	ret->budget = suggestion->budget;
+	ret->has_parent = suggestion->parent >= 0;
+	ret->parent = suggestion->parent;
+	if (is_slow) /* replayed without being computed once more */
+		ret->point = numbers_format(suggestion->point, space->count);
+	if (suggestion->budget > 0 && !has_parameter(space, "TRIAL_BUDGET")) {
+		snprintf(budget, sizeof(budget), "\"TRIAL_BUDGET\":%.12g",
+			 suggestion->budget);
+		add_members(&text, budget);
+	}
+	if (suggestion->extra.len) {
+		ret->extra = xstrdup(suggestion->extra.data);
+		add_members(&text, suggestion->extra.data);
+	}
+	ret->parameters = strbuf_detach(&text);
+}
+
+static enum tuner_outcome suggest_now(struct engine *engine,
+				      struct advised *ret, struct error *err)
+{
+	struct tuner_suggestion suggestion = {
+		.point = xcalloc(engine->space->count + 1, sizeof(double)),
+		.extra = STRBUF_INIT,
+	};
+	enum tuner_outcome outcome = tuner_suggest(
+		engine->tuner, engine->next_suggestion, &suggestion, err);
+
+	if (outcome == TUNER_SUGGESTED) {
+		advise(engine->space, &suggestion, false, ret);
+		advice_tell_adopt(engine, engine->next_suggestion,
+				  suggestion.point);
+	}
+	free(suggestion.point);
+	strbuf_release(&suggestion.extra);
+	return outcome;
+}
+
+/* ---- of a slow tuner ------------------------------------------------------
+ */
+
+static void record_prepared(struct engine *engine,
+			    const struct tuner_proposal *proposal)
+{
+	struct advised advised = {0};
+	struct history row = {.kind = HISTORY_PREPARED,
+			      .number = proposal->number};
+
+	advise(engine->space, &proposal->suggestion, true, &advised);
+	row.parameters = advised.plain;
+	row.point = advised.point;
+	row.extra = advised.extra;
+	row.budget = advised.budget;
+	row.has_parent = advised.has_parent;
+	row.parent = advised.parent;
+	record(engine, &row);
+	advised_release(&advised);
+}
+
+/* Made when all was known that is known now? */
+static bool is_fresh(const struct engine *engine,
+		     const struct tuner_proposal *proposal)
+{
+	return proposal->number == engine->next_suggestion &&
+	       proposal->knows == tuner_thread_calls(engine->advice->thread);
+}
+
+void advice_take(struct engine *engine)
+{
+	struct advice *advice = engine->advice;
+	struct tuner_proposal proposal;
+
+	if (!advice || !advice->thread ||
+	    !tuner_thread_take(advice->thread, &proposal))
+		return;
+	if (proposal.state) {
+		free(advice->new_state);
+		advice->new_state = proposal.state;
+		proposal.state = NULL;
+		want_telling(engine);
+	}
+	/* "nothing now" said in ignorance of the latest is worth nothing */
+	if (proposal.number != engine->next_suggestion ||
+	    (proposal.outcome != TUNER_SUGGESTED &&
+	     !is_fresh(engine, &proposal))) {
+		tuner_proposal_release(&proposal);
+		return;
+	}
+	if (advice->is_ready)
+		tuner_proposal_release(&advice->ready);
+	advice->ready = proposal;
+	advice->is_ready = true;
+	if (proposal.outcome == TUNER_SUGGESTED)
+		record_prepared(engine, &proposal);
+}
+
+static void patience_over(void *arg)
+{
+	struct engine *engine = arg;
+
+	engine->advice->patience = NULL;
+	engine->advice->is_out_of_patience = true;
+	loop_wake(engine->loop); /* the turn that follows looks */
+}
+
+/* A place is filled, or none will be for the time being. */
+static void forget_patience(struct engine *engine)
+{
+	struct advice *advice = engine->advice;
+
+	loop_cancel(engine->loop, advice->patience);
+	advice->patience = NULL;
+	advice->is_out_of_patience = false;
+}
+
+static enum tuner_outcome hand_out(struct engine *engine, struct advised *ret,
+				   struct error *err)
+{
+	struct tuner_proposal proposal = engine->advice->ready;
+	enum tuner_outcome outcome = proposal.outcome;
+
+	forget_patience(engine);
+	if (outcome != TUNER_SUGGESTED) {
+		if (outcome == TUNER_FAILED)
+			*err = proposal.err;
+		/* asked again when somebody looks again */
+		engine->advice->is_asked = false;
+	} else {
+		advise(engine->space, &proposal.suggestion, true, ret);
+		advice_tell_adopt(engine, engine->next_suggestion,
+				  proposal.suggestion.point);
+	}
+	engine->advice->is_ready = false;
+	tuner_proposal_release(&proposal);
+	return outcome;
+}
+
+static enum tuner_outcome
+suggest_prepared(struct engine *engine, struct advised *ret, struct error *err)
+{
+	struct advice *advice = engine->advice;
+	bool is_there, is_good;
+
+	advice_take(engine);
+	is_there = advice->is_ready &&
+		   advice->ready.number == engine->next_suggestion;
+	is_good = is_there && is_fresh(engine, &advice->ready);
+	if (is_good || (is_there && advice->is_out_of_patience &&
+			advice->ready.outcome == TUNER_SUGGESTED))
+		return hand_out(engine, ret, err);
+	ask(engine);
+	if (!advice->patience && !advice->is_out_of_patience)
+		advice->patience = loop_after(engine->loop, PATIENCE_MS,
+					      patience_over, engine);
+	engine->is_thinking = true;
+	return TUNER_NOTHING_NOW;
+}
+
+enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
+				  struct error *err)
+{
+	engine->is_thinking = false;
+	memset(ret, 0, sizeof(*ret));
+	return engine->advice->thread ? suggest_prepared(engine, ret, err)
+				      : suggest_now(engine, ret, err);
+}
+
+void advice_record_suggestion(struct engine *engine, struct live *live,
+			      const struct advised *advised)
 {
 	struct history row = {
 		.kind = HISTORY_SUGGESTED,
 		.trial = live->trial.key,
 		.number = live->number,
-		.parameters = live->trial.parameters,
+		.parameters = advised->plain,
+		.point = advised->point,
+		.extra = advised->extra,
+		.budget = advised->budget,
+		.has_parent = advised->has_parent,
+		.parent = advised->parent,
 	};
 
 	record(engine, &row);
-	return !engine->has_failed;
+	live->budget = advised->budget;
+	live->has_parent = advised->has_parent;
+	live->parent = advised->parent;
+	advice_number(engine->advice, live->number, live->trial.key);
+	ask_ahead(engine);
 }
 
-static void tell_customised(struct engine *engine, struct live *live)
+void advice_runs_again(struct engine *engine, struct live *live)
 {
-	struct history row = {
-		.kind = HISTORY_IMPORTED,
-		.number = -1,
-		.parameters = live->trial.parameters,
-		.value = live->trial.final.number,
+	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
+	struct advised advised = {
+		.budget = live->budget,
+		.has_parent = live->has_parent,
+		.parent = live->parent,
 	};
+	double budget;
+	struct error ignored;
+	bool is_point = advice_point(engine->space, live->trial.parameters,
+				     point, &advised.plain, &budget, &ignored);
+
+	if (!is_point)
+		advised.plain = xstrdup(live->trial.parameters);
+	if (is_point)
+		advice_tell_adopt(engine, live->number, point);
+	advice_record_suggestion(engine, live, &advised);
+	advised_release(&advised);
+	free(point);
+}
+
+/* ---- ends -------------------------------------------------------------------
+ */
+
+static void tell_customised(struct engine *engine, struct live *live,
+			    struct tuner_result *result)
+{
+	struct history row = {.kind = HISTORY_IMPORTED, .number = -1};
 	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
 	struct error err;
 
 	/* What is no point of the space is none of the tuner's business. */
-	if (space_parse_point(engine->space, live->trial.parameters, point,
-			      &err)) {
+	if (advice_point(engine->space, live->trial.parameters, point,
+			 &row.parameters, &result->budget, &err)) {
+		advice_result_row(result, &row);
 		record(engine, &row);
-		tuner_import_value(engine->tuner, point, row.value);
+		if (engine->advice->thread)
+			tuner_thread_import(engine->advice->thread, point,
+					    result);
+		else
+			tuner_import(engine->tuner, point, result);
 	}
+	history_release(&row);
 	free(point);
+}
+
+static void tell_result(struct engine *engine, const struct live *live,
+			const struct tuner_result *result)
+{
+	struct history row = {
+		.kind = HISTORY_OBSERVED,
+		.trial = live->trial.key,
+		.number = live->number,
+	};
+
+	advice_result_row(result, &row);
+	record(engine, &row);
+	history_release(&row);
+	if (engine->advice->thread)
+		tuner_thread_observe(engine->advice->thread, live->number,
+				     result);
+	else
+		tuner_observe(engine->tuner, live->number, result);
+}
+
+static void tell_end(struct engine *engine, const struct live *live)
+{
+	struct history row = {
+		.kind = HISTORY_ENDED,
+		.trial = live->trial.key,
+		.number = live->number,
+		.state = live->trial.state,
+	};
+
+	record(engine, &row);
+	if (engine->advice->thread)
+		tuner_thread_ended(engine->advice->thread, row.number,
+				   row.state);
+	else
+		tuner_ended(engine->tuner, row.number, row.state);
 }
 
 void advice_ended(struct engine *engine, struct live *live)
 {
-	struct history row = {
-		.trial = live->trial.key,
-		.number = live->number,
-	};
+	double values[OBJECTIVES_MAX];
+	struct tuner_result result;
+	bool has_result = advice_result(engine, live, values, &result);
 
 	if (engine->assessor)
 		assessor_ended(engine->assessor, live->trial.key,
 			       live->trial.state == TRIAL_SUCCEEDED,
 			       live->history, live->history_count);
 	engine->is_stalled = false;
+	want_telling(engine);
 	if (live->number < 0) {
-		if (live->trial.final.is_set)
-			tell_customised(engine, live);
-		return;
+		if (has_result)
+			tell_customised(engine, live, &result);
+	} else {
+		if (has_result)
+			tell_result(engine, live, &result);
+		tell_end(engine, live);
 	}
-	/* A canceled trial's result is not the point's own. */
-	if (live->trial.final.is_set &&
-	    live->trial.state != TRIAL_USER_CANCELED &&
-	    live->trial.state != TRIAL_SYS_CANCELED) {
-		row.kind = HISTORY_OBSERVED;
-		row.value = live->trial.final.number;
-		record(engine, &row);
-		tuner_observe_value(engine->tuner, row.number, row.value);
-	}
-	row.kind = HISTORY_ENDED;
-	row.state = live->trial.state;
-	record(engine, &row);
-	tuner_ended(engine->tuner, row.number, row.state);
+	ask_ahead(engine);
 }
 
 bool advice_wants_stop(struct engine *engine, struct live *live)

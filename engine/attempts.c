@@ -465,15 +465,18 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 		.is_resumed = is_resumed,
 	};
 	const struct experiment_config *config = &engine->config;
-	char *text = parameter_file(live);
 	struct trial_place place;
+	char *text, *own, *parent;
 	struct error err;
 
-	if (!outputs_may_submit(engine, &err)) {
+	if (!outputs_may_submit(engine, &err) ||
+	    !checkpoint_paths(engine, live, &own, &parent, &err)) {
 		submit_later(engine, live, &err);
-		free(text);
 		return;
 	}
+	text = parameter_file(live);
+	request.checkpoint = own;
+	request.parent_checkpoint = parent;
 	if (is_resumed && live->attempt.started_ns &&
 	    store_place_get(engine->store, live->trial.key, &place, &err) &&
 	    place.attempt == live->attempt.number && place.pod[0])
@@ -501,6 +504,8 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 		schedule_hold(engine);
 	}
 	free(text);
+	free(own);
+	free(parent);
 }
 
 void attempts_do_after(struct engine *engine, const struct after *after)

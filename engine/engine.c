@@ -216,6 +216,8 @@ static void on_woken(void *arg)
 	}
 	ingest_reports(engine);
 	outputs_take(engine);
+	if (engine->is_up)
+		advice_take(engine);
 	if (engine->is_up && atomic_exchange(&engine->has_commands, false))
 		commands_look(engine);
 }
@@ -268,6 +270,7 @@ static void disown(struct engine *engine)
 	status_store_fault(engine);
 	engine->is_versioned = true;
 	attempts_write_changes(engine, true);
+	advice_write_state(engine);
 	if (turn_begin(engine) &&
 	    !store_experiment_update(engine->store, &engine->experiment, &err))
 		turn_fail(engine, &err);

@@ -139,7 +139,7 @@ static bool number_live(const struct history *row, void *arg)
 		return true;
 	live = live_find(engine, row->trial);
 	if (live)
-		live->number = row->number;
+		advice_take_up(row, live);
 	return true;
 }
 

@@ -76,20 +76,8 @@ static bool set_number(const struct history *row, void *arg)
 		return true;
 	live = live_find(arg, row->trial);
 	if (live && live->is_returning)
-		live->number = row->number;
+		advice_take_up(row, live);
 	return true;
-}
-
-static void tell_tuner(struct engine *engine, struct live *live)
-{
-	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
-	struct error ignored;
-
-	advice_record_suggestion(engine, live);
-	if (space_parse_point(engine->space, live->trial.parameters, point,
-			      &ignored))
-		tuner_adopt(engine->tuner, live->number, point);
-	free(point);
 }
 
 static void begin_again(struct engine *engine, struct live *live)
@@ -98,7 +86,7 @@ static void begin_again(struct engine *engine, struct live *live)
 	engine->finished_count--;
 	attempts_queue_again(engine, live, NULL);
 	if (live->number >= 0)
-		tell_tuner(engine, live);
+		advice_runs_again(engine, live);
 	status_event(engine, live, EVENT_INFO, "trial-restarted",
 		     "trial %s (#%lld): attempt %d", live->trial.id,
 		     (long long)live->trial.sequence, live->attempt.number);

@@ -192,14 +192,16 @@ static void tuner_failed(struct engine *engine, const struct error *err)
 /* One more trial from the tuner.  False: none now. */
 static bool start_suggested(struct engine *engine)
 {
-	char *parameters = NULL;
+	struct advised advised;
 	struct live *live;
 	struct error err;
 
-	switch (advice_suggest(engine, &parameters, &err)) {
+	switch (advice_suggest(engine, &advised, &err)) {
 	case TUNER_SUGGESTED:
 		break;
 	case TUNER_NOTHING_NOW:
+		if (engine->is_thinking)
+			return false;
 		engine->is_stalled = true;
 		if (is_idle(engine)) { /* the result will never come */
 			error_set(&err, ERROR_INVALID,
@@ -216,11 +218,15 @@ static bool start_suggested(struct engine *engine)
 		tuner_failed(engine, &err);
 		return false;
 	}
-	live = attempts_add_trial(engine, parameters, 'a');
+	live = attempts_add_trial(engine, advised.parameters, 'a');
+	advised.parameters = NULL; /* the trial's */
+	if (!engine->has_failed) {
+		live->number = engine->next_suggestion++;
+		advice_record_suggestion(engine, live, &advised);
+	}
+	advised_release(&advised);
 	if (engine->has_failed)
 		return false;
-	live->number = engine->next_suggestion++;
-	advice_record_suggestion(engine, live);
 	attempts_submit(engine, live);
 	return !engine->has_failed;
 }

@@ -11,12 +11,14 @@
  *
  *   acts.c      what kinds of job can do beside running and ending
  *   advice.c    tuner and assessor, and the history that replays them
+ *               (with advice_replay.c, advice_result.c)
  *   attempts.c  a trial's life: queued, submitted, running, ended, again
  *   commands.c  what people asked for, and the one outcome of each
  *   engine.c    the port: start, thread, turn, leave
  *   ingest.c    reports to metric rows and summaries
  *   live.c      the table of trials that are not over
  *   news.c      what the platform tells
+ *   checkpoint.c  what one trial leaves and another goes on from
  *   code.c      the code on its way to the storage
  *   outputs.c   what attempts leave: counted, kept, removed
  *   parts.c     what attempts consist of
@@ -58,6 +60,9 @@ struct live {
 	struct trial trial;
 	struct attempt attempt;
 	int64_t number;	   /* the tuner's suggestion number; -1: customised */
+	double budget;	   /* of the suggestion; 0: none */
+	bool has_parent;   /* it goes on from the checkpoint of the trial of */
+	int64_t parent;	   /* this suggestion */
 	bool is_submitted; /* its job exists or is being made */
 	bool is_changed;   /* it is in engine->changed */
 	bool has_row_changes;	  /* trial row must be written this turn */
@@ -123,11 +128,14 @@ struct engine {
 	struct experiment experiment;
 	struct experiment_config config;
 	struct space *space;
-	struct tuner *tuner;
+	struct advice *advice;	      /* advice.h */
+	struct tuner *tuner;	      /* called by advice alone */
+	unsigned int tuner_flags;     /* of enum tuner_flag */
 	struct assessor *assessor;
 	int64_t next_suggestion;
 	bool is_exhausted;	      /* the tuner has nothing left */
 	bool is_stalled;	      /* the tuner waits for a result */
+	bool is_thinking;	      /* it will have something soon */
 	struct outputs_desk *outputs; /* outputs.c's */
 	const struct platform_ops *platform_ops;
 	struct platform *platform;
@@ -197,14 +205,42 @@ void engine_forget(struct engine *engine);
 /* ---- advice.c ---- */
 bool advice_open(struct engine *engine, struct error *err);
 void advice_close(struct engine *engine);
-/* Ask for the next point; adds the SUGGESTED history row for `trial` later. */
-enum tuner_outcome advice_suggest(struct engine *engine, char **ret_parameters,
+/* A suggestion on its way to its trial. */
+struct advised {
+	char *parameters; /* what the trial gets */
+	char *plain, *point, *extra; /* as in struct history */
+	double budget;
+	bool has_parent;
+	int64_t parent; /* suggestion */
+};
+void advised_release(struct advised *advised);
+/* Ask for the next one.  TUNER_NOTHING_NOW with is_thinking: a turn follows
+ * when there is one. */
+enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
 				  struct error *err);
-bool advice_record_suggestion(struct engine *engine, struct live *live);
+/* It is this trial's, which has its number: the SUGGESTED history row. */
+void advice_record_suggestion(struct engine *engine, struct live *live,
+			      const struct advised *advised);
+/* A suggested trial that was over runs again. */
+void advice_runs_again(struct engine *engine, struct live *live);
+/* Proposals of a slow tuner that are ready. */
+void advice_take(struct engine *engine);
+/* What the tuner says of itself: written when it has changed. */
+void advice_write_state(struct engine *engine);
+/* Key of the trial that suggestion `number` became; 0: none. */
+int64_t advice_trial(const struct engine *engine, int64_t number);
+/* Copy from the row with which the trial got its parameters. */
+void advice_take_up(const struct history *row, struct live *live);
 /* The trial is over: tell tuner and assessor, with history rows. */
 void advice_ended(struct engine *engine, struct live *live);
 /* A new objective value: stop the trial?  Fills kill_reason when so. */
 bool advice_wants_stop(struct engine *engine, struct live *live);
+
+/* ---- checkpoint.c ---- */
+/* Where this trial leaves its checkpoint and what it goes on from, as it sees
+ * them; NULL: nowhere, nothing.  Caller frees. */
+bool checkpoint_paths(struct engine *engine, const struct live *live,
+		      char **ret_own, char **ret_parent, struct error *err);
 
 /* ---- attempts.c ---- */
 /* A new trial with its first attempt, queued. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of what the tuner was told: appended, numbered, never changed. */
+/* Rows of what the tuner was told: appended, numbered, never changed; and what
+ * it says of itself. */
 #include "store/store.h"
 
 #include "store/sql.h"
@@ -10,6 +11,9 @@
 void history_release(struct history *history)
 {
 	free(history->parameters);
+	free(history->point);
+	free(history->extra);
+	free(history->values);
 	memset(history, 0, sizeof(*history));
 }
 
@@ -23,10 +27,12 @@ bool store_history_add(struct store *store, int64_t experiment,
 	if (!store_may_write(store, err) ||
 	    !sql_open(&sql, store,
 		      "INSERT INTO history (experiment, position, kind, trial,"
-		      " number, state, value, parameters) VALUES (?1,"
+		      " number, state, value, parameters, point, extra, result,"
+		      " violation, budget, parent) VALUES (?1,"
 		      " (SELECT coalesce(max(position) + 1, 0) FROM history"
 		      "  WHERE experiment = ?1),"
-		      " ?2, ?3, ?4, ?5, ?6, ?7) RETURNING position",
+		      " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		      " RETURNING position",
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
@@ -36,6 +42,12 @@ bool store_history_add(struct store *store, int64_t experiment,
 	sql_bind_int(&sql, history->state);
 	sql_bind_double(&sql, history->value);
 	sql_bind_text(&sql, history->parameters);
+	sql_bind_text(&sql, history->point);
+	sql_bind_text(&sql, history->extra);
+	sql_bind_text(&sql, history->values);
+	sql_bind_double(&sql, history->violation);
+	sql_bind_double(&sql, history->budget);
+	sql_bind_int(&sql, history->has_parent ? history->parent : -1);
 	ok = sql_step(&sql, &found, err);
 	if (ok)
 		history->position = sql_int(&sql);
@@ -54,7 +66,14 @@ static bool read_row(struct sql *sql, struct history *ret, struct error *err)
 	state = sql_int(sql);
 	ret->value = sql_double(sql);
 	ret->parameters = (char *)(uintptr_t)sql_text(sql);
-	if (kind < 0 || kind > HISTORY_IMPORTED || state < 0 ||
+	ret->point = (char *)(uintptr_t)sql_text(sql);
+	ret->extra = (char *)(uintptr_t)sql_text(sql);
+	ret->values = (char *)(uintptr_t)sql_text(sql);
+	ret->violation = sql_double(sql);
+	ret->budget = sql_double(sql);
+	ret->parent = sql_int(sql);
+	ret->has_parent = ret->parent >= 0;
+	if (kind < 0 || kind > HISTORY_PREPARED || state < 0 ||
 	    state >= TRIAL_STATE_COUNT)
 		return store_corrupt(sql->store, err,
 				     "history row %lld has kind %lld and "
@@ -76,7 +95,8 @@ bool store_history_each(struct store *store, int64_t experiment,
 
 	if (!sql_open(&sql, store,
 		      "SELECT position, kind, trial, number, state, value,"
-		      " parameters FROM history WHERE experiment = ?"
+		      " parameters, point, extra, result, violation, budget,"
+		      " parent FROM history WHERE experiment = ?"
 		      " ORDER BY position",
 		      err))
 		return false;
@@ -89,6 +109,43 @@ bool store_history_each(struct store *store, int64_t experiment,
 		if (!ok || !fn(&row, arg))
 			break;
 	}
+	sql_close(&sql);
+	return ok;
+}
+
+bool store_tuner_state_put(struct store *store, int64_t experiment,
+			   const char *state, int64_t at_ns, struct error *err)
+{
+	struct sql sql;
+
+	if (!store_may_write(store, err) ||
+	    !sql_open(&sql, store,
+		      "INSERT OR REPLACE INTO tuner_state (experiment, state,"
+		      " at_ns) VALUES (?, ?, ?)",
+		      err))
+		return false;
+	sql_bind_int(&sql, experiment);
+	sql_bind_text(&sql, state);
+	sql_bind_int(&sql, at_ns);
+	return sql_finish(&sql, err);
+}
+
+bool store_tuner_state_get(struct store *store, int64_t experiment,
+			   char **ret_state, struct error *err)
+{
+	struct sql sql;
+	bool found;
+	bool ok;
+
+	*ret_state = NULL;
+	if (!sql_open(&sql, store,
+		      "SELECT state FROM tuner_state WHERE experiment = ?",
+		      err))
+		return false;
+	sql_bind_int(&sql, experiment);
+	ok = sql_step(&sql, &found, err);
+	if (ok && found)
+		*ret_state = sql_copy(&sql);
 	sql_close(&sql);
 	return ok;
 }

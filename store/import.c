@@ -298,16 +298,23 @@ static bool read_event(struct importer *importer, struct reader *reader)
 static bool read_history(struct importer *importer, struct reader *reader)
 {
 	static const char *const kinds[] = {"suggested", "observed", "ended",
-					    "imported"};
+					    "imported", "prepared"};
 	struct history row = {
 		.kind = (enum history_kind)reader_word(reader, "kind", kinds,
-						       4),
+						       5),
 		.trial = get_trial(importer, reader),
 		.number = reader_int(reader, "number", -1, INTEGER_MAX),
 		.state = reader_trial_state(reader),
 		.value = reader_value(reader, "value").number,
 		.parameters =
 			reader_text(reader, "parameters", TRANSFER_ELEMENT_MAX),
+		.point = reader_text(reader, "point", TRANSFER_ELEMENT_MAX),
+		.extra = reader_text(reader, "extra", TRANSFER_ELEMENT_MAX),
+		.values = reader_text(reader, "values", TRANSFER_ELEMENT_MAX),
+		.violation = reader_value(reader, "violation").number,
+		.budget = reader_value(reader, "budget").number,
+		.has_parent = reader_get(reader, "parent") != NULL,
+		.parent = reader_int(reader, "parent", 0, INTEGER_MAX),
 	};
 
 	return check_parameters(reader, row.parameters) &&

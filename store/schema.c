@@ -321,8 +321,21 @@ static const char version_3[] =
 	" FOREIGN KEY (trial, attempt) REFERENCES attempt (trial, number)"
 	"  ON DELETE CASCADE) WITHOUT ROWID;";
 
-/* Room for what the tuners' history wants next. */
-static const char version_4[] = "";
+/* What tuners with budgets, checkpoints and several objectives were told, and
+ * what slow ones have ready.  Their state for people is replaced as a whole. */
+static const char version_4[] =
+	"ALTER TABLE history ADD COLUMN point TEXT;"
+	"ALTER TABLE history ADD COLUMN extra TEXT;"
+	"ALTER TABLE history ADD COLUMN result TEXT;"
+	"ALTER TABLE history ADD COLUMN violation REAL NOT NULL DEFAULT 0;"
+	"ALTER TABLE history ADD COLUMN budget REAL NOT NULL DEFAULT 0;"
+	"ALTER TABLE history ADD COLUMN parent INTEGER NOT NULL DEFAULT -1;"
+
+	"CREATE TABLE tuner_state ("
+	" experiment INTEGER PRIMARY KEY"
+	"  REFERENCES experiment (key) ON DELETE CASCADE,"
+	" state TEXT NOT NULL,"
+	" at_ns INTEGER NOT NULL);";
 
 /* Where outputs lie, one row an attempt, and the code they came from.  The
  * description of a storage, without credentials, is the same for thousands of
@@ -365,11 +378,7 @@ static const char version_5[] =
 	" at_ns INTEGER NOT NULL);";
 
 const struct migration schema_migrations[] = {
-	{version_1},
-	{version_2},
-	{version_3},
-	{version_4},
-	{version_5},
+	{version_1}, {version_2}, {version_3}, {version_4}, {version_5},
 };
 
 const int schema_version = (int)COUNT_OF(schema_migrations);

@@ -282,6 +282,7 @@ enum history_kind {
 	HISTORY_OBSERVED,  /* trial's final result was told */
 	HISTORY_ENDED,	   /* trial ended: told with its state */
 	HISTORY_IMPORTED,  /* a point from elsewhere: parameters and value */
+	HISTORY_PREPARED,  /* a slow tuner has this suggestion ready */
 };
 
 /* Replaying these rows by position rebuilds the tuner exactly. */
@@ -291,8 +292,21 @@ struct history {
 	int64_t trial;	/* key; 0 for imported */
 	int64_t number; /* suggestion number; -1 for imported/customised */
 	enum trial_state state; /* ENDED */
-	double value;		/* OBSERVED, IMPORTED */
-	char *parameters;	/* SUGGESTED, IMPORTED: JSON object; owned */
+	double value;		/* OBSERVED, IMPORTED: the first objective's */
+	/* SUGGESTED, PREPARED, IMPORTED: the point as JSON object, of the
+	 * space's parameters alone; owned, like all texts here */
+	char *parameters;
+	/* SUGGESTED, PREPARED: the point as JSON list of its internal values,
+	 * null for inactive ones; NULL: the tuner proposes it again */
+	char *point;
+	char *extra; /* members of the trial's parameters beside the space's,
+		      * without braces; or NULL */
+	char *values; /* OBSERVED, IMPORTED: JSON list of all objectives'
+		       * values, null for missing ones; NULL: one objective */
+	double violation; /* OBSERVED, IMPORTED: of constraints */
+	double budget;	  /* all but ENDED; 0: none */
+	bool has_parent;  /* SUGGESTED, PREPARED: it goes on from the */
+	int64_t parent;	  /* checkpoint of this suggestion */
 };
 
 void history_release(struct history *history);
@@ -302,6 +316,13 @@ bool store_history_add(struct store *store, int64_t experiment,
 typedef bool store_history_fn(const struct history *history, void *arg);
 bool store_history_each(struct store *store, int64_t experiment,
 			store_history_fn *fn, void *arg, struct error *err);
+
+/* What the tuner is doing, a JSON object for people; replaces the last one. */
+bool store_tuner_state_put(struct store *store, int64_t experiment,
+			   const char *state, int64_t at_ns, struct error *err);
+/* *ret_state is NULL when it never said anything; caller frees. */
+bool store_tuner_state_get(struct store *store, int64_t experiment,
+			   char **ret_state, struct error *err);
 
 /* ---- transfer.c: whole experiments as files ----------------------------- */
 

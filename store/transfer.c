@@ -246,7 +246,7 @@ static bool write_event(const struct event *row, void *arg)
 static bool write_history(const struct history *row, void *arg)
 {
 	static const char *const kinds[] = {"suggested", "observed", "ended",
-					    "imported"};
+					    "imported", "prepared"};
 	struct writer *writer = arg;
 
 	begin_element(writer);
@@ -257,6 +257,20 @@ static bool write_history(const struct history *row, void *arg)
 	add_value(writer->out, "value",
 		  (struct metric_value){true, row->value});
 	add_text(writer->out, "parameters", row->parameters);
+	if (row->point)
+		add_text(writer->out, "point", row->point);
+	if (row->extra)
+		add_text(writer->out, "extra", row->extra);
+	if (row->values)
+		add_text(writer->out, "values", row->values);
+	if (row->violation != 0)
+		add_value(writer->out, "violation",
+			  (struct metric_value){true, row->violation});
+	if (row->budget != 0)
+		add_value(writer->out, "budget",
+			  (struct metric_value){true, row->budget});
+	if (row->has_parent)
+		add_int(writer->out, "parent", row->parent);
 	strbuf_addch(writer->out, '}');
 	writer->has_failed = !transfer_check_size(writer->out, writer->err);
 	return !writer->has_failed;

@@ -205,6 +205,12 @@ static void build_environment(const struct platform_context *context,
 		environment_set(environment, "TRIALDECK_URL", url.data);
 	}
 	strbuf_release(&url);
+	if (request->checkpoint)
+		environment_set(environment, "TRIALDECK_CHECKPOINT_DIR",
+				request->checkpoint);
+	if (request->parent_checkpoint)
+		environment_set(environment, "TRIALDECK_PARENT_CHECKPOINT_DIR",
+				request->parent_checkpoint);
 	environment_add_parameters(environment, trial->parameters);
 	if (context->config->trial_gpu_number == 0)
 		environment_set(environment, "CUDA_VISIBLE_DEVICES", "-1");

@@ -102,6 +102,9 @@ struct job_request {
 	const struct attempt *attempt; /* directory and token set; job set when
 					* it was created before */
 	const char *parameter_file;    /* text of parameter.cfg (nni.md 4.1) */
+	/* Folders as the trial sees them: where it leaves its checkpoint, and
+	 * what it goes on from; or NULL */
+	const char *checkpoint, *parent_checkpoint;
 	bool is_resumed; /* submitted before, by an earlier engine */
 	const char *pod; /* in which its command has begun; NULL: it has not,
 			  * or nobody knows */

@@ -64,6 +64,9 @@ struct pod_plan {
 	enum pod_code code;
 	bool is_echoing;	  /* metrics go to the pod's log at once */
 	const char *nni_platform; /* NNI_PLATFORM: "kubeflow" */
+	/* where it leaves its checkpoint and what it goes on from, inside the
+	 * pod; or NULL */
+	const char *checkpoint, *parent_checkpoint;
 };
 
 /* {"metadata": {...}, "spec": {...}} of plan->role, with labels, restartPolicy

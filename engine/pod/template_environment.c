@@ -80,6 +80,12 @@ static void fill(struct environment *environment, const struct pod_plan *plan)
 			POD_WORK_MOUNT "/metrics");
 	environment_set(environment, "TRIALDECK_PARAMETERS",
 			POD_WORK_MOUNT "/" POD_INPUT_PARAMETERS);
+	if (plan->checkpoint)
+		environment_set(environment, "TRIALDECK_CHECKPOINT_DIR",
+				plan->checkpoint);
+	if (plan->parent_checkpoint)
+		environment_set(environment, "TRIALDECK_PARENT_CHECKPOINT_DIR",
+				plan->parent_checkpoint);
 	environment_add_parameters(environment, plan->trial->parameters);
 	free(sys_dir);
 	free(output_dir);

@@ -306,6 +306,8 @@ void k8s_create(struct k8s_job *job)
 	plan.trial = &job->material->trial;
 	plan.attempt = &job->material->attempt;
 	plan.secret = job->name;
+	plan.checkpoint = job->material->checkpoint;
+	plan.parent_checkpoint = job->material->parent_checkpoint;
 	object = platform->kind->build(&plan, &platform->resource, job->name,
 				       &err);
 	if (!object) {

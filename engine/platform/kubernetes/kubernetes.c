@@ -153,6 +153,9 @@ static struct k8s_material *material_new(const struct job_request *request,
 	material->attempt.number = attempt->number;
 	memcpy(material->attempt.token, attempt->token, sizeof(attempt->token));
 	material->parameter_file = xstrdup(request->parameter_file);
+	material->checkpoint = xstrdup_or_null(request->checkpoint);
+	material->parent_checkpoint =
+		xstrdup_or_null(request->parent_checkpoint);
 	material->commands = commands;
 	return material;
 }

@@ -72,6 +72,7 @@ struct k8s_material {
 	struct trial trial;
 	struct attempt attempt;
 	char *parameter_file;
+	char *checkpoint, *parent_checkpoint; /* or NULL */
 	char **commands; /* one for each role, or one; NULL-terminated */
 };
 

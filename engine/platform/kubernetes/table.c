@@ -115,6 +115,8 @@ void k8s_material_free(struct k8s_material *material)
 	trial_release(&material->trial);
 	attempt_release(&material->attempt);
 	free(material->parameter_file);
+	free(material->checkpoint);
+	free(material->parent_checkpoint);
 	k8s_commands_free(material->commands);
 	free(material);
 }

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A tuner's history, told to a fresh one.
+ *
+ * Quick tuners propose everything once more: what comes out must be what came
+ * out then.  A slow one is told what it proposed, exactly; only what it had
+ * ready, and nobody had taken, is kept for the next free place.
+ */
+#include "engine/advice.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLAY_WARNINGS_MAX 3 /* in the log; the rest is counted silently */
+
+struct replay {
+	struct engine *engine;
+	double *point;
+	int warnings;
+};
+
+/* What the tuner proposes now must be what it proposed then, and is left in
+ * replay->point.  It is not when the program changed in between; then what was
+ * handed out counts. */
+static bool repeats_suggestion(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+	bool same;
+
+	if (tuner_suggest_point(engine->tuner, row->number, replay->point,
+				&err) == TUNER_SUGGESTED)
+		space_format(engine->space, replay->point, &text);
+	same = !strcmp(text.data, row->parameters);
+	if (!same && replay->warnings++ < REPLAY_WARNINGS_MAX)
+		log_line(LOG_LEVEL_WARN,
+			 "replay: suggestion %lld differs: was %s, is %s",
+			 (long long)row->number, row->parameters, text.data);
+	strbuf_release(&text);
+	return same;
+}
+
+/* A slow tuner's own point, to the last bit. */
+static bool has_point(const struct replay *replay, const struct history *row)
+{
+	return row->point && numbers_parse(row->point, replay->point,
+					   replay->engine->space->count);
+}
+
+static void forget_ready(struct advice *advice)
+{
+	if (advice->is_ready)
+		tuner_proposal_release(&advice->ready);
+	advice->is_ready = false;
+}
+
+static void replay_prepared(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	struct advice *advice = engine->advice;
+	struct tuner_suggestion suggestion = {
+		.budget = row->budget,
+		.parent = row->has_parent ? row->parent : -1,
+		.extra = STRBUF_INIT,
+	};
+
+	if (row->number != engine->next_suggestion || !has_point(replay, row))
+		return;
+	forget_ready(advice);
+	suggestion.point = xcalloc(engine->space->count + 1, sizeof(double));
+	memcpy(suggestion.point, replay->point,
+	       engine->space->count * sizeof(double));
+	if (row->extra)
+		strbuf_adds(&suggestion.extra, row->extra);
+	advice->ready = (struct tuner_proposal){
+		.number = row->number,
+		.outcome = TUNER_SUGGESTED,
+		.suggestion = suggestion,
+	};
+	advice->is_ready = true;
+}
+
+static void replay_suggested(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	struct error err;
+	double budget;
+
+	advice_number(engine->advice, row->number, row->trial);
+	if (row->number == engine->next_suggestion) {
+		forget_ready(engine->advice);
+		if (has_point(replay, row)) {
+			engine->next_suggestion++;
+			tuner_adopt(engine->tuner, row->number, replay->point);
+			return;
+		}
+	}
+	/* A new suggestion (not a restart of an old one) advanced the tuner:
+	 * let it advance again, then force what was really handed out.  When
+	 * that is the same, adopt the point and not the text: the text has
+	 * been quantised and raised to powers, and the tuner learns from what
+	 * it drew before that. */
+	if (row->number == engine->next_suggestion) {
+		bool same = repeats_suggestion(replay, row);
+
+		engine->next_suggestion++;
+		if (same) {
+			tuner_adopt(engine->tuner, row->number, replay->point);
+			return;
+		}
+	}
+	if (!advice_point(engine->space, row->parameters, replay->point, NULL,
+			  &budget, &err)) {
+		if (replay->warnings++ < REPLAY_WARNINGS_MAX)
+			log_line(LOG_LEVEL_WARN, "replay suggestion %lld: %s",
+				 (long long)row->number, err.text);
+		return;
+	}
+	tuner_adopt(engine->tuner, row->number, replay->point);
+}
+
+/* It knew less than there is to know now. */
+static void outdate_ready(struct advice *advice)
+{
+	if (advice->is_ready)
+		advice->ready.knows = UINT64_MAX;
+}
+
+static void replay_result(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	double values[OBJECTIVES_MAX];
+	struct tuner_result result;
+	double budget;
+	struct error err;
+
+	advice_row_result(row, &engine->advice->objectives, values, &result);
+	if (row->kind == HISTORY_OBSERVED)
+		tuner_observe(engine->tuner, row->number, &result);
+	else if (advice_point(engine->space, row->parameters, replay->point,
+			      NULL, &budget, &err))
+		tuner_import(engine->tuner, replay->point, &result);
+}
+
+static bool replay_row(const struct history *row, void *arg)
+{
+	struct replay *replay = arg;
+	struct engine *engine = replay->engine;
+
+	if (row->kind != HISTORY_PREPARED)
+		outdate_ready(engine->advice);
+	switch (row->kind) {
+	case HISTORY_SUGGESTED:
+		replay_suggested(replay, row);
+		break;
+	case HISTORY_OBSERVED:
+	case HISTORY_IMPORTED:
+		replay_result(replay, row);
+		break;
+	case HISTORY_ENDED:
+		tuner_ended(engine->tuner, row->number, row->state);
+		break;
+	case HISTORY_PREPARED:
+		replay_prepared(replay, row);
+		break;
+	}
+	return true;
+}
+
+/* Finished trials' curves, for the assessor. */
+struct curve {
+	double *values;
+	size_t count, capacity;
+};
+
+static bool add_to_curve(const struct metric *metric, void *arg)
+{
+	struct curve *curve = arg;
+
+	if (metric->sequence != (int64_t)curve->count)
+		return false;
+	ARRAY_RESERVE(curve->values, curve->count, curve->capacity);
+	curve->values[curve->count++] = metric->value;
+	return true;
+}
+
+static bool replay_finished(const struct trial *trial, void *arg)
+{
+	struct engine *engine = arg;
+	struct curve curve = {0};
+	struct error err;
+
+	if (!trial_state_is_terminal(trial->state))
+		return true;
+	engine->finished_count++;
+	if (!engine->assessor || trial->state != TRIAL_SUCCEEDED)
+		return true;
+	if (store_series_each(engine->store, trial->key, trial->attempt,
+			      METRIC_OBJECTIVE, -1, add_to_curve, &curve, &err))
+		assessor_ended(engine->assessor, trial->key, true, curve.values,
+			       curve.count);
+	free(curve.values);
+	return true;
+}
+
+bool advice_replay(struct engine *engine, struct error *err)
+{
+	struct replay replay = {.engine = engine};
+	bool ok;
+
+	replay.point = xcalloc(engine->space->count + 1, sizeof(double));
+	ok = store_history_each(engine->store, engine->experiment.key,
+				replay_row, &replay, err) &&
+	     store_trials_each(engine->store, engine->experiment.key, 0,
+			       STORE_TRIAL_BRIEF, replay_finished, engine, err);
+	free(replay.point);
+	return ok;
+}
