@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* What tuners give to trials beside parameters, and what they hear back. */
+#include "tests/unit/engine/lab.h"
+
+#include "model/experiment.h"
+
+#include <stdlib.h>
+
+#define STATE "SELECT state FROM experiment WHERE key = ?1"
+#define FINALS                                                                 \
+	"SELECT group_concat(final) FROM (SELECT final FROM trial ORDER BY "   \
+	"key)"
+#define ASHA                                                                   \
+	", \"tuner\": {\"name\": \"ASHA\", \"classArgs\": {\"min_budget\": 1," \
+	" \"max_budget\": 9, \"budget_key\": \"STEPS\", \"seed\": 1}}"
+
+/* Each leaves its number; who goes on from another reports that one's. */
+#define CHECKPOINTS                                                            \
+	"echo $((NNI_TRIAL_SEQ_ID + 1)) > $TRIALDECK_CHECKPOINT_DIR/mine;"     \
+	"p=0; [ -z \"$TRIALDECK_PARENT_CHECKPOINT_DIR\" ] ||"                  \
+	" p=$(cat $TRIALDECK_PARENT_CHECKPOINT_DIR/mine);"                     \
+	"echo parent=$p;"                                                      \
+	"echo final=$((TRIALDECK_PARAM_TRIAL_BUDGET * 100 +"                   \
+	" TRIALDECK_PARAM_STEPS * 10 + NNI_TRIAL_SEQ_ID))"
+
+static void test_budgets_and_checkpoints(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, CHECKPOINTS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" ASHA);
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	/* three begin with 1; the best of them, the last, goes on with 3 */
+	assert_string_equal(lab_text(lab, FINALS), "110.0,111.0,112.0,333.0");
+	assert_string_equal(
+		lab_text(lab,
+			 "SELECT group_concat(budget || ':' || parent) FROM"
+			 " (SELECT * FROM history WHERE kind = 0"
+			 " ORDER BY position)"),
+		"1.0:-1,1.0:-1,1.0:-1,3.0:2");
+	assert_string_equal(lab_text(lab,
+				     "SELECT group_concat(budget) FROM history"
+				     " WHERE kind = 1"),
+			    "1.0,1.0,1.0,3.0");
+	assert_int_equal(
+		lab_int(lab, "SELECT value FROM metric_all JOIN metric_name n"
+			     " ON n.key = metric_all.name WHERE n.name ="
+			     " 'parent' AND trial & 15 = 3"),
+		3);
+	assert_non_null(strstr(
+		lab_text(lab, "SELECT parameters FROM trial_parameters WHERE"
+			      " trial & 15 = 3"),
+		",\"TRIAL_BUDGET\":3,\"STEPS\":3}"));
+	/* the history has the point alone */
+	assert_null(strstr(lab_text(lab, "SELECT parameters FROM history WHERE"
+					 " kind = 0 AND number = 3"),
+			   "BUDGET"));
+	lab_wait(lab, "SELECT count(*) FROM tuner_state", 1);
+	/* the next begins another; run again, it goes on from the same */
+	lab_do(lab, COMMAND_RESTART, lab_trial(lab, 3), NULL);
+	lab_wait(lab, "SELECT count(*) FROM history WHERE kind = 2", 5);
+	assert_string_equal(
+		lab_text(lab,
+			 "SELECT group_concat(budget || ':' || parent) FROM"
+			 " history WHERE kind = 0 AND number = 3"),
+		"3.0:2,3.0:2");
+	assert_int_equal(
+		lab_int(lab, "SELECT value FROM metric_all JOIN metric_name n"
+			     " ON n.key = metric_all.name WHERE n.name ="
+			     " 'parent' AND trial & 15 = 3 AND attempt = 2"),
+		3);
+}
+
+/* Killed and resumed again and again: the same budgets and parents. */
+static void test_budgets_over_kills(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, CHECKPOINTS "; " LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" ASHA);
+	for (int i = 0; i < 4; i++) {
+		lab_start_other(lab);
+		lab_wait(lab, "SELECT running FROM experiment WHERE key = ?1",
+			 1);
+		lab_wait(lab, "SELECT next_sequence FROM experiment", i + 1);
+		lab_kill_other(lab);
+		lab_let_go(lab, i);
+		if (i == 3)
+			break;
+		lab_start(lab, true);
+		lab_wait(lab, "SELECT next_sequence FROM experiment", i + 2);
+		lab_leave(lab);
+	}
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_string_equal(lab_text(lab, FINALS), "110.0,111.0,112.0,333.0");
+}
+
+static void test_population(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab,
+		   "mkdir -p $TRIALDECK_PARAM_SAVE_CHECKPOINT_DIR;"
+		   "echo $NNI_TRIAL_SEQ_ID >"
+		   " $TRIALDECK_PARAM_SAVE_CHECKPOINT_DIR/n;"
+		   "echo final=$(cat $TRIALDECK_PARAM_LOAD_CHECKPOINT_DIR/n)",
+		   ", \"trialConcurrency\": 2, \"maxTrialNumber\": 4,"
+		   " \"tuner\": {\"name\": \"PBT\", \"classArgs\":"
+		   " {\"population_size\": 2, \"fraction\": 0.5}}");
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	/* both of the second epoch go on from the better one */
+	assert_string_equal(lab_text(lab, FINALS), "0.0,1.0,1.0,1.0");
+	assert_int_equal(
+		lab_int(lab,
+			"SELECT sum(parent = 1) FROM history WHERE kind = 0"
+			" AND number > 1"),
+		2);
+}
+
+static void test_ends_without_a_result(void **state)
+{
+	struct lab *lab = *state;
+
+	/* none at all, text, NaN, the last intermediate one, failed with one,
+	 * stopped with one */
+	lab_create(lab,
+		   "case $NNI_TRIAL_SEQ_ID in 0) ;; 1) echo final=abc;;"
+		   " 2) echo final=nan;; 3) echo default=1; echo default=2;;"
+		   " 4) echo final=4; exit 1;;"
+		   " *) echo default=5; exec sleep 60;; esac",
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 6");
+	lab_start(lab, true);
+	lab_wait(lab, "SELECT intermediates FROM trial WHERE key & 15 = 5", 1);
+	lab_do(lab, COMMAND_SET, 0, "max-trial-duration=1s");
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_string_equal(
+		lab_text(lab, "SELECT group_concat(number || ':' || value) FROM"
+			      " history WHERE kind = 1"),
+		"2:NaN,3:2.0,4:4.0,5:5.0");
+	assert_string_equal(lab_text(lab, "SELECT group_concat(state) FROM"
+					  " history WHERE kind = 2"),
+			    "2,2,2,2,3,6");
+	assert_int_equal(
+		lab_int(lab,
+			"SELECT count(*) FROM event WHERE kind = 'result'"),
+		2);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_budgets_and_checkpoints,
+						lab_make, lab_remove),
+		cmocka_unit_test_setup_teardown(test_budgets_over_kills,
+						lab_make, lab_remove),
+		cmocka_unit_test_setup_teardown(test_population, lab_make,
+						lab_remove),
+		cmocka_unit_test_setup_teardown(test_ends_without_a_result,
+						lab_make, lab_remove),
+	};
+
+	if (lab_main(argc, argv))
+		return 0;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
