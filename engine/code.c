@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "engine/outputs/place.h"
+#include "engine/storage/storage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -174,11 +175,15 @@ static void leave_it_to_others(struct engine *engine, const char *why)
 	code_is_settled(engine, CODE_NOT_HERE, NULL);
 }
 
+/* Where nobody can say no for good: a pod would have to bring it, or this
+ * program has no way there. */
 static bool is_reached_by_a_pod(const struct engine *engine)
 {
 	const struct storage_config *storage =
 		&engine->config.kubernetes.storage;
 
+	if (!storage_find(storage))
+		return true;
 	return !storage->local_path && (storage->type == STORAGE_PVC ||
 					storage->type == STORAGE_HOST_PATH);
 }

@@ -29,7 +29,8 @@ struct asking {
 	struct kube_client *client;
 	int code;
 	struct error err;
-	cJSON *answer;
+	cJSON *answer; /* NULL when it was no JSON */
+	char *text;    /* the same as it came */
 };
 
 static void ignore_fault(void *arg, const char *text)
@@ -60,6 +61,7 @@ static bool asking_open(struct asking *asking,
 static void asking_close(struct asking *asking)
 {
 	cJSON_Delete(asking->answer);
+	free(asking->text);
 	kube_client_close(asking->client);
 	kube_config_free(asking->config);
 	if (asking->loop)
@@ -73,6 +75,7 @@ static void answered(const struct kube_reply *reply, void *arg)
 	asking->code = reply->code;
 	asking->err = reply->err;
 	asking->answer = cJSON_ParseWithLength(reply->body, reply->len);
+	asking->text = xstrndup(reply->body, reply->len);
 	loop_quit(asking->loop);
 }
 
@@ -88,7 +91,9 @@ static bool ask(struct asking *asking, enum kube_method method,
 	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
 
 	cJSON_Delete(asking->answer);
+	free(asking->text);
 	asking->answer = NULL;
+	asking->text = NULL;
 	request.body = text;
 	request.body_len = text ? strlen(text) : 0;
 	kube_call(asking->client, &request, answered, asking);
