@@ -229,6 +229,7 @@ static void check_tuner(struct findings *findings,
 		.class_args = config->tuner.class_args,
 		.objective = config->objective,
 		.seed = config->seed,
+		.checkpoint_root = ".", /* the file's reader has looked */
 	};
 	struct error err = {0};
 	struct space *space = NULL;

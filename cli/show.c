@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/find.h"
+#include "cli/front.h"
 #include "cli/json.h"
 #include "cli/output.h"
 #include "tui/format.h"
@@ -170,22 +171,31 @@ static int show_experiment(struct cli *cli, struct found *found)
 	struct error ignored = {0};
 	struct strbuf json = STRBUF_INIT;
 	struct trial best;
+	char *tuner;
 	bool has_best;
 
 	has_best = experiment->best_trial &&
 		   store_trial_get(found->store, experiment->best_trial, &best,
 				   &ignored);
+	if (!store_tuner_state_get(found->store, experiment->key, &tuner,
+				   &ignored))
+		tuner = NULL;
 	if (cli->is_json) {
 		json_experiment(&json, experiment, has_best ? &best : NULL,
 				true);
-		strbuf_addch(&json, '\n');
+		strbuf_truncate(&json, json.len - 1);
+		strbuf_adds(&json, ",\"tuner\":");
+		json_raw(&json, tuner);
+		strbuf_adds(&json, "}\n");
 		output_flush(&json);
 		strbuf_release(&json);
 	} else {
 		print_experiment(experiment, has_best ? &best : NULL,
 				 store_experiment_is_live(
 					 cli->db_path, experiment->id, NULL));
+		line("tuner", tuner);
 	}
+	free(tuner);
 	if (has_best)
 		trial_release(&best);
 	return CLI_DONE;
@@ -386,7 +396,10 @@ int command_best(struct cli *cli)
 
 	if (!found_experiment(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
-	if (!found.experiment.best_trial) {
+	if (!cli_option(cli, "parameters") &&
+	    front_is_wanted(&found.experiment)) {
+		status = front_show(cli, &found);
+	} else if (!found.experiment.best_trial) {
 		error_set(&err, ERROR_NOT_FOUND,
 			  "experiment %s: no trial has a final result yet",
 			  found.experiment.id);

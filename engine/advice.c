@@ -238,6 +238,11 @@ void advice_number(struct advice *advice, int64_t number, int64_t trial)
 		advice->trials[number] = trial;
 }
 
+const char *advice_primary(const struct engine *engine)
+{
+	return engine->advice->objectives.items[0].metric;
+}
+
 void advice_take_up(const struct history *row, struct live *live)
 {
 	live->number = row->number;

@@ -133,11 +133,36 @@ static void summarize(struct engine *engine, struct live *live,
 		extend_history(engine, live, metric);
 }
 
+/* Where the primary objective is a metric of another name, its results are the
+ * trial's as well: of reports that have no "default" of their own. */
+static void add_primary(struct engine *engine, struct metrics *metrics)
+{
+	const char *name = advice_primary(engine);
+	size_t count = metrics->count;
+
+	if (!strcmp(name, METRIC_OBJECTIVE))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(metrics->items[i].name, METRIC_OBJECTIVE))
+			return;
+	for (size_t i = 0; i < count; i++) {
+		struct metric *copy;
+
+		if (strcmp(metrics->items[i].name, name) != 0)
+			continue;
+		copy = metrics_add(metrics);
+		*copy = metrics->items[i];
+		copy->text = xstrdup_or_null(copy->text);
+		strcpy(copy->name, METRIC_OBJECTIVE);
+	}
+}
+
 static bool add_metrics(struct engine *engine, struct live *live,
 			struct metrics *metrics, struct error *err)
 {
 	int64_t now = clock_wall_ns();
 
+	add_primary(engine, metrics);
 	for (size_t i = 0; i < metrics->count; i++) {
 		struct metric *metric = &metrics->items[i];
 		bool is_new, is_newest;

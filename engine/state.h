@@ -128,9 +128,9 @@ struct engine {
 	struct experiment experiment;
 	struct experiment_config config;
 	struct space *space;
-	struct advice *advice;	      /* advice.h */
-	struct tuner *tuner;	      /* called by advice alone */
-	unsigned int tuner_flags;     /* of enum tuner_flag */
+	struct advice *advice;	  /* advice.h */
+	struct tuner *tuner;	  /* called by advice alone */
+	unsigned int tuner_flags; /* of enum tuner_flag */
 	struct assessor *assessor;
 	int64_t next_suggestion;
 	bool is_exhausted;	      /* the tuner has nothing left */
@@ -207,7 +207,7 @@ bool advice_open(struct engine *engine, struct error *err);
 void advice_close(struct engine *engine);
 /* A suggestion on its way to its trial. */
 struct advised {
-	char *parameters; /* what the trial gets */
+	char *parameters;	     /* what the trial gets */
 	char *plain, *point, *extra; /* as in struct history */
 	double budget;
 	bool has_parent;
@@ -229,6 +229,8 @@ void advice_take(struct engine *engine);
 void advice_write_state(struct engine *engine);
 /* Key of the trial that suggestion `number` became; 0: none. */
 int64_t advice_trial(const struct engine *engine, int64_t number);
+/* The metric that is the trial's result: "default" as a rule. */
+const char *advice_primary(const struct engine *engine);
 /* Copy from the row with which the trial got its parameters. */
 void advice_take_up(const struct history *row, struct live *live);
 /* The trial is over: tell tuner and assessor, with history rows. */

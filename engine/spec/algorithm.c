@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "engine/assessor/assessor.h"
 #include "engine/tuner/tuner.h"
+#include "model/objective.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,8 +249,29 @@ static bool read_arguments(struct reader *reader,
 
 enum mode { MODE_BAD, MODE_ABSENT, MODE_MINIMIZE, MODE_MAXIMIZE };
 
+/* Several metrics: the primary one's mode. */
+static enum mode read_primary(struct reader *reader,
+			      const struct algorithm_draft *a,
+			      const char *class_args)
+{
+	struct objectives objectives;
+	struct error err;
+
+	if (!class_args) /* reported */
+		return MODE_BAD;
+	if (!objectives_parse(class_args, OBJECTIVE_MINIMIZE, &objectives,
+			      &err)) {
+		fail_argument(reader, a, err.text);
+		return MODE_BAD;
+	}
+	return objectives.items[0].mode == OBJECTIVE_MAXIMIZE ? MODE_MAXIMIZE
+							      : MODE_MINIMIZE;
+}
+
+/* config: of an algorithm that may have several; else NULL. */
 static enum mode read_mode(struct reader *reader,
 			   const struct algorithm_draft *a,
+			   const struct algorithm_config *config,
 			   struct place *ret_place)
 {
 	const struct node *node;
@@ -262,6 +284,8 @@ static enum mode read_mode(struct reader *reader,
 		return MODE_MINIMIZE;
 	if (node->kind == NODE_STRING && !strcmp(node->text, "maximize"))
 		return MODE_MAXIMIZE;
+	if (node->kind == NODE_MAPPING && config)
+		return read_primary(reader, a, config->class_args);
 	reader_fail_at(reader, ret_place, "must be minimize or maximize");
 	return MODE_BAD;
 }
@@ -270,9 +294,10 @@ static enum mode read_mode(struct reader *reader,
 static bool check_objective(struct reader *reader, struct draft *draft)
 {
 	struct place tuner_place, assessor_place;
-	enum mode tuner = read_mode(reader, &draft->tuner, &tuner_place);
+	enum mode tuner = read_mode(reader, &draft->tuner, &draft->config.tuner,
+				    &tuner_place);
 	enum mode assessor =
-		read_mode(reader, &draft->assessor, &assessor_place);
+		read_mode(reader, &draft->assessor, NULL, &assessor_place);
 	const struct tuner_ops *ops;
 
 	if (tuner == MODE_BAD || assessor == MODE_BAD)
@@ -282,7 +307,8 @@ static bool check_objective(struct reader *reader, struct draft *draft)
 		reader_fail_at(reader, &assessor_place,
 			       "the tuner says %s in line %d: both must have "
 			       "the same objective",
-			       tuner_place.node->text, tuner_place.mark.line);
+			       tuner == MODE_MAXIMIZE ? "maximize" : "minimize",
+			       tuner_place.mark.line);
 		return false;
 	}
 	if (tuner == MODE_ABSENT)
@@ -363,8 +389,19 @@ static void check_tuner(struct reader *reader, struct draft *draft,
 		.objective = draft->config.objective,
 		.seed = draft->config.seed,
 		.checkpoint_root = checkpoint_root(draft)};
+	struct tuner_objective several[OBJECTIVES_MAX];
+	struct objectives objectives;
 	struct error err;
 
+	if (objectives_parse(context.class_args, context.objective, &objectives,
+			     &err)) {
+		context.objectives = several;
+		context.objective_count = objectives.count;
+		for (size_t i = 0; i < objectives.count; i++)
+			several[i] = (struct tuner_objective){
+				objectives.items[i].metric,
+				objectives.items[i].mode};
+	}
 	if (space && !tuner_validate(tuner_find(a->name), &context, &err))
 		fail_argument(reader, a, err.text);
 }
@@ -408,10 +445,10 @@ void algorithms_check(struct reader *reader, struct draft *draft,
 			reader, &assessor_kind, &draft->assessor,
 			&draft->assessor_place,
 			*key == 'n' ? "name" : "builtinAssessorName");
-	is_settled = check_objective(reader, draft);
-	check_seed(reader, draft);
 	has_tuner &= read_arguments(reader, &draft->tuner,
 				    &config->tuner.class_args);
+	is_settled = check_objective(reader, draft);
+	check_seed(reader, draft);
 	has_assessor &= read_arguments(reader, &draft->assessor,
 				       &config->assessor.class_args);
 	if (has_tuner && is_settled)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "model/objective.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -85,6 +86,14 @@ static bool check_type(const struct tuner_argument *argument, const cJSON *node,
 			 argument->name, *type == 'i' ? "an" : "a", type);
 }
 
+/* Understood by every tuner, or refused by it elsewhere (tuner_validate):
+ * several objectives, and constraints. */
+static bool is_of_objectives(const char *name, const cJSON *node)
+{
+	return !strcmp(name, "constraints") ||
+	       (!strcmp(name, "optimize_mode") && cJSON_IsObject(node));
+}
+
 static bool check(const struct tuner_argument *table, const cJSON *object,
 		  const char *group, struct error *err)
 {
@@ -101,6 +110,8 @@ static bool check(const struct tuner_argument *table, const cJSON *object,
 		if (other != node)
 			ok = error_set(err, ERROR_INVALID,
 				       "classArgs.%.80s: given twice", name);
+		else if (!*group && is_of_objectives(name, node))
+			ok = true;
 		else if (argument)
 			ok = check_type(argument, node, err);
 		else if (!is_group(table, name))
@@ -124,6 +135,8 @@ struct args *args_parse(const char *json, const struct tuner_argument *table,
 {
 	static const char *const modes[] = {"minimize", "maximize", NULL};
 	struct args *args = xcalloc(1, sizeof(*args));
+	struct objectives objectives;
+	const cJSON *node;
 	bool ok = true;
 	int mode = 0;
 
@@ -141,9 +154,18 @@ struct args *args_parse(const char *json, const struct tuner_argument *table,
 	if (ok && args->root && !cJSON_IsObject(args->root))
 		ok = error_set(err, ERROR_INVALID,
 			       "classArgs: must be an object");
+	node = ok ? cJSON_GetObjectItemCaseSensitive(args->root,
+						     "optimize_mode")
+		  : NULL;
 	if (ok && args->root)
 		ok = check(table, args->root, "", err) &&
-		     args_word(args, "optimize_mode", modes, &mode, err);
+		     (cJSON_IsObject(node) ||
+		      args_word(args, "optimize_mode", modes, &mode, err));
+	/* the spelling of a single mode has been checked, case ignored */
+	if (ok && (cJSON_IsObject(node) ||
+		   cJSON_HasObjectItem(args->root, "constraints")))
+		ok = objectives_parse(json, OBJECTIVE_MINIMIZE, &objectives,
+				      err);
 	if (ok)
 		return args;
 	args_free(args);

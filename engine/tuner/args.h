@@ -24,8 +24,9 @@ struct args; /* checked arguments */
 			"\"maximize\" or \"minimize\" the metric"              \
 	}
 
-/* Parse and check names, types and optimize_mode; json may be NULL.  The
- * caller calls args_free. */
+/* Parse and check names, types and optimize_mode; json may be NULL.  Several
+ * objectives and constraints (model/objective.h) are taken, too: whether the
+ * tuner can have them says its flags.  The caller calls args_free. */
 struct args *args_parse(const char *json, const struct tuner_argument *table,
 			struct error *err);
 void args_free(struct args *args);

@@ -77,6 +77,7 @@ const struct tuner_ops grid_tuner_ops = {
 	.help = "tries all combinations, ever finer between numbers",
 	.arguments = arguments,
 	.default_objective = OBJECTIVE_MAXIMIZE,
+	.flags = TUNER_OBJECTIVES, /* it looks at none */
 	.open = grid_open,
 	.suggest = grid_suggest,
 	.adopt = grid_adopt,

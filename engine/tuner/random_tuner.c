@@ -81,6 +81,7 @@ const struct tuner_ops random_tuner_ops = {
 	.help = "draws every suggestion from the search space by chance",
 	.arguments = arguments,
 	.default_objective = OBJECTIVE_MAXIMIZE,
+	.flags = TUNER_OBJECTIVES, /* it looks at none */
 	.open = random_open,
 	.suggest = random_suggest,
 	.adopt = random_adopt,

@@ -149,6 +149,52 @@ static void test_ends_without_a_result(void **state)
 		2);
 }
 
+#define SEVERAL                                                                \
+	", \"tuner\": {\"name\": \"Random\", \"classArgs\": {"                 \
+	"\"optimize_mode\": {\"accuracy\": \"maximize\", \"latency\":"         \
+	" \"minimize\"}, \"constraints\": {\"memory\": \"<= 4\"}}}"
+
+/* Members of one report, one of them missing in the second trial; the third
+ * breaks a constraint, the last has its latency as an intermediate result. */
+static void test_several_objectives(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(
+		lab,
+		"r() { echo \"{\\\"type\\\": \\\"$1\\\", \\\"value\\\": $2}\""
+		" >> $TRIALDECK_METRICS; };"
+		"case $NNI_TRIAL_SEQ_ID in"
+		" 0) r final '{\"accuracy\": 0.5, \"latency\": 9,"
+		" \"memory\": 4}';;"
+		" 1) r final '{\"accuracy\": 0.75, \"memory\": 1}';;"
+		" 2) r final '{\"accuracy\": 1, \"latency\": 1, \"memory\":"
+		" 6}';;"
+		" *) r intermediate '{\"accuracy\": 0.1, \"latency\": 8}';"
+		" r intermediate '{\"accuracy\": 0.2, \"latency\": 7}';"
+		" r final '{\"accuracy\": 0.25}';; esac",
+		", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" SEVERAL);
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	/* the primary one is what trials show, and their best */
+	assert_string_equal(lab_text(lab, FINALS), "0.5,0.75,1.0,0.25");
+	assert_string_equal(lab_text(lab, "SELECT best || ' ' || (best_trial &"
+					  " 15) FROM experiment"),
+			    "1.0 2");
+	assert_string_equal(lab_text(lab, "SELECT last || ' ' || intermediates"
+					  " FROM trial WHERE key & 15 = 3"),
+			    "0.2 2");
+	assert_string_equal(
+		lab_text(lab, "SELECT group_concat(result || violation, ' ')"
+			      " FROM history WHERE kind = 1"),
+		"[0.5,9]0.0 [0.75,null]0.0 [1,1]2.0 [0.25,7]5.0");
+	/* latency of one and memory of the other never came */
+	assert_int_equal(
+		lab_int(lab,
+			"SELECT count(*) FROM event WHERE kind = 'result'"),
+		2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +204,8 @@ int main(int argc, char **argv)
 						lab_make, lab_remove),
 		cmocka_unit_test_setup_teardown(test_population, lab_make,
 						lab_remove),
+		cmocka_unit_test_setup_teardown(test_several_objectives,
+						lab_make, lab_remove),
 		cmocka_unit_test_setup_teardown(test_ends_without_a_result,
 						lab_make, lab_remove),
 	};
