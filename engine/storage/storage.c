@@ -11,7 +11,8 @@ static const struct {
 	enum storage_type type;
 	const struct storage_ops *ops;
 } backends[] = {
-	{STORAGE_NONE, NULL},
+	{STORAGE_S3, &storage_s3},
+	{STORAGE_AZURE, &storage_azure},
 };
 
 const struct storage_ops *storage_find_type(enum storage_type type)

@@ -145,5 +145,7 @@ bool storage_is_passing(enum error_code code);
 
 /* The backends. */
 extern const struct storage_ops storage_folder;
+extern const struct storage_ops storage_s3;
+extern const struct storage_ops storage_azure;
 
 #endif
