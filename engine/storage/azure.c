@@ -45,10 +45,7 @@ static void close_share(struct storage *storage)
 
 static bool prepare_share(struct storage *storage, struct error *err)
 {
-	struct azure *azure = azure_of(storage);
-
-	return azure_prepare(azure, err) ||
-	       error_prefix(err, "%s", azure->place);
+	return azure_prepare(azure_of(storage), err);
 }
 
 static bool put_path(struct storage *storage, const char *path,

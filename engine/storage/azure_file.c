@@ -83,8 +83,17 @@ static bool create_whole(struct azure *azure, const char *path, int64_t size,
 	if (!azure_was(azure, "ParentNotFound") || !strchr(path, '/'))
 		return false;
 	azure_forget_folders(azure);
-	return azure_make_parents(azure, path, err) &&
-	       create_file(azure, path, size, err);
+	if (!azure_make_parents(azure, path, err))
+		return false;
+	if (create_file(azure, path, size, err))
+		return true;
+	/* something of that name is there, and not as a folder */
+	if (azure_was(azure, "ParentNotFound"))
+		error_set(err, ERROR_CONFLICT,
+			  "%s: a file stands where one of its folders should "
+			  "be",
+			  azure->host);
+	return false;
 }
 
 static bool put_range(struct azure *azure, const char *path, int64_t at,

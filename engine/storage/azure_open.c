@@ -142,7 +142,7 @@ bool azure_prepare(struct azure *azure, struct error *err)
 		if (!azure_was(azure, "ShareNotFound"))
 			return false;
 		if (!make_share(azure, err))
-			return error_prefix(err, "create it");
+			return error_prefix(err, "create %s", azure->place);
 	}
 	return try_writing(azure, err);
 }

@@ -135,10 +135,5 @@ bool azure_send(struct azure *azure, const struct azure_call *call,
 
 bool azure_was(const struct azure *azure, const char *code)
 {
-	struct storage_fault fault;
-
-	if (azure->answer.code < 300)
-		return false;
-	storage_fault_read(&azure->answer, &fault);
-	return !strcmp(fault.code, code);
+	return storage_fault_is(&azure->answer, code);
 }

@@ -38,6 +38,7 @@ static const struct {
 	/* S3 */
 	{"InvalidAccessKeyId", MEANS_WRONG_KEY},
 	{"SignatureDoesNotMatch", MEANS_WRONG_KEY},
+	{"XAdminUserNotFound", MEANS_WRONG_KEY}, /* versitygw */
 	{"ExpiredToken", MEANS_EXPIRED},
 	{"InvalidToken", MEANS_EXPIRED},
 	{"TokenRefreshRequired", MEANS_EXPIRED},
@@ -160,6 +161,16 @@ void storage_fault_read(const struct http_answer *answer,
 	if (!*ret->message)
 		snprintf(ret->message, sizeof(ret->message), "HTTP %d",
 			 ret->http);
+}
+
+bool storage_fault_is(const struct http_answer *answer, const char *code)
+{
+	struct storage_fault fault;
+
+	if (answer->code < 300)
+		return false;
+	storage_fault_read(answer, &fault);
+	return !strcmp(fault.code, code);
 }
 
 /* --- telling ----------------------------------------------------------------

@@ -36,6 +36,9 @@ struct storage_subject {
 void storage_fault_read(const struct http_answer *answer,
 			struct storage_fault *ret);
 
+/* Is it the refusal of this name? */
+bool storage_fault_is(const struct http_answer *answer, const char *code);
+
 /* Fill err; returns false. */
 bool storage_fault_error(const struct storage_fault *fault,
 			 const struct storage_subject *subject,

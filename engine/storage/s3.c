@@ -50,9 +50,7 @@ static void close_bucket(struct storage *storage)
 
 static bool prepare_bucket(struct storage *storage, struct error *err)
 {
-	struct s3 *s3 = s3_of(storage);
-
-	return s3_prepare(s3, err) || error_prefix(err, "%s", s3->place);
+	return s3_prepare(s3_of(storage), err);
 }
 
 static bool put_path(struct storage *storage, const char *path,

@@ -45,17 +45,21 @@ static bool get_rest(struct s3 *s3, const char *key, struct http_sink *sink,
 	return ok;
 }
 
-/* Everything was there already: a range that begins at the end. */
-static bool is_complete(const struct s3 *s3, const struct http_sink *sink)
+/* Everything was there already: a range that begins at the end is refused. */
+static bool is_complete(struct s3 *s3, const char *key,
+			const struct http_sink *sink)
 {
-	char range[64];
-	long long size = -1;
+	struct error ignored;
 
-	if (s3->answer.code != 416 ||
-	    !http_header(&s3->answer, "content-range", range, sizeof(range)))
-		return false;
-	return sscanf(range, "bytes */%lld", &size) == 1 &&
-	       size == sink->offset;
+	return s3->answer.code == 416 &&
+	       s3_send(s3,
+		       &(struct s3_call){
+			       .method = "HEAD",
+			       .key = key,
+			       .right = "s3:GetObject",
+		       },
+		       &ignored) &&
+	       http_length(&s3->answer) == sink->offset;
 }
 
 bool s3_get_object(struct s3 *s3, const char *key, int fd, int64_t offset,
@@ -69,7 +73,7 @@ bool s3_get_object(struct s3 *s3, const char *key, int fd, int64_t offset,
 		int64_t before = sink.written;
 
 		if (get_rest(s3, key, &sink, tag, sizeof(tag), err) ||
-		    is_complete(s3, &sink))
+		    is_complete(s3, key, &sink))
 			return true;
 		if (s3->answer.code == 412)
 			return error_set(err, ERROR_UNAVAILABLE,

@@ -159,10 +159,7 @@ static bool make_bucket(struct s3 *s3, struct error *err)
 		     },
 		     err);
 	/* somebody else of us was as quick */
-	if (!ok && s3->answer.code == 409 &&
-	    memmem(s3->answer.body.data, s3->answer.body.len,
-		   "BucketAlreadyOwnedByYou", 23))
-		ok = true;
+	ok = ok || storage_fault_is(&s3->answer, "BucketAlreadyOwnedByYou");
 	strbuf_release(&body);
 	return ok;
 }
@@ -198,10 +195,10 @@ static bool try_writing(struct s3 *s3, struct error *err)
 bool s3_prepare(struct s3 *s3, struct error *err)
 {
 	if (!find_bucket(s3, err)) {
-		if (err->code != ERROR_NOT_FOUND)
+		if (!storage_fault_is(&s3->answer, "NoSuchBucket"))
 			return false;
 		if (!make_bucket(s3, err))
-			return error_prefix(err, "create it");
+			return error_prefix(err, "create %s", s3->place);
 	}
 	return try_writing(s3, err);
 }
