@@ -244,10 +244,15 @@ def at_once(stages, function):
 
 
 def kill(stages):
-    """Their pods may take longer to end than an answer is waited for: what
-    became of it is looked at later."""
-    at_once(stages, lambda stage: stage.call("kill", stage.id, str(KILLED),
-                                             "--yes"))
+    """Nobody carries it out before the engine is there again; and their pods
+    may take longer to end than an answer is waited for: what became of it is
+    looked at later."""
+    def is_asked(stage):
+        status, out, err = stage.call("kill", stage.id, str(KILLED), "--yes")
+        return status == 0 or "no answer within" in out + err
+
+    at_once(stages, lambda stage: stage.wait(
+        lambda: is_asked(stage), stage.kind + ": the kill is taken"))
 
 
 def rehearse(stages):
