@@ -120,22 +120,15 @@ static bool take_rows(struct gp *gp, const double *x, size_t count)
 	return ok;
 }
 
-struct gp *gp_new(const struct gp_shape *shape, const struct gp_hyper *hyper,
-		  const double *x, const double *y, size_t count, size_t room)
+static struct gp *allocate(const struct gp_shape *shape, size_t capacity)
 {
 	struct gp *gp = xcalloc(1, sizeof(*gp));
-	size_t dimensions = shape->dimensions;
 
 	gp->shape = *shape;
-	gp->signal = hyper->signal;
-	gp->noise = hyper->noise;
-	gp->mean = hyper->mean;
-	gp->capacity = (count + room + 7) / 8 * 8;
-	gp->weights = linalg_alloc(dimensions);
-	gp->scaled = linalg_alloc(dimensions);
-	for (size_t d = 0; d < dimensions; d++)
-		gp->weights[d] = 1 / (hyper->lengths[d] * hyper->lengths[d]);
-	gp->x = linalg_alloc(dimensions * gp->capacity);
+	gp->capacity = (capacity + 7) / 8 * 8;
+	gp->weights = linalg_alloc(shape->dimensions);
+	gp->scaled = linalg_alloc(shape->dimensions);
+	gp->x = linalg_alloc(shape->dimensions * gp->capacity);
 	gp->factor = linalg_alloc(gp->capacity * gp->capacity);
 	gp->white = linalg_alloc(GP_FANTASIES_MAX * gp->capacity);
 	gp->alpha = linalg_alloc(GP_FANTASIES_MAX * gp->capacity);
@@ -145,6 +138,43 @@ struct gp *gp_new(const struct gp_shape *shape, const struct gp_hyper *hyper,
 	gp->row = linalg_alloc(gp->capacity + 1);
 	gp->versions = 1;
 	gp->is_stale = true;
+	return gp;
+}
+
+struct gp *gp_copy(const struct gp *gp)
+{
+	struct gp *copy = allocate(&gp->shape, gp->rows + 1);
+	size_t bytes = gp->rows * sizeof(double);
+
+	copy->signal = gp->signal;
+	copy->noise = gp->noise;
+	copy->mean = gp->mean;
+	copy->rows = gp->rows;
+	copy->versions = gp->versions;
+	for (size_t d = 0; d < gp->shape.dimensions; d++) {
+		copy->weights[d] = gp->weights[d];
+		memcpy(copy->x + d * copy->capacity, gp->x + d * gp->capacity,
+		       bytes);
+	}
+	for (size_t i = 0; i < gp->rows; i++)
+		memcpy(copy->factor + i * copy->capacity,
+		       gp->factor + i * gp->capacity, bytes);
+	for (size_t m = 0; m < gp->versions; m++)
+		memcpy(copy->white + m * copy->capacity,
+		       gp->white + m * gp->capacity, bytes);
+	return copy;
+}
+
+struct gp *gp_new(const struct gp_shape *shape, const struct gp_hyper *hyper,
+		  const double *x, const double *y, size_t count, size_t room)
+{
+	struct gp *gp = allocate(shape, count + room);
+
+	gp->signal = hyper->signal;
+	gp->noise = hyper->noise;
+	gp->mean = hyper->mean;
+	for (size_t d = 0; d < shape->dimensions; d++)
+		gp->weights[d] = 1 / (hyper->lengths[d] * hyper->lengths[d]);
 	if (!take_rows(gp, x, count)) {
 		gp_free(gp);
 		return NULL;
@@ -223,6 +253,20 @@ void gp_means_at_rows(const struct gp *gp, size_t m, double *ret)
 			 linalg_dot(gp->factor + i * gp->capacity, white,
 				    i + 1) -
 			 gp->noise * gp->alpha[m * gp->capacity + i];
+}
+
+/* Rasmussen and Williams, 5.12 */
+void gp_left_out(const struct gp *gp, double *ret)
+{
+	size_t n = gp->rows, stride = gp->capacity;
+	double *inverse = linalg_alloc(n * stride);
+
+	refresh((struct gp *)gp);
+	memcpy(inverse, gp->factor, n * stride * sizeof(*inverse));
+	linalg_invert(inverse, n, stride);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = gp->alpha[i] / sqrt(inverse[i * stride + i]);
+	free(inverse);
 }
 
 void gp_predict(struct gp *gp, const double *x, double *ret_means,

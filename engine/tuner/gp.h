@@ -45,6 +45,8 @@ struct gp;
  * bad for any factor to exist. */
 struct gp *gp_new(const struct gp_shape *shape, const struct gp_hyper *hyper,
 		  const double *x, const double *y, size_t count, size_t room);
+/* Room for one row more than it had. */
+struct gp *gp_copy(const struct gp *gp);
 void gp_free(struct gp *gp);
 
 /* From now on there are this many versions; before any gp_add_unknown. */
@@ -57,6 +59,10 @@ size_t gp_rows(const struct gp *gp);
 /* The outputs without their noise, as believed: posterior means at the rows of
  * version m, in ret[gp_rows]. */
 void gp_means_at_rows(const struct gp *gp, size_t m, double *ret);
+
+/* How far each row's output, in version 0, is from what all other rows make
+ * believe of it, in deviations of that belief. */
+void gp_left_out(const struct gp *gp, double *ret);
 
 /* Posterior at x: a mean per version and the variance (without noise).
  * Remembers what gp_gradient needs. */

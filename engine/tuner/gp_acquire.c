@@ -109,3 +109,37 @@ void gp_acquisition_many(struct gp_acquisition *acquisition, const double *x,
 	free(means);
 	free(variances);
 }
+
+static size_t bounded(double x, size_t least, size_t most)
+{
+	return (size_t)fmin(fmax(x, (double)least), (double)most);
+}
+
+struct search_effort gp_acquisition_effort(size_t rows, size_t dimensions)
+{
+	double n = (double)rows;
+	double width = (double)dimensions;
+	double sample_us = n * (0.001 * width + 0.01 + 0.0001 * n) + 1;
+	double look_us = n * (0.003 * width + 0.02 + 0.0008 * n) + 2;
+	size_t looks = bounded(16000 / look_us, 60, 600);
+	struct search_effort effort = {
+		.samples = bounded(8000 / sample_us, 150, 2000),
+		.climbs = bounded((double)looks / 25, 2, 8),
+	};
+
+	effort.steps = (int)(looks / effort.climbs);
+	effort.moves = bounded((double)looks / (double)effort.climbs, 30, 200);
+	return effort;
+}
+
+double gp_acquisition_search_at(void *arg, const double *z,
+				double *ret_gradient)
+{
+	return gp_acquisition_at(arg, z, ret_gradient);
+}
+
+void gp_acquisition_search_many(void *arg, const double *z, size_t count,
+				double *ret)
+{
+	gp_acquisition_many(arg, z, count, ret);
+}

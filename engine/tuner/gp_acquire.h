@@ -12,10 +12,15 @@
 #define ENGINE_TUNER_GP_ACQUIRE_H
 
 #include "engine/tuner/gp.h"
+#include "engine/tuner/search.h"
 
 #include <stddef.h>
 
-enum gp_utility { GP_UTILITY_EI, GP_UTILITY_POI, GP_UTILITY_UCB };
+enum gp_utility {
+	GP_UTILITY_EI,
+	GP_UTILITY_POI,
+	GP_UTILITY_UCB,
+};
 
 struct gp_acquisition {
 	struct gp *gp;
@@ -36,5 +41,14 @@ double gp_acquisition_at(struct gp_acquisition *acquisition, const double *x,
 /* At `count` points, one a row. */
 void gp_acquisition_many(struct gp_acquisition *acquisition, const double *x,
 			 size_t count, double *ret_values);
+
+/* As much of a search as some tens of milliseconds allow with so many rows and
+ * dimensions; by counts alone, so that the same trials always get the same. */
+struct search_effort gp_acquisition_effort(size_t rows, size_t dimensions);
+/* What search.h asks for; arg is a struct gp_acquisition. */
+double gp_acquisition_search_at(void *arg, const double *z,
+				double *ret_gradient);
+void gp_acquisition_search_many(void *arg, const double *z, size_t count,
+				double *ret);
 
 #endif

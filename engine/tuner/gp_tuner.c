@@ -159,59 +159,11 @@ static void *gp_open(const struct tuner_context *context, struct error *err)
 
 /* --- suggestions --------------------------------------------------------- */
 
-struct proposal {
-	struct gp_tuner *tuner;
-	struct gp_acquisition acquisition;
-};
-
-static void value_many(void *arg, const double *z, size_t count, double *ret)
-{
-	struct proposal *proposal = arg;
-
-	gp_acquisition_many(&proposal->acquisition, z, count, ret);
-}
-
-static double value_at(void *arg, const double *z, double *ret_gradient)
-{
-	struct proposal *proposal = arg;
-
-	return gp_acquisition_at(&proposal->acquisition, z, ret_gradient);
-}
-
 static bool is_taken(void *arg, const double *x)
 {
-	struct gp_tuner *tuner = ((struct proposal *)arg)->tuner;
+	const struct gp_tuner *tuner = arg;
 
 	return taken_has(tuner->encoding, &tuner->trials, tuner->dedup, x);
-}
-
-static size_t bounded(double x, size_t least, size_t most)
-{
-	return (size_t)fmin(fmax(x, (double)least), (double)most);
-}
-
-/* As much as some tens of milliseconds allow, by counts alone so that the same
- * trials always get the same effort. */
-static struct search_effort effort_for(const struct gp_tuner *tuner,
-				       size_t rows)
-{
-	double n = (double)rows;
-	double width = (double)tuner->space->count;
-	double sample_us = n * (0.001 * width + 0.01 + 0.0001 * n) + 1;
-	double look_us = n * (0.003 * width + 0.02 + 0.0008 * n) + 2;
-	size_t looks = bounded(16000 / look_us, 60, 600);
-	struct search_effort effort = {
-		.samples = bounded(8000 / sample_us, 150, 2000),
-		.climbs = bounded((double)looks / 25, 2, 8),
-	};
-
-	if (effort.samples > (size_t)tuner->samples)
-		effort.samples = (size_t)tuner->samples;
-	if (effort.climbs > (size_t)tuner->climbs)
-		effort.climbs = (size_t)tuner->climbs;
-	effort.steps = (int)(looks / effort.climbs);
-	effort.moves = bounded((double)looks / (double)effort.climbs, 30, 200);
-	return effort;
 }
 
 /* What has to be gained for suggestion `number` to be worth it. */
@@ -225,9 +177,10 @@ static double least_gain(const struct gp_tuner *tuner, int64_t number)
 static bool propose(struct gp_tuner *tuner, int64_t number,
 		    struct random *random, double *x)
 {
-	struct proposal proposal = {.tuner = tuner};
-	struct search_target target = {&proposal, value_many, value_at,
-				       is_taken};
+	struct gp_acquisition acquisition;
+	struct search_target target = {&acquisition, gp_acquisition_search_many,
+				       gp_acquisition_search_at, is_taken,
+				       tuner};
 	struct search_effort effort;
 	struct gp_belief belief;
 
@@ -235,11 +188,14 @@ static bool propose(struct gp_tuner *tuner, int64_t number,
 		gp_belief_release(&belief);
 		return false;
 	}
-	gp_acquisition_init(&proposal.acquisition, belief.gp,
-			    tuner->space->count, belief.versions,
-			    (enum gp_utility)tuner->utility, tuner->kappa,
-			    least_gain(tuner, number));
-	effort = effort_for(tuner, gp_rows(belief.gp));
+	gp_acquisition_init(&acquisition, belief.gp, tuner->space->count,
+			    belief.versions, (enum gp_utility)tuner->utility,
+			    tuner->kappa, least_gain(tuner, number));
+	effort = gp_acquisition_effort(gp_rows(belief.gp), tuner->space->count);
+	if (effort.samples > (size_t)tuner->samples)
+		effort.samples = (size_t)tuner->samples;
+	if (effort.climbs > (size_t)tuner->climbs)
+		effort.climbs = (size_t)tuner->climbs;
 	search_run(tuner->encoding, &target, &effort, belief.starts,
 		   belief.start_count, random, x);
 	gp_belief_release(&belief);

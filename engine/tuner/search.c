@@ -369,7 +369,7 @@ bool search_run(const struct encoding *encoding,
 
 		if (k == 0)
 			memcpy(ret_x, x, width * sizeof(*x));
-		found = !target->is_taken(target->arg, x);
+		found = !target->is_taken(target->taken_arg, x);
 		if (found)
 			memcpy(ret_x, x, width * sizeof(*x));
 	}

@@ -26,7 +26,8 @@ struct search_target {
 	 * model has none, and `many` is asked. */
 	double (*at)(void *arg, const double *z, double *ret_gradient);
 	/* Was this encoded point tried before? */
-	bool (*is_taken)(void *arg, const double *x);
+	bool (*is_taken)(void *taken_arg, const double *x);
+	void *taken_arg;
 };
 
 struct search_effort {

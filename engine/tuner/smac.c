@@ -282,7 +282,7 @@ static void value_many(void *arg, const double *z, size_t count, double *ret)
 
 static bool is_taken(void *arg, const double *x)
 {
-	struct smac *smac = ((struct proposal *)arg)->smac;
+	const struct smac *smac = arg;
 
 	return taken_has(smac->encoding, &smac->trials, smac->dedup, x);
 }
@@ -291,7 +291,8 @@ static void propose(struct smac *smac, int64_t number, struct random *random,
 		    double *x)
 {
 	struct proposal proposal = {.smac = smac};
-	struct search_target target = {&proposal, value_many, NULL, is_taken};
+	struct search_target target = {&proposal, value_many, NULL, is_taken,
+				       smac};
 	struct search_effort effort = {
 		.samples = (size_t)smac->samples,
 		.climbs = STARTS_MAX,

@@ -19,6 +19,20 @@ static bool is_same(const struct encoding *encoding, const double *a,
 	return true;
 }
 
+size_t taken_count(const struct encoding *encoding, const struct trials *trials,
+		   const double *x)
+{
+	double *point = xcalloc(encoding->count, sizeof(*point));
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < trials->count; i++) {
+		encoding_encode(encoding, trials_point(trials, i), point);
+		count += is_same(encoding, x, point);
+	}
+	free(point);
+	return count;
+}
+
 bool taken_has(const struct encoding *encoding, const struct trials *trials,
 	       const struct dedup *dedup, const double *x)
 {
@@ -26,11 +40,7 @@ bool taken_has(const struct encoding *encoding, const struct trials *trials,
 	bool found;
 
 	encoding_decode(encoding, x, point);
-	found = dedup_has(dedup, point);
-	for (uint32_t i = 0; i < trials->count && !found; i++) {
-		encoding_encode(encoding, trials_point(trials, i), point);
-		found = is_same(encoding, x, point);
-	}
+	found = dedup_has(dedup, point) || taken_count(encoding, trials, x);
 	free(point);
 	return found;
 }

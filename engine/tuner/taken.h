@@ -12,4 +12,8 @@
 bool taken_has(const struct encoding *encoding, const struct trials *trials,
 	       const struct dedup *dedup, const double *x);
 
+/* How many trials had this point. */
+size_t taken_count(const struct encoding *encoding, const struct trials *trials,
+		   const double *x);
+
 #endif

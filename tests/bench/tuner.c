@@ -167,7 +167,7 @@ static bool bench_model(const char *name, const char *json,
 
 static bool bench_models(void)
 {
-	static const char *const names[] = {"GP", "SMAC", "CMA-ES"};
+	static const char *const names[] = {"GP", "Metis", "SMAC", "CMA-ES"};
 	char *json = twice(space_json);
 	bool ok = true;
 

@@ -308,6 +308,28 @@ static void grows_as_if_it_had_known_from_the_start(void **state)
 	gp_free(gp);
 }
 
+static void knows_what_does_not_fit(void **state)
+{
+	double off[ROWS], mean, variance;
+	struct sample s;
+	struct gp *gp, *others;
+
+	(void)state;
+	sample_init(&s, GP_MATERN_3_2);
+	s.y[ROWS - 1] += 3;
+	gp = gp_new(&s.shape, &s.hyper, s.x, s.y, ROWS, 0);
+	others = gp_new(&s.shape, &s.hyper, s.x, s.y, ROWS - 1, 0);
+	gp_left_out(gp, off);
+	gp_predict(others, s.x + (ROWS - 1) * DIMENSIONS, &mean, &variance);
+	assert_near(off[ROWS - 1],
+		    (s.y[ROWS - 1] - mean) / sqrt(variance + s.hyper.noise),
+		    1e-8);
+	for (size_t i = 0; i < ROWS - 1; i++)
+		assert_true(fabs(off[i]) < off[ROWS - 1]);
+	gp_free(gp);
+	gp_free(others);
+}
+
 static void survives_rows_that_are_the_same(void **state)
 {
 	double x[8] = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
@@ -448,6 +470,7 @@ int main(void)
 		cmocka_unit_test(fits_what_made_the_data),
 		cmocka_unit_test(climbs_the_utility_the_right_way),
 		cmocka_unit_test(grows_as_if_it_had_known_from_the_start),
+		cmocka_unit_test(knows_what_does_not_fit),
 		cmocka_unit_test(survives_rows_that_are_the_same),
 		cmocka_unit_test(knows_the_tails),
 		cmocka_unit_test(warps_in_order),
