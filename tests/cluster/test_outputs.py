@@ -171,7 +171,7 @@ def check_board(lab, best):
     broken = lab.run_cli("tensorboard", "--in-cluster", "--image", IMAGE,
                          "--command", "sh -c 'echo no protobuf; exit 3'",
                          lab.id)
-    check(broken.returncode == 1 and "ended at once" in broken.stderr,
+    check(broken.returncode == 1 and "ended at once: exit status 3: no protobuf" in broken.stderr,
           "board: one that ends says so", broken.stderr)
     absent = lab.run_cli("tensorboard", "--stop", lab.id)
     check(absent.returncode == 3, "board: and is removed", absent.stderr)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "engine/kube/client.h"
 #include "engine/loop.h"
 #include "engine/pod/storage.h"
@@ -317,6 +318,25 @@ static bool create(struct asking *asking, const cJSON *pod, const char *name,
 	return error_prefix(err, "make the pod %s", name);
 }
 
+/* Why, and the last that it said. */
+static bool ended_at_once(struct asking *asking, const char *name,
+			  const struct pod_view *view, struct error *err)
+{
+	char *path = xasprintf("/api/v1/namespaces/%s/pods/%s/log?tailLines=1",
+			       asking->config->namespace, name);
+	struct strbuf last = STRBUF_INIT;
+
+	if (ask(asking, KUBE_GET, path, NULL))
+		utf8_sanitize(&last, asking->text,
+			      strcspn(asking->text, "\r\n"), false);
+	free(path);
+	error_set(err, ERROR_SYSTEM, "TensorBoard ended at once: %s%s%s",
+		  view->reason[0] ? view->reason : "its pod was removed",
+		  last.len ? ": " : "", last.data);
+	strbuf_release(&last);
+	return false;
+}
+
 static bool wait_until_ready(struct asking *asking,
 			     const struct board_options *options,
 			     const char *name, struct error *err)
@@ -352,9 +372,7 @@ static bool wait_until_ready(struct asking *asking,
 	if (ok)
 		return true;
 	if (is_over)
-		return error_set(
-			err, ERROR_INVALID, "TensorBoard ended at once: %s",
-			view.reason[0] ? view.reason : "its pod was removed");
+		return ended_at_once(asking, name, &view, err);
 	return error_set(err, ERROR_TIMEOUT,
 			 "TensorBoard does not run after %d s: %s",
 			 options->wait_s,
