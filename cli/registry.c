@@ -54,7 +54,7 @@ const struct cli_command cli_commands[] = {
 		.run = command_browse,
 	},
 	{
-		.name = "run", .synopsis = "[--headless] [--context NAME] [--namespace NAME] FILE",
+		.name = "run", .synopsis = "[--headless] [--warm-start EXPERIMENT]... [--context NAME] [--namespace NAME] FILE",
 		.help = "run an experiment file",
 		.text = "Checks the file, records the experiment, runs it and shows it. Leaving "
 			"the console does not end the experiment: it goes on in the "
@@ -62,11 +62,17 @@ const struct cli_command cli_commands[] = {
 			"standard output is the experiment's id, and the command ends with the "
 			"experiment: status 0 when it is DONE, 1 otherwise. SIGTERM and SIGINT "
 			"then let go of the experiment with its trials running (status 1); "
-			"SIGHUP is ignored. --kubeconfig, --context and --namespace take the "
+			"SIGHUP is ignored. --warm-start tells the tuner the results of an "
+			"experiment (id, name, or latest for the newest before this one), or of "
+			"a file that nnictl experiment export wrote, before it proposes anything; "
+			"it may be given several times. What is no point of this search space is "
+			"left out, and how many were taken is told. --kubeconfig, --context and --namespace take the "
 			"place of the file's keys of these names, and are recorded with it.",
 		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
 		.options = {
 			FLAG("headless", 0, "without a screen, until the experiment ends"),
+			{"warm-start", 0, "EXPERIMENT", "begin with the results of this one, or of a file",
+			 CLI_WORDS_EXPERIMENT, NULL, false},
 			CLUSTER_OPTIONS,
 		},
 		.needs_write = true,

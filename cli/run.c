@@ -21,6 +21,7 @@
 #include "cli/console.h"
 #include "cli/create.h"
 #include "cli/find.h"
+#include "cli/warm.h"
 #include "engine/engine.h"
 #include "tui/tui.h"
 
@@ -224,13 +225,17 @@ int command_run(struct cli *cli)
 	bool is_headless = cli_option(cli, "headless");
 	struct strbuf problems = STRBUF_INIT;
 	struct experiment experiment;
+	struct warm *warm = NULL;
 	struct error err = {0};
 	bool is_unreached = false;
 	int status;
 
 	/* before anything is recorded */
-	if (!is_headless && !console_is_possible(cli, &err))
+	if ((!is_headless && !console_is_possible(cli, &err)) ||
+	    !warm_given(cli, &warm, &err)) {
+		warm_free(warm);
 		return cli_fail(&err);
+	}
 	if (!experiment_create(cli->db_path, cli_argument(cli, 0), &overrides,
 			       &experiment, &problems, &is_unreached, &err)) {
 		if (is_unreached) {
@@ -240,9 +245,14 @@ int command_run(struct cli *cli)
 			status = experiment_file_fail(&problems, &err);
 		}
 		strbuf_release(&problems);
+		warm_free(warm);
 		return status;
 	}
 	strbuf_release(&problems);
+	if (!warm_begin(cli, warm, &experiment, &err)) {
+		experiment_release(&experiment);
+		return cli_fail(&err);
+	}
 	if (is_headless) {
 		printf("%s\n", experiment.id);
 		fflush(stdout);

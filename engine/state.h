@@ -25,6 +25,7 @@
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
+ *   warm.c      results of earlier experiments
  *   status.c    faults, events, Prometheus text
  */
 #ifndef ENGINE_STATE_H
