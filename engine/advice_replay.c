@@ -197,11 +197,12 @@ static bool replay_finished(const struct trial *trial, void *arg)
 	if (!trial_state_is_terminal(trial->state))
 		return true;
 	engine->finished_count++;
-	if (!engine->assessor || trial->state != TRIAL_SUCCEEDED)
+	if (!engine->assessor)
 		return true;
 	if (store_series_each(engine->store, trial->key, trial->attempt,
 			      METRIC_OBJECTIVE, -1, add_to_curve, &curve, &err))
-		assessor_ended(engine->assessor, trial->key, true, curve.values,
+		assessor_ended(engine->assessor, trial->key,
+			       trial->state == TRIAL_SUCCEEDED, curve.values,
 			       curve.count);
 	free(curve.values);
 	return true;

@@ -171,6 +171,9 @@ static bool take_up_live(struct engine *engine, struct error *err)
 		    !ingest_reload(engine, live, err))
 			return error_prefix(err, "take up trial %s",
 					    live->trial.id);
+		if (engine->assessor && live->history_count)
+			assessor_resumed(engine->assessor, live->trial.key,
+					 live->history, live->history_count);
 		live_summarized(engine, live);
 		ingest_want_summaries(engine);
 		live->is_submitted = live->attempt.submitted_ns != 0;

@@ -83,7 +83,16 @@ bool assessor_assess(struct assessor *assessor, int64_t trial,
 void assessor_ended(struct assessor *assessor, int64_t trial, bool succeeded,
 		    const double *history, size_t count)
 {
-	assessor->ops->ended(assessor->state, trial, succeeded, history, count);
+	if (assessor->ops->ended)
+		assessor->ops->ended(assessor->state, trial, succeeded, history,
+				     count);
+}
+
+void assessor_resumed(struct assessor *assessor, int64_t trial,
+		      const double *history, size_t count)
+{
+	if (assessor->ops->resumed)
+		assessor->ops->resumed(assessor->state, trial, history, count);
 }
 
 void assessor_close(struct assessor *assessor)

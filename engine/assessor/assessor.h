@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An assessor judges a running trial by its intermediate results.
- * Like a tuner it is a pure function of the calls made, in order.
+ *
+ * Like a tuner it depends on the calls made and on nothing else, but not on
+ * their order across trials: when the engine begins again it tells of all
+ * trials that are over (`ended`) and of those that run (`resumed`), by their
+ * numbers.
  */
 #ifndef ENGINE_ASSESSOR_ASSESSOR_H
 #define ENGINE_ASSESSOR_ASSESSOR_H
@@ -26,9 +30,13 @@ struct assessor_ops {
 	 * history[0 .. count-1].  False: stop it; reason (of size) says why. */
 	bool (*assess)(void *assessor, int64_t trial, const double *history,
 		       size_t count, char *reason, size_t size);
-	/* It ended: succeeded trials count for the others, others do not. */
+	/* It ended, by itself or stopped; NULL: of no interest. */
 	void (*ended)(void *assessor, int64_t trial, bool succeeded,
 		      const double *history, size_t count);
+	/* It runs since before the engine began, and had these results, which
+	 * were judged then.  NULL: what runs counts for nobody else. */
+	void (*resumed)(void *assessor, int64_t trial, const double *history,
+			size_t count);
 	void (*close)(void *assessor);
 };
 
@@ -47,6 +55,8 @@ bool assessor_assess(struct assessor *assessor, int64_t trial,
 		     size_t size);
 void assessor_ended(struct assessor *assessor, int64_t trial, bool succeeded,
 		    const double *history, size_t count);
+void assessor_resumed(struct assessor *assessor, int64_t trial,
+		      const double *history, size_t count);
 void assessor_close(struct assessor *assessor);
 
 #endif

@@ -146,6 +146,12 @@ static void halving_ended(void *state, int64_t trial, bool succeeded,
 				      history[halving->rungs[k].step - 1]));
 }
 
+static void halving_resumed(void *state, int64_t trial, const double *history,
+			    size_t count)
+{
+	halving_ended(state, trial, false, history, count);
+}
+
 static const char *const aliases[] = {"SuccessiveHalving", "ASHA", NULL};
 
 const struct assessor_ops halving_assessor_ops = {
@@ -156,5 +162,6 @@ const struct assessor_ops halving_assessor_ops = {
 	.open = halving_open,
 	.assess = halving_assess,
 	.ended = halving_ended,
+	.resumed = halving_resumed,
 	.close = halving_close,
 };

@@ -64,6 +64,23 @@ static void lets_one_in_three_go_on(void **state)
 	assessor_close(assessor);
 }
 
+/* Begun again: who runs stands where it stood, and who was stopped, too. */
+static void remembers_after_a_crash(void **state)
+{
+	struct assessor *assessor = open_with(
+		"Halving", "{\"min_steps\":1,\"eta\":3}", OBJECTIVE_MAXIMIZE);
+	static const double runs[] = {5, 5}, stopped[] = {6}, next[] = {4};
+
+	(void)state;
+	assessor_ended(assessor, 2, false, TELL(stopped));
+	assessor_resumed(assessor, 1, TELL(runs));
+	assert_false(assess(assessor, 3, TELL(next), "3 of 3 at step 1"));
+	assessor_close(assessor);
+	assessor = open_with("Patience", NULL, OBJECTIVE_MAXIMIZE);
+	assessor_resumed(assessor, 1, TELL(runs)); /* nothing to it */
+	assessor_close(assessor);
+}
+
 static void ranks_by_loss_when_minimizing(void **state)
 {
 	struct assessor *assessor = open_with(
@@ -128,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_one_in_three_go_on),
+		cmocka_unit_test(remembers_after_a_crash),
 		cmocka_unit_test(ranks_by_loss_when_minimizing),
 		cmocka_unit_test(remembers_those_that_ended),
 		cmocka_unit_test(loses_patience),

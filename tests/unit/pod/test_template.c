@@ -112,6 +112,26 @@ static void takes_code_from_the_storage(void **state)
 	sample_release(&sample);
 }
 
+static void tells_of_checkpoints(void **state)
+{
+	struct sample sample;
+	cJSON *template;
+
+	(void)state;
+	sample_init(&sample, "", "");
+	sample.plan.checkpoint = "/tmp/mount/nni/abcd1234/checkpoints/xa12b";
+	sample.plan.parent_checkpoint =
+		"/tmp/mount/nni/abcd1234/checkpoints/xa12a";
+	template = build(&sample);
+	assert_string_equal(variable(template, "TRIALDECK_CHECKPOINT_DIR"),
+			    sample.plan.checkpoint);
+	assert_string_equal(
+		variable(template, "TRIALDECK_PARENT_CHECKPOINT_DIR"),
+		sample.plan.parent_checkpoint);
+	cJSON_Delete(template);
+	sample_release(&sample);
+}
+
 static void sets_the_environment(void **state)
 {
 	static char parameters[] =
@@ -142,6 +162,8 @@ static void sets_the_environment(void **state)
 	assert_string_equal(variable(template, "TRIALDECK_METRICS"),
 			    "/trialdeck/work/metrics");
 	assert_string_equal(variable(template, "TRIALDECK_PARAM_LR"), "0.1");
+	assert_null(variable(template, "TRIALDECK_CHECKPOINT_DIR"));
+	assert_null(variable(template, "TRIALDECK_PARENT_CHECKPOINT_DIR"));
 	/* Kubernetes makes one of two, and expands nothing */
 	assert_string_equal(variable(template, "TRIALDECK_PARAM_WORD"),
 			    "$$(HOME)$$");
@@ -472,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_least),
 		cmocka_unit_test(takes_code_from_the_storage),
+		cmocka_unit_test(tells_of_checkpoints),
 		cmocka_unit_test(sets_the_environment),
 		cmocka_unit_test(names_a_role_and_its_pod),
 		cmocka_unit_test(hides_gpus_only_when_told),
