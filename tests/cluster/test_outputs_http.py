@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Storages over HTTP in an experiment's life: what pods send is moved into a
+bucket; a wrong key pauses the experiment, and mending it goes on; keys are
+nowhere but in memory and in the cluster's Secret.  TAP output."""
+import base64
+import json
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+from lab import Lab, check, done
+from rig import SRC
+del sys.modules["rig"]  # the tests of storages have another of that name
+sys.path.insert(0, os.path.join(os.path.abspath(SRC), "tests/storage"))
+import s3_server
+from azure_verifier import ACCOUNT, KEY, Verifier
+
+COMMAND = ("mkdir -p \"$NNI_OUTPUT_DIR/m\"; echo 12345 > "
+           "\"$NNI_OUTPUT_DIR/m/a file\"; echo final={{x}}")
+
+
+class HttpLab(Lab):
+    def __init__(self, storage, trials, **keys):
+        super().__init__(trials, 2, trialCommand=COMMAND,
+                         tuner={"name": "GridSearch"},
+                         searchSpace={"x": {"_type": "choice",
+                                            "_value": [1, 2, 3, 4]}},
+                         platform={"storage": storage}, **keys)
+
+    def secrets_found(self, *secrets):
+        """Files and objects that have one of them, Secrets aside."""
+        found = []
+        for at, _, names in os.walk(os.path.dirname(self.db)):
+            for name in names:
+                path = os.path.join(at, name)
+                if os.path.isfile(path):
+                    with open(path, "rb") as f:
+                        text = f.read()
+                    found += [path for s in secrets if s.encode() in text]
+        for plural in ("jobs", "pods", "configmaps", "events"):
+            text = json.dumps(self.all(plural))
+            found += [plural for s in secrets if s in text]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    line = f.read()
+            except OSError:
+                continue
+            # the test's own server is given its key that way
+            found += ["pid " + pid for s in secrets
+                      if s.encode() in line and b"versitygw" not in line]
+        return found
+
+
+def check_bucket():
+    program, why = s3_server.program()
+    if not program:
+        check(True, "bucket # SKIP " + why)
+        return
+    folder = os.path.join(os.environ.get("TMPDIR", "/tmp"),
+                          "td-bucket-%d" % os.getpid())
+    server = s3_server.Server(program, folder)
+    lab = HttpLab(s3_server.storage(server.port, prefix="p"), 4,
+                  outputs={"keep": "best 3"})
+    lab.env.update(s3_server.credentials())
+    try:
+        os.makedirs(folder + "/trials", exist_ok=True)
+        if not lab.run_to_end("bucket"):
+            return
+        trials = {t["id"]: t for t in lab.trials_json()}
+        left = {t["trial"]: t for t in lab.ask("files", lab.id, "--json")}
+        best = sorted(trials, key=lambda t: -trials[t]["final"])[:3]
+        check({t: left[t]["state"] for t in left} ==
+              {t: "there" if t in best else "cleaned" for t in trials},
+              "bucket: outputs are there, by the rule", left)
+        files = [f["path"] for f in
+                 lab.ask("files", lab.id, best[0], "--json")]
+        model = next((f for f in files if f.endswith("m/a file")), None)
+        code, out, err = lab.call("files", lab.id, best[0], "--cat",
+                                  model or "m/a file")
+        check(code == 0 and out == "12345\n", "bucket: and can be read",
+              "%s %s" % (files, err))
+        there = sorted(os.listdir("%s/trials/p/nni/%s" % (folder, lab.id)))
+        check([t for t in there if t in trials] == sorted(best),
+              "bucket: below its prefix", there)
+        arrived = os.path.join(os.path.dirname(lab.db), "outputs", lab.id)
+        check(not os.path.exists(arrived) or not os.listdir(arrived),
+              "bucket: nothing stays here", arrived)
+        found = lab.secrets_found(s3_server.SECRET)
+        check(not found, "bucket: its key is nowhere", found)
+    finally:
+        lab.close()
+        server.stop()
+
+
+def check_wrong_key():
+    server = Verifier()
+    lab = HttpLab({"storageType": "azureStorage", "azureAccount": ACCOUNT,
+                   "azureShare": "trials", "azureKeyFile": "/dev/null",
+                   "azureEndpoint": "http://127.0.0.1:%d" % server.port}, 2)
+    key_file = os.path.join(lab.dir, "azure.key")
+    wrong = base64.b64encode(b"wrong" * 13).decode()
+    with open(key_file, "w") as f:
+        f.write(wrong)
+    with open(lab.file) as f:
+        spec = json.load(f)
+    spec["trainingService"]["storage"]["azureKeyFile"] = key_file
+    lab.rewrite(trainingService=spec["trainingService"])
+    try:
+        lab.start()
+        lab.wait(lambda: lab.experiment()["paused"], "the pause")
+        said = lab.said("paused: the code cannot be brought")
+        check(len(said) == 1 and re.search("unpause", said[0]),
+              "wrong key: pauses with its sentence", said)
+        check(not lab.objects("jobs"), "wrong key: no job")
+        with open(key_file, "w") as f:
+            f.write(KEY)
+        code, _, err = lab.call("unpause", lab.id)
+        check(code == 0, "wrong key: mended and unpaused", err)
+        lab.wait(lambda: lab.said("files .* brought to"), "the code")
+        share = server.shares.get("trials")
+        names = [n for n in (share.files if share else {})
+                 if "/nni-code/" in n or n.endswith("code.manifest")]
+        check(any(n.endswith(".trialdeck/code.manifest") for n in names) and
+              len(names) > 1, "wrong key: then the code is there", names)
+        found = lab.secrets_found(KEY, wrong)
+        check(not found, "wrong key: neither key is anywhere", found)
+        lab.call("stop", lab.id)
+        lab.finish()
+        lab.check_nothing_left("wrong key")
+    finally:
+        lab.close()
+        server.stop()
+
+
+def main():
+    check_wrong_key()
+    check_bucket()
+    done()
+
+
+if __name__ == "__main__":
+    main()
