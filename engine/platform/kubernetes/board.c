@@ -8,8 +8,8 @@
 #include "base/utf8.h"
 #include "engine/kube/client.h"
 #include "engine/loop.h"
-#include "engine/pod/storage.h"
 #include "engine/pod/view.h"
+#include "engine/storage/azure_key.h"
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
@@ -19,7 +19,7 @@
 
 #define ASK_GIVE_UP_MS 15000
 #define LOOK_MS 300
-#define CONTAINER "tensorboard"
+#define CONTAINER BOARD_CONTAINER
 
 /* ---- questions ------------------------------------------------------------
  */
@@ -130,107 +130,6 @@ static void pod_name(const struct experiment *experiment, char *ret,
 		ret[len - 1] = 'x';
 }
 
-/* name:path,name:path as --logdir_spec has it. */
-static char *spec_of(const struct board_options *options)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	for (size_t i = 0; i < options->count; i++)
-		strbuf_addf(&out, "%s%s:%s/%s", i ? "," : "",
-			    options->runs[i].name, POD_STORAGE_MOUNT,
-			    options->runs[i].path);
-	return strbuf_detach(&out);
-}
-
-/* $0 is the list, so that nothing in it is the shell's. */
-static void add_command(cJSON *container, const struct board_options *options)
-{
-	cJSON *command = cJSON_AddArrayToObject(container, "command");
-	char *line =
-		xasprintf("exec %s --logdir_spec \"$0\" --bind_all "
-			  "--port %d",
-			  options->command ? options->command : "tensorboard",
-			  BOARD_PORT);
-	char *spec = spec_of(options);
-
-	cJSON_AddItemToArray(command, cJSON_CreateString("sh"));
-	cJSON_AddItemToArray(command, cJSON_CreateString("-c"));
-	cJSON_AddItemToArray(command, cJSON_CreateString(line));
-	cJSON_AddItemToArray(command, cJSON_CreateString(spec));
-	free(line);
-	free(spec);
-}
-
-static void add_port(cJSON *container)
-{
-	cJSON *ports = cJSON_AddArrayToObject(container, "ports");
-	cJSON *port = cJSON_CreateObject();
-	cJSON *probe, *socket;
-
-	cJSON_AddNumberToObject(port, "containerPort", BOARD_PORT);
-	cJSON_AddItemToArray(ports, port);
-	/* ready: somebody may be told to come */
-	probe = cJSON_AddObjectToObject(container, "readinessProbe");
-	socket = cJSON_AddObjectToObject(probe, "tcpSocket");
-	cJSON_AddNumberToObject(socket, "port", BOARD_PORT);
-	cJSON_AddNumberToObject(probe, "periodSeconds", 1);
-}
-
-static void add_json(cJSON *object, const char *key, const char *json)
-{
-	cJSON *tree = json ? cJSON_Parse(json) : NULL;
-
-	if (tree)
-		cJSON_AddItemToObject(object, key, tree);
-}
-
-cJSON *board_pod(const struct board_options *options, const char *name)
-{
-	const struct kubernetes_config *config = &options->config->kubernetes;
-	struct pod_plan plan = {.experiment = options->experiment,
-				.config = options->config};
-	const char *id = options->experiment->id;
-	cJSON *pod = cJSON_CreateObject();
-	cJSON *metadata, *labels, *spec, *container, *mount;
-
-	cJSON_AddStringToObject(pod, "apiVersion", "v1");
-	cJSON_AddStringToObject(pod, "kind", "Pod");
-	metadata = cJSON_AddObjectToObject(pod, "metadata");
-	cJSON_AddStringToObject(metadata, "name", name);
-	labels = cJSON_AddObjectToObject(metadata, "labels");
-	cJSON_AddStringToObject(labels, "app", BOARD_LABEL);
-	/* ids may end in what labels may not */
-	if (isalnum((unsigned char)*id) &&
-	    isalnum((unsigned char)id[strlen(id) - 1]))
-		cJSON_AddStringToObject(labels, "expId", id);
-	spec = cJSON_AddObjectToObject(pod, "spec");
-	cJSON_AddStringToObject(spec, "restartPolicy", "Never");
-	cJSON_AddNumberToObject(spec, "activeDeadlineSeconds",
-				(double)options->deadline_s);
-	cJSON_AddFalseToObject(spec, "automountServiceAccountToken");
-	cJSON_AddFalseToObject(spec, "enableServiceLinks");
-	cJSON_AddNumberToObject(spec, "terminationGracePeriodSeconds", 2);
-	/* where trials may run, so may this */
-	add_json(spec, "nodeSelector", config->node_selector);
-	add_json(spec, "tolerations", config->tolerations);
-	add_json(spec, "imagePullSecrets", config->image_pull_secrets);
-	add_json(spec, "securityContext", config->pod_security_context);
-	container = cJSON_CreateObject();
-	cJSON_AddItemToArray(cJSON_AddArrayToObject(spec, "containers"),
-			     container);
-	cJSON_AddStringToObject(container, "name", CONTAINER);
-	cJSON_AddStringToObject(container, "image", options->image);
-	add_command(container, options);
-	add_port(container);
-	pod_storage_add_volume(spec, &plan);
-	pod_storage_add_mount(container);
-	/* it only looks */
-	mount = cJSON_GetArrayItem(
-		cJSON_GetObjectItemCaseSensitive(container, "volumeMounts"), 0);
-	cJSON_AddTrueToObject(mount, "readOnly");
-	return pod;
-}
-
 /* ---- its life -------------------------------------------------------------
  */
 
@@ -275,6 +174,61 @@ static void sweep(struct asking *asking)
 			remove_pod(asking, view.name);
 	}
 	cJSON_Delete(list);
+}
+
+/* With the account's key, owned by the pod: it goes when that goes. */
+static bool make_secret(struct asking *asking,
+			const struct kubernetes_config *config,
+			const char *name, const char *uid, struct error *err)
+{
+	struct azure_credential credential = {0};
+	cJSON *secret, *metadata, *owner, *data;
+	char *path;
+	bool ok;
+
+	if (config->storage.type != STORAGE_AZURE)
+		return true;
+	if (!azure_key_get(&config->storage, NULL, &credential, err))
+		return false;
+	if (!credential.key) {
+		azure_credential_release(&credential);
+		return error_set(err, ERROR_INVALID,
+				 "a pod mounts the share with the account's "
+				 "key, not with a SAS token");
+	}
+	secret = cJSON_CreateObject();
+	cJSON_AddStringToObject(secret, "apiVersion", "v1");
+	cJSON_AddStringToObject(secret, "kind", "Secret");
+	cJSON_AddStringToObject(secret, "type", "Opaque");
+	metadata = cJSON_AddObjectToObject(secret, "metadata");
+	cJSON_AddStringToObject(metadata, "name", name);
+	cJSON_AddStringToObject(cJSON_AddObjectToObject(metadata, "labels"),
+				"app", BOARD_LABEL);
+	owner = cJSON_CreateObject();
+	cJSON_AddItemToArray(
+		cJSON_AddArrayToObject(metadata, "ownerReferences"), owner);
+	cJSON_AddStringToObject(owner, "apiVersion", "v1");
+	cJSON_AddStringToObject(owner, "kind", "Pod");
+	cJSON_AddStringToObject(owner, "name", name);
+	cJSON_AddStringToObject(owner, "uid", uid);
+	data = cJSON_AddObjectToObject(secret, "stringData");
+	cJSON_AddStringToObject(data, "azurestorageaccountname",
+				config->storage.azure_account);
+	cJSON_AddStringToObject(data, "azurestorageaccountkey", credential.key);
+	azure_credential_release(&credential);
+	path = xasprintf("/api/v1/namespaces/%s/secrets",
+			 asking->config->namespace);
+	/* an earlier pod's may still be going */
+	for (int tries = 0; !(ok = ask(asking, KUBE_POST, path, secret)) &&
+			    asking->err.code == ERROR_CONFLICT && tries < 30;
+	     tries++)
+		pause_for(asking, LOOK_MS);
+	free(path);
+	cJSON_Delete(secret);
+	if (ok)
+		return true;
+	*err = asking->err;
+	return error_prefix(err, "make the Secret %s", name);
 }
 
 static bool is_ready(const cJSON *pod)
@@ -380,11 +334,20 @@ static bool wait_until_ready(struct asking *asking,
 					: "nobody listens at its port yet");
 }
 
+static const char *uid_of(const cJSON *object, char *ret, size_t size)
+{
+	const char *uid = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(object, "metadata"), "uid"));
+
+	snprintf(ret, size, "%s", uid ? uid : "");
+	return ret;
+}
+
 bool board_start(const struct board_options *options, struct board_place *ret,
 		 struct error *err)
 {
 	struct asking asking;
-	char name[sizeof(ret->pod)];
+	char name[sizeof(ret->pod)], uid[64];
 	cJSON *pod;
 	bool ok;
 
@@ -395,7 +358,11 @@ bool board_start(const struct board_options *options, struct board_place *ret,
 		sweep(&asking);
 		ok = create(&asking, pod, name, err);
 		cJSON_Delete(pod);
-		if (ok && !wait_until_ready(&asking, options, name, err)) {
+		if (ok &&
+		    (!make_secret(&asking, &options->config->kubernetes, name,
+				  uid_of(asking.answer, uid, sizeof(uid)),
+				  err) ||
+		     !wait_until_ready(&asking, options, name, err))) {
 			remove_pod(&asking, name);
 			ok = false;
 		}

@@ -18,6 +18,7 @@
 
 #define BOARD_PORT 6006
 #define BOARD_LABEL "trialdeck-tensorboard"
+#define BOARD_CONTAINER "tensorboard"
 
 /* A folder to show: path below the storage's root. */
 struct board_run {
@@ -52,7 +53,7 @@ bool board_stop(const struct experiment *experiment,
 		const struct experiment_config *config, bool *ret_was_there,
 		struct error *err);
 
-/* The pod, for tests.  Caller frees with cJSON_Delete. */
+/* The pod, in board_pod.c.  Caller frees with cJSON_Delete. */
 struct cJSON;
 struct cJSON *board_pod(const struct board_options *options, const char *name);
 

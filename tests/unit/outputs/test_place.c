@@ -210,7 +210,9 @@ static void the_board_only_looks(void **state)
 	assert_string_equal(at(pod, "spec.nodeSelector.disk")->valuestring,
 			    "fast");
 	/* the key's name, never the key */
-	assert_non_null(at(pod, "spec.volumes.0.azureFile.secretName"));
+	assert_string_equal(
+		at(pod, "spec.volumes.0.azureFile.secretName")->valuestring,
+		"tensorboard-abc123");
 	/* no label that trials' watches look for */
 	assert_null(strstr(text, "nni-kubernetes-trial"));
 	cJSON_free(text);
