@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The Pareto front, from what the tuner was told: one row for each trial whose
- * result no other is better than in every objective.
+ * result no other is better than in every objective.  Of one objective with
+ * constraints it is the best trial within them.
  *
  * The hypervolume's reference point is the worst finite value of each objective
  * among all results, so it grows with them and compares results of one
@@ -27,6 +28,7 @@ struct result {
 	int64_t trial;
 	double values[OBJECTIVES_MAX];
 	double violation;
+	double loss; /* the primary one's */
 };
 
 struct front {
@@ -59,7 +61,7 @@ bool front_is_wanted(const struct experiment *experiment)
 	struct error ignored;
 
 	return read_objectives(experiment, &objectives, &ignored) &&
-	       objectives.count > 1;
+	       (objectives.count > 1 || objectives.constraint_count);
 }
 
 static bool read_values(const char *json, size_t count, double *ret)
@@ -99,11 +101,23 @@ static bool add_result(const struct history *row, void *arg)
 	struct result result = {.trial = row->trial,
 				.violation = row->violation};
 
-	if ((row->kind == HISTORY_OBSERVED || row->kind == HISTORY_IMPORTED) &&
-	    row->trial &&
+	if (row->kind != HISTORY_OBSERVED)
+		return true;
+	result.values[0] = row->value;
+	if (front->objectives.count == 1 ||
 	    read_values(row->values, front->objectives.count, result.values))
 		*result_of(front, row->trial) = result;
 	return true;
+}
+
+/* The best in the primary objective first. */
+static int compare(const void *left, const void *right)
+{
+	const struct result *a = left, *b = right;
+
+	if (a->loss != b->loss)
+		return a->loss < b->loss ? -1 : 1;
+	return (a->trial > b->trial) - (a->trial < b->trial);
 }
 
 /* Only those within the constraints remain, the front's first. */
@@ -136,12 +150,14 @@ static size_t rank(struct front *front)
 	best = pareto_front(front->losses, kept, width, rows);
 	for (size_t i = 0; i < best; i++) { /* rows ascend */
 		front->results[i] = front->results[rows[i]];
+		front->results[i].loss = front->losses[rows[i] * width];
 		memmove(front->losses + i * width,
 			front->losses + rows[i] * width,
 			width * sizeof(double));
 	}
 	front->volume = pareto_hypervolume(front->losses, best, width,
 					   front->reference);
+	qsort(front->results, best, sizeof(*front->results), compare);
 	free(rows);
 	return best;
 }
@@ -218,7 +234,7 @@ static void print_table(const struct front *front, const struct trial *trials,
 	}
 	sheet_print(&sheet, is_csv);
 	sheet_release(&sheet);
-	if (is_csv)
+	if (is_csv || width == 1)
 		return;
 	printf("hypervolume %.6g above", front->volume);
 	for (size_t k = 0; k < width; k++)

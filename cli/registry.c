@@ -225,7 +225,7 @@ const struct cli_command cli_commands[] = {
 	{
 		.name = "best", .synopsis = "[EXPERIMENT]",
 		.help = "show the trial with the best final result",
-		.text = "Of an experiment with several objectives: all trials whose results no "
+		.text = "Of an experiment with several objectives or with constraints: all trials whose results no "
 			"other one beats in every objective, within the constraints, and the "
 			"volume that they dominate. With --parameters it is the trial that is "
 			"best in the primary objective.",
