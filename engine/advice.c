@@ -290,7 +290,7 @@ static void add_members(struct strbuf *object, const char *members)
 }
 
 static void advise(const struct space *space,
-		   const struct tuner_suggestion *suggestion, bool is_slow,
+		   const struct tuner_suggestion *suggestion,
 		   struct advised *ret)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -301,8 +301,8 @@ static void advise(const struct space *space,
 	ret->budget = suggestion->budget;
 	ret->has_parent = suggestion->parent >= 0;
 	ret->parent = suggestion->parent;
-	if (is_slow) /* replayed without being computed once more */
-		ret->point = numbers_format(suggestion->point, space->count);
+	/* replayed without being computed once more */
+	ret->point = numbers_format(suggestion->point, space->count);
 	if (suggestion->budget > 0 && !has_parameter(space, "TRIAL_BUDGET")) {
 		snprintf(budget, sizeof(budget), "\"TRIAL_BUDGET\":%.12g",
 			 suggestion->budget);
@@ -326,7 +326,7 @@ static enum tuner_outcome suggest_now(struct engine *engine,
 		engine->tuner, engine->next_suggestion, &suggestion, err);
 
 	if (outcome == TUNER_SUGGESTED) {
-		advise(engine->space, &suggestion, false, ret);
+		advise(engine->space, &suggestion, ret);
 		advice_tell_adopt(engine, engine->next_suggestion,
 				  suggestion.point);
 	}
@@ -345,7 +345,7 @@ static void record_prepared(struct engine *engine,
 	struct history row = {.kind = HISTORY_PREPARED,
 			      .number = proposal->number};
 
-	advise(engine->space, &proposal->suggestion, true, &advised);
+	advise(engine->space, &proposal->suggestion, &advised);
 	row.parameters = advised.plain;
 	row.point = advised.point;
 	row.extra = advised.extra;
@@ -425,7 +425,7 @@ static enum tuner_outcome hand_out(struct engine *engine, struct advised *ret,
 		/* asked again when somebody looks again */
 		engine->advice->is_asked = false;
 	} else {
-		advise(engine->space, &proposal.suggestion, true, ret);
+		advise(engine->space, &proposal.suggestion, ret);
 		advice_tell_adopt(engine, engine->next_suggestion,
 				  proposal.suggestion.point);
 	}

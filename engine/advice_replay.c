@@ -2,8 +2,8 @@
 /*
  * A tuner's history, told to a fresh one.
  *
- * Quick tuners propose everything once more: what comes out must be what came
- * out then.  A slow one is told what it proposed, exactly; only what it had
+ * It is told what it proposed, exactly.  Quick tuners propose the last ones
+ * once more: what comes out must be what came out then.  What a slow one had
  * ready, and nobody had taken, is kept for the next free place.
  */
 #include "engine/advice.h"
@@ -16,8 +16,13 @@
 
 #define REPLAY_WARNINGS_MAX 3 /* in the log; the rest is counted silently */
 
+/* So many of the last suggestions are computed once more: thousands would take
+ * a slow start. */
+#define VERIFIED_MAX 200
+
 struct replay {
 	struct engine *engine;
+	int64_t suggestions; /* how many there are */
 	double *point;
 	int warnings;
 };
@@ -84,43 +89,48 @@ static void replay_prepared(struct replay *replay, const struct history *row)
 	advice->is_ready = true;
 }
 
-static void replay_suggested(struct replay *replay, const struct history *row)
+/* What was handed out, as exactly as it is known: the text has been quantised
+ * and raised to powers, and the tuner learns from what it drew before that. */
+static bool read_point(struct replay *replay, const struct history *row)
 {
-	struct engine *engine = replay->engine;
 	struct error err;
 	double budget;
 
+	if (has_point(replay, row) ||
+	    advice_point(replay->engine->space, row->parameters, replay->point,
+			 NULL, &budget, &err))
+		return true;
+	if (replay->warnings++ < REPLAY_WARNINGS_MAX)
+		log_line(LOG_LEVEL_WARN, "replay suggestion %lld: %s",
+			 (long long)row->number, err.text);
+	return false;
+}
+
+/* Is it to be proposed once more, to see that the same comes out?  The last
+ * ones of quick tuners are, and those whose point was not kept. */
+static bool is_verified(const struct replay *replay, const struct history *row)
+{
+	if (!row->point)
+		return true;
+	return !(replay->engine->tuner_flags & TUNER_SLOW) &&
+	       row->number >= replay->suggestions - VERIFIED_MAX;
+}
+
+static void replay_suggested(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	bool same = false;
+
 	advice_number(engine->advice, row->number, row->trial);
+	/* new, and not run again */
 	if (row->number == engine->next_suggestion) {
 		forget_ready(engine->advice);
-		if (has_point(replay, row)) {
-			engine->next_suggestion++;
-			tuner_adopt(engine->tuner, row->number, replay->point);
-			return;
-		}
-	}
-	/* A new suggestion (not a restart of an old one) advanced the tuner:
-	 * let it advance again, then force what was really handed out.  When
-	 * that is the same, adopt the point and not the text: the text has
-	 * been quantised and raised to powers, and the tuner learns from what
-	 * it drew before that. */
-	if (row->number == engine->next_suggestion) {
-		bool same = repeats_suggestion(replay, row);
-
+		same = is_verified(replay, row) &&
+		       repeats_suggestion(replay, row);
 		engine->next_suggestion++;
-		if (same) {
-			tuner_adopt(engine->tuner, row->number, replay->point);
-			return;
-		}
 	}
-	if (!advice_point(engine->space, row->parameters, replay->point, NULL,
-			  &budget, &err)) {
-		if (replay->warnings++ < REPLAY_WARNINGS_MAX)
-			log_line(LOG_LEVEL_WARN, "replay suggestion %lld: %s",
-				 (long long)row->number, err.text);
-		return;
-	}
-	tuner_adopt(engine->tuner, row->number, replay->point);
+	if (same || read_point(replay, row))
+		tuner_adopt(engine->tuner, row->number, replay->point);
 }
 
 /* It knew less than there is to know now. */
@@ -208,6 +218,16 @@ static bool replay_finished(const struct trial *trial, void *arg)
 	return true;
 }
 
+static bool count_suggestion(const struct history *row, void *arg)
+{
+	struct replay *replay = arg;
+
+	if (row->kind == HISTORY_SUGGESTED &&
+	    row->number >= replay->suggestions)
+		replay->suggestions = row->number + 1;
+	return true;
+}
+
 bool advice_replay(struct engine *engine, struct error *err)
 {
 	struct replay replay = {.engine = engine};
@@ -215,6 +235,8 @@ bool advice_replay(struct engine *engine, struct error *err)
 
 	replay.point = xcalloc(engine->space->count + 1, sizeof(double));
 	ok = store_history_each(engine->store, engine->experiment.key,
+				count_suggestion, &replay, err) &&
+	     store_history_each(engine->store, engine->experiment.key,
 				replay_row, &replay, err) &&
 	     store_trials_each(engine->store, engine->experiment.key, 0,
 			       STORE_TRIAL_BRIEF, replay_finished, engine, err);

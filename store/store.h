@@ -297,10 +297,11 @@ struct history {
 	 * space's parameters alone; owned, like all texts here */
 	char *parameters;
 	/* SUGGESTED, PREPARED: the point as JSON list of its internal values,
-	 * null for inactive ones; NULL: the tuner proposes it again */
+	 * null for inactive ones; NULL: not kept, the tuner proposes it again
+	 */
 	char *point;
-	char *extra; /* members of the trial's parameters beside the space's,
-		      * without braces; or NULL */
+	char *extra;  /* members of the trial's parameters beside the space's,
+		       * without braces; or NULL */
 	char *values; /* OBSERVED, IMPORTED: JSON list of all objectives'
 		       * values, null for missing ones; NULL: one objective */
 	double violation; /* OBSERVED, IMPORTED: of constraints */

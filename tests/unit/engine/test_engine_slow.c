@@ -23,6 +23,8 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened = PTHREAD_COND_INITIALIZER;
 static bool is_shut;
+/* from number 1 on: what happens instead of a suggestion */
+static enum tuner_outcome outcome = TUNER_SUGGESTED;
 
 static void set_gate(bool shut)
 {
@@ -49,11 +51,19 @@ static enum tuner_outcome slow_suggest(void *tuner, int64_t number,
 {
 	const struct slow *slow = tuner;
 
-	(void)number, (void)err;
+	enum tuner_outcome now;
+
 	pthread_mutex_lock(&mutex);
 	while (is_shut)
 		pthread_cond_wait(&opened, &mutex);
+	now = number > 0 ? outcome : TUNER_SUGGESTED;
 	pthread_mutex_unlock(&mutex);
+	if (now == TUNER_FAILED)
+		error_set(err, ERROR_SYSTEM, "a matrix is not positive");
+	if (now == TUNER_NOTHING_NOW && slow->calls >= 2)
+		now = TUNER_SUGGESTED;
+	if (now != TUNER_SUGGESTED)
+		return now;
 	ret->point[0] = slow->calls / 1000.0;
 	return TUNER_SUGGESTED;
 }
@@ -84,8 +94,16 @@ const struct tuner_ops gp_tuner_ops = {
 	.close = free,
 };
 
+static void set_outcome(enum tuner_outcome next)
+{
+	pthread_mutex_lock(&mutex);
+	outcome = next;
+	pthread_mutex_unlock(&mutex);
+}
+
 static int open_gate(void **state)
 {
+	set_outcome(TUNER_SUGGESTED);
 	set_gate(false);
 	return lab_remove(state);
 }
@@ -199,6 +217,29 @@ static void test_killed_with_one_ready(void **state)
 	lab_wait(lab, STATE, EXPERIMENT_DONE);
 }
 
+/* What it says instead of a suggestion is minded, once it knows everything. */
+static void test_other_outcomes(void **state)
+{
+	struct lab *lab = *state;
+
+	set_outcome(TUNER_NOTHING_NOW); /* until the first has ended */
+	lab_create(lab, "echo final=1",
+		   ", \"trialConcurrency\": 2, \"maxTrialNumber\": 2" SLOW);
+	lab_start(lab, true);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_int_equal(lab_int(lab, "SELECT succeeded FROM experiment"), 2);
+	set_outcome(TUNER_FAILED);
+	lab_do(lab, COMMAND_SET, 0, "max-trials=4");
+	lab_wait(lab, STATE, EXPERIMENT_ERROR);
+	assert_string_equal(lab_text(lab, "SELECT error FROM experiment"),
+			    "ask the tuner: a matrix is not positive");
+	set_outcome(TUNER_EXHAUSTED);
+	lab_do(lab, COMMAND_RESUME, 0, NULL);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_int_equal(lab_int(lab, "SELECT next_sequence FROM experiment"),
+			 2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +247,8 @@ int main(int argc, char **argv)
 			test_places_do_not_wait_for_long, lab_make, open_gate),
 		cmocka_unit_test_setup_teardown(
 			test_the_first_one_is_waited_for, lab_make, open_gate),
+		cmocka_unit_test_setup_teardown(test_other_outcomes, lab_make,
+						open_gate),
 		cmocka_unit_test_setup_teardown(test_killed_with_one_ready,
 						lab_make, open_gate),
 	};
