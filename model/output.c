@@ -100,6 +100,8 @@ static int by_rank(const void *a, const void *b, void *arg)
 	const struct output_candidate *y =
 		&ranking->candidates[*(const size_t *)b];
 
+	if (x->standing != y->standing)
+		return x->standing < y->standing ? -1 : 1;
 	if (objective_is_better(ranking->mode, x->final, y->final))
 		return -1;
 	if (objective_is_better(ranking->mode, y->final, x->final))

@@ -75,6 +75,9 @@ struct output_candidate {
 	enum trial_state state;	   /* the attempt's */
 	bool is_newest;		   /* of its trial's attempts */
 	struct metric_value final; /* the trial's, if is_newest */
+	/* of several objectives or constraints: less stands before more,
+	 * whatever final says */
+	int standing;
 	int64_t ended_ns;
 	/* the answer */
 	bool is_removed;
@@ -85,7 +88,8 @@ struct output_candidate {
  * Decide about all of an experiment's candidates at once.
  *
  * Attempts that are not over are never touched.  Of the others:
- * - those that succeeded with a final result are ranked by the objective.  One
+ * - those that succeeded with a final result are ranked by their standing, then
+ *   by the objective.  One
  *   goes when N others that are over are better, which nothing that still runs
  *   can change; equal ones rank by their trial's number.
  * - failed and canceled ones, those without a final result and attempts that

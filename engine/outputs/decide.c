@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/outputs/standing.h"
 #include "engine/outputs/worker.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct known {
 	enum trial_state state;
 	struct metric_value final;
 	int64_t ended_ns;
+	int standing;
 };
 
 struct gathering {
@@ -64,6 +66,7 @@ static void fill(struct gathering *g, struct output_candidate *candidate,
 	struct attempt attempt;
 	struct error ignored;
 
+	candidate->standing = known->standing;
 	candidate->is_newest = candidate->attempt == known->attempt;
 	candidate->state = known->state;
 	candidate->ended_ns = known->ended_ns;
@@ -111,6 +114,36 @@ static bool gather(const struct output *row, void *arg)
 	return true;
 }
 
+/* Several objectives: while it runs a front may shrink, and what was pushed out
+ * of the best N come back; so the rule waits for the end. */
+static bool stand(struct gathering *g, int64_t key, struct output_rule *rule,
+		  struct error *err)
+{
+	int64_t *keys = xcalloc(g->trial_count + 1, sizeof(*keys));
+	int *standing = xcalloc(g->trial_count + 1, sizeof(*standing));
+	struct experiment experiment;
+	size_t objectives = 1;
+	bool ok;
+
+	for (size_t i = 0; i < g->trial_count; i++)
+		keys[i] = g->trials[i].key;
+	ok = store_experiment_get(g->store, key, &experiment, err);
+	if (ok) {
+		ok = outputs_standing(g->store, &experiment, keys,
+				      g->trial_count, standing, &objectives,
+				      err);
+		if (objectives > 1 && rule->keep == OUTPUT_KEEP_BEST &&
+		    !experiment_state_is_terminal(experiment.state))
+			rule->keep = OUTPUT_KEEP_ALL;
+		experiment_release(&experiment);
+	}
+	for (size_t i = 0; i < g->trial_count; i++)
+		g->trials[i].standing = standing[i];
+	free(standing);
+	free(keys);
+	return ok;
+}
+
 /* Keep the victims alone. */
 static void sift(struct gathering *g)
 {
@@ -134,11 +167,13 @@ bool outputs_victims(struct store *store, int64_t experiment,
 		     struct error *err)
 {
 	struct gathering g = {.store = store, .err = err};
+	struct output_rule now = *rule;
 	bool ok;
 
 	ok = store_trials_each(store, experiment, 0, STORE_TRIAL_BRIEF, know,
 			       &g, err) &&
-	     store_outputs_each(store, experiment, 0, gather, &g, err);
+	     store_outputs_each(store, experiment, 0, gather, &g, err) &&
+	     stand(&g, experiment, &now, err);
 	for (size_t i = 0; ok && i < g.count; i++) {
 		const struct known *known =
 			bsearch(&g.candidates[i].trial, g.trials, g.trial_count,
@@ -147,7 +182,7 @@ bool outputs_victims(struct store *store, int64_t experiment,
 		fill(&g, &g.candidates[i], known);
 	}
 	if (ok) {
-		output_rule_decide(rule, mode, g.candidates, g.count,
+		output_rule_decide(&now, mode, g.candidates, g.count,
 				   clock_wall_ns());
 		sift(&g);
 	} else {

@@ -57,10 +57,11 @@ static void the_rule_is_applied(void **state)
 	lab_wait(lab, "SELECT count(*) FROM output WHERE state = 2", 4);
 	/* the best two by the objective are those that stay */
 	assert_int_equal(
-		lab_int(lab, "SELECT count(*) FROM output o JOIN trial t"
-			     " ON t.key = o.trial WHERE o.state = 1 AND"
-			     " t.key IN (SELECT key FROM trial ORDER BY final DESC"
-			     " LIMIT 2)"),
+		lab_int(lab,
+			"SELECT count(*) FROM output o JOIN trial t"
+			" ON t.key = o.trial WHERE o.state = 1 AND"
+			" t.key IN (SELECT key FROM trial ORDER BY final DESC"
+			" LIMIT 2)"),
 		2);
 	assert_string_equal(lab_text(lab, "SELECT DISTINCT note FROM output"
 					  " WHERE state = 2"),
@@ -95,6 +96,28 @@ static void failed_ones_go_when_told(void **state)
 	assert_int_equal(lab_int(lab, "SELECT count(*) FROM output WHERE note ="
 				      " 'by the rule: an earlier attempt'"),
 			 2);
+}
+
+static void a_constraint_counts_more_than_the_best_value(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, LEAVES "; echo memory=$TRIALDECK_PARAM_X",
+		   ",\"trialConcurrency\":1,\"maxTrialNumber\":8,\"seed\":7,"
+		   "\"outputs\":{\"keep\":\"best 1\"},\"tuner\":{\"name\":"
+		   "\"TPE\",\"classArgs\":{\"optimize_mode\":\"maximize\","
+		   "\"constraints\":{\"memory\":\"<= 0.5\"}}}");
+	lab_start(lab, false);
+	lab_wait(lab, "SELECT count(*) FROM output WHERE state = 2", 7);
+	assert_int_equal(lab_int(lab, "SELECT count(*) FROM trial"
+				      " WHERE final > 0.5") > 0,
+			 1);
+	/* greater values there were, but they broke the bound */
+	assert_int_equal(
+		lab_int(lab, "SELECT t.final = (SELECT max(final) FROM trial"
+			     " WHERE final <= 0.5) FROM output o JOIN trial t"
+			     " ON t.key = o.trial WHERE o.state = 1"),
+		1);
 }
 
 static void a_crash_is_caught_up_with(void **state)
@@ -136,6 +159,7 @@ int main(int argc, char **argv)
 		TEST(the_place_is_written_with_the_intent),
 		TEST(the_rule_is_applied),
 		TEST(failed_ones_go_when_told),
+		TEST(a_constraint_counts_more_than_the_best_value),
 		TEST(a_crash_is_caught_up_with),
 		TEST(what_was_cleaned_by_hand_stays_so),
 	};
