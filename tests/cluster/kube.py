@@ -12,6 +12,8 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLUSTER = os.path.join(HERE, "cluster")
+# namespaces of this test: others run beside it
+OURS = set()
 
 
 def settings():

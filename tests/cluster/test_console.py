@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from lab import Lab, check, done
+from lab import PATIENCE, Lab, check, done
 from terminal import Console
 
 
@@ -19,7 +19,7 @@ def main():
     console = None
     try:
         console = Console(lab, "run", lab.file)
-        check(console.wait_for(b"Restart", 60), "the console is there",
+        check(console.wait_for(b"Restart", PATIENCE), "the console is there",
               console.output[-400:])
         lab.id = lab.wait(lambda: os.path.exists(lab.db) and
                           lab.rows("SELECT id FROM experiment"),
@@ -52,7 +52,7 @@ def main():
         check(console.wait_for(b"etach"), "Q asks what shall become of it",
               console.output[-400:])
         console.type("s")
-        check(console.status(120) == 0, "stop by key ends with status 0",
+        check(console.status(PATIENCE) == 0, "stop by key ends with status 0",
               console.output[-400:])
         check(lab.experiment()["state"] == "STOPPED", "STOPPED",
               lab.experiment())

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "operators"))
 from lab import IMAGE, Kube, Lab, Recorder, TRIALS, check, done  # noqa: E402
-from lab import require_cluster  # noqa: E402
+from lab import require_cluster, together  # noqa: E402
 from double import install  # noqa: E402
 from training import Trainings  # noqa: E402
 
@@ -109,7 +109,7 @@ class Crash:
         lab.crash()
         time.sleep(1)
         lab.start()
-        code, err = lab.finish(120)
+        code, err = lab.finish()
         check(code == 0, "after a crash it ends with status 0", err)
         recorder.stop()
         again = {n: u for n, u in recorder.added().items() if len(u) > 1}
@@ -132,7 +132,7 @@ class Jobs:
         return Custom(2, 2, job)
 
     def look(self, lab):
-        code, err = lab.finish(120)
+        code, err = lab.finish()
         check(code == 0, "Jobs end with status 0", err or lab.diagnosis())
         lab.check_all_succeeded("jobs")
         lab.check_metrics("jobs")
@@ -154,7 +154,7 @@ class Foreign:
                 "example.org/part": "trainer"}))
 
     def look(self, lab):
-        code, err = lab.finish(120)
+        code, err = lab.finish()
         check(code == 0, "without our labels it ends with status 0",
               err or lab.diagnosis())
         lab.check_all_succeeded("foreign")
@@ -252,9 +252,9 @@ def main():
                 if not sys.argv[1:] or type(case).__name__ in sys.argv:
                     labs.append((case, case.make()))
                     labs[-1][1].start()
-            for case, lab in labs:
-                case.look(lab)
-            check_absent()
+            together(check_absent, *[
+                lambda case=case, lab=lab: case.look(lab)
+                for case, lab in labs])
         finally:
             for _, lab in labs:
                 lab.close()

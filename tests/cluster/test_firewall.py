@@ -5,7 +5,7 @@ pod logs, with the same metrics.  TAP output."""
 import sys
 
 sys.dont_write_bytecode = True
-from lab import Lab, check, cluster, done, free_port
+from lab import Lab, check, cluster, done, free_port, together
 
 
 class Walled:
@@ -37,7 +37,7 @@ def by_sequence(lab):
 
 def complete(walled, label):
     lab = walled.lab
-    code, err = lab.finish(400)
+    code, err = lab.finish()
     check(code == 0, label + ": ends with status 0", err)
     lab.check_all_succeeded(label)
     lab.check_metrics(label)
@@ -61,17 +61,19 @@ def run(label, prepare=None, in_the_middle=None):
 
 
 def main():
-    plain, _ = run("open")
-    for label, how in (("dropped", "block"), ("refused", "reject")):
-        metrics, said = run(label, lambda walled: walled.block(how))
+    (plain, _), dropped, refused, (metrics, _) = together(
+        lambda: run("open"),
+        lambda: run("dropped", lambda walled: walled.block()),
+        lambda: run("refused", lambda walled: walled.block("reject")),
+        lambda: run("dropped in the middle",
+                    in_the_middle=lambda walled: walled.block()))
+    check(metrics == plain, "dropped in the middle: the same metrics",
+          sorted(set(metrics.items()) ^ set(plain.items()))[:10])
+    for label, (metrics, said) in (("dropped", dropped), ("refused", refused)):
         check(metrics == plain, label + ": the same metrics as without",
               sorted(set(metrics.items()) ^ set(plain.items()))[:10])
         check(said, label + ": an event says that metrics come by pod logs")
         print("# %s" % said[:2])
-    metrics, _ = run("dropped in the middle",
-                     in_the_middle=lambda walled: walled.block())
-    check(metrics == plain, "dropped in the middle: the same metrics",
-          sorted(set(metrics.items()) ^ set(plain.items()))[:10])
     return done()
 
 

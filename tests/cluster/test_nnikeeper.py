@@ -10,7 +10,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from lab import HERE, Lab, check, done, skip
+from lab import HERE, Lab, check, done, skip, together
 from nni_package import CACHE, VERSION, environment
 
 TRIAL = os.path.join(HERE, "../nni")
@@ -117,9 +117,7 @@ def ours():
 def main():
     if not environment():
         skip("nni %s cannot be installed here" % VERSION)
-    its_own_keeper()
-    a_command_that_fails()
-    ours()
+    together(its_own_keeper, a_command_that_fails, ours)
     return done()
 
 

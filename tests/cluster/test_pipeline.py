@@ -9,7 +9,6 @@ import os
 import re
 import sys
 import threading
-import time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,7 +17,7 @@ from lab import IMAGE, Kube, Recorder, check, done, free_port  # noqa: E402
 from lab import require_cluster  # noqa: E402
 from argo import Argo, Volumes  # noqa: E402
 from argo_text import identity  # noqa: E402
-from double import install  # noqa: E402
+from double import hold, install  # noqa: E402
 from kubeflow import Kubeflow  # noqa: E402
 from test_workflow import Workflows  # noqa: E402
 
@@ -140,9 +139,9 @@ def look_at_results(lab, storage, trials):
 def main():
     env = require_cluster()
     kube = Kube(env)
+    held = hold(kube, "kubeflow")
     install(kube, "argo")
     install(kube, "kubeflow")
-    began = time.monotonic()
     storage = Storage(env["CLUSTER_HOST_IP"])
     space = {"learning_rate": {"_type": "loguniform", "_value": [0.01, 2.0]},
              "hidden_units": {"_type": "choice", "_value": [4, 8, 12, 16]},
@@ -172,9 +171,9 @@ def main():
     boards.must_end = True
     lab.close()
     storage.shutdown()
-    print("# %.0f s" % (time.monotonic() - began))
-    done()
+    held.close()
+    return done()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,7 +10,7 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-from lab import IMAGE, PATIENCE, Lab, check, done
+from lab import IMAGE, PATIENCE, Lab, check, done, together
 from rig import SRC, TOP
 
 MANIFESTS = os.path.join(SRC, "examples/in-cluster/*.yaml")
@@ -160,10 +160,8 @@ def in_cluster():
 
 
 def main():
-    without_rights()
     if manifests("Role"):
-        with_role()
-        in_cluster()
+        together(without_rights, with_role, in_cluster)
     else:
         check(False, "examples/in-cluster holds a Role", MANIFESTS)
     return done()

@@ -6,10 +6,10 @@ import re
 import sys
 
 sys.dont_write_bytecode = True
-from lab import Lab, check, done
+from lab import PATIENCE, Lab, check, done, together
 
 
-def reason(lab, pattern, label, state=None, seconds=150):
+def reason(lab, pattern, label, state=None, seconds=PATIENCE):
     """Wait until a trial says so."""
     lab.wait(lambda: any(
         re.search(pattern, t["reason"] or "", re.I) and
@@ -95,13 +95,20 @@ class Quota:
         reason(lab, r"quota.*pods", "a quota of two pods", "WAITING")
 
     def end(self, lab):
-        code, err = lab.finish(400)
+        code, err = lab.finish()
         check(code == 0, "in the end all four have run", err)
         lab.check_all_succeeded("quota")
 
 
+def look(case, lab):
+    case().look(lab)
+    if hasattr(case, "end"):
+        case().end(lab)
+    lab.call("stop", lab.id, "--yes")
+    lab.check_nothing_left(case.__name__)
+
+
 def main():
-    # the first of them does not wait for ever
     cases = [Quota, Secret, Unschedulable, Image, Deleted, OutOfMemory]
     cases = [c for c in cases if not sys.argv[1:] or c.__name__ in sys.argv]
     labs = []
@@ -111,13 +118,8 @@ def main():
             trials = getattr(case, "trials", 1)
             labs.append(Lab(trials, trials, **case.lab))
             labs[-1].start()
-        for case, lab in zip(cases, labs):
-            case().look(lab)
-        for case, lab in zip(cases, labs):
-            if hasattr(case, "end"):
-                case().end(lab)
-            lab.call("stop", lab.id, "--yes")
-            lab.check_nothing_left(case.__name__)
+        together(*[lambda case=case, lab=lab: look(case, lab)
+                   for case, lab in zip(cases, labs)])
     finally:
         for lab in labs:
             lab.close()

@@ -4,7 +4,7 @@
 import sys
 
 sys.dont_write_bytecode = True
-from lab import Lab, check, done
+from lab import Lab, check, done, together
 
 
 def begin(**keys):
@@ -21,7 +21,7 @@ def cancel():
     try:
         status, out, err = lab.call("stop", lab.id, "--yes")
         check(status == 0, "stop answers 0", out + err)
-        lab.finish(120)
+        lab.finish()
         check(lab.experiment()["state"] == "STOPPED", "it is STOPPED",
               lab.experiment())
         states = [t["state"] for t in lab.trials_json()]
@@ -39,7 +39,7 @@ def leave():
         status, out, err = lab.call("stop", "--leave", lab.id, "--yes")
         check(status == 0, "stop --leave answers 0", out + err)
         live = [t["id"] for t in lab.trials_json() if not t["ended"]]
-        lab.finish(240)
+        lab.finish()
         check(lab.experiment()["state"] == "STOPPED", "it is STOPPED",
               lab.experiment())
         trials = lab.trials_json()
@@ -55,8 +55,7 @@ def leave():
 
 
 def main():
-    cancel()
-    leave()
+    together(cancel, leave)
     return done()
 
 

@@ -137,14 +137,22 @@ void console_rig_write_log(const struct console_rig *rig, const void *bytes,
 	free(path);
 }
 
+/* Silence before that is a machine that takes long to start it. */
+static bool has_begun(struct screen *screen, void *arg)
+{
+	(void)arg;
+	return screen_bytes(screen) > 0 || screen_wait_exit(screen, NULL, 0);
+}
+
 static struct screen *open_program(const struct console_rig *rig,
 				   const struct screen_options *options)
 {
 	struct screen *screen = screen_open(options);
 	struct strbuf text = STRBUF_INIT;
-	bool is_up = screen_wait_idle(screen, 250, CONSOLE_DEADLINE_MS) &&
-		     !screen_wait_exit(screen, NULL, 0) &&
-		     screen_bytes(screen) > 0;
+	bool is_up =
+		screen_wait(screen, has_begun, NULL, CONSOLE_DEADLINE_MS) &&
+		screen_wait_idle(screen, 250, CONSOLE_DEADLINE_MS) &&
+		!screen_wait_exit(screen, NULL, 0);
 
 	(void)rig;
 	if (!is_up) {

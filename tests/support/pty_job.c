@@ -57,17 +57,22 @@ static void run_job(const char *const *argv, char *const *environment,
 
 /* Answer to one signal.  False when the job is over. */
 static bool on_signal(const struct signalfd_siginfo *info, int socket,
-		      pid_t job)
+		      pid_t job, bool *is_stopped)
 {
 	int status;
 
 	if (info->ssi_signo == SIGHUP) {
 		kill(-job, SIGHUP); /* as shells do */
-		kill(-job, SIGCONT);
+		/* Only if it waits for it: SIGCONT takes back a SIGSTOP that
+		 * has not arrived, and LeakSanitizer, looking for leaks of a
+		 * program that just ends, would wait for its own for ever. */
+		if (*is_stopped)
+			kill(-job, SIGCONT);
 		return true;
 	}
 	while (waitpid(job, &status, WNOHANG | WUNTRACED) == job) {
-		if (WIFSTOPPED(status)) {
+		*is_stopped = WIFSTOPPED(status);
+		if (*is_stopped) {
 			tcsetpgrp(0, getpgrp());
 			send_report(socket, STOPPED, WSTOPSIG(status));
 		} else {
@@ -84,6 +89,7 @@ static void run_shell(int socket, pid_t job, int signals)
 {
 	struct pollfd fds[2] = {{signals, POLLIN, 0}, {socket, POLLIN, 0}};
 	struct signalfd_siginfo info;
+	bool is_stopped = false;
 	char command;
 
 	for (;;) {
@@ -91,13 +97,14 @@ static void run_shell(int socket, pid_t job, int signals)
 			_exit(1);
 		if (fds[0].revents &&
 		    read(signals, &info, sizeof(info)) == sizeof(info) &&
-		    !on_signal(&info, socket, job))
+		    !on_signal(&info, socket, job, &is_stopped))
 			fds[0].fd = -1;
 		if (!fds[1].revents)
 			continue;
 		if (read(socket, &command, 1) != 1)
 			break;
 		tcsetpgrp(0, job);
+		is_stopped = false;
 		kill(-job, SIGCONT);
 	}
 	kill(-job, SIGKILL);

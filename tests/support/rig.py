@@ -9,25 +9,31 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = os.environ.get("TOP_BUILDDIR", ".")
 SRC = os.environ.get("TOP_SRCDIR", ".")
 PROGRAM = os.path.join(TOP, "trialdeck")
 checks = []
+lock = threading.Lock()  # tests may look at several experiments at a time
+began = time.monotonic()
 
 
 def check(ok, name, detail=""):
-    checks.append(bool(ok))
-    print("%sok %d - %s" % ("" if ok else "not ", len(checks), name))
-    if not ok:
-        for line in str(detail).splitlines()[:20]:
-            print("# " + line)
-    sys.stdout.flush()
+    with lock:
+        checks.append(bool(ok))
+        print("%sok %d - %s" % ("" if ok else "not ", len(checks), name))
+        if not ok:
+            for line in str(detail).splitlines()[:20]:
+                print("# " + line)
+        sys.stdout.flush()
 
 
 class Rig:
     """A database, an experiment file and the processes over them."""
+
+    look_every = 0.02  # seconds, while something is waited for
 
     def __init__(self, trials, concurrency, steps=6, pause=0.05,
                  command=None, **keys):
@@ -99,7 +105,7 @@ class Rig:
         """Status, stdout and stderr of one command."""
         out = subprocess.run([PROGRAM, "--db", self.db] + list(argv),
                              env=self.env, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, timeout=60,
+                             stderr=subprocess.PIPE, text=True, timeout=180,
                              stdin=subprocess.DEVNULL)
         return out.returncode, out.stdout, out.stderr
 
@@ -122,7 +128,7 @@ class Rig:
             value = condition()
             if value:
                 return value
-            time.sleep(0.02)
+            time.sleep(self.look_every)
         check(False, "in time: " + what)
         return None
 
@@ -164,5 +170,6 @@ class Rig:
 
 def done():
     """Print the plan; the exit status for main."""
+    print("# %.0f s" % (time.monotonic() - began))
     print("1..%d" % len(checks))
     return 0 if all(checks) else 1

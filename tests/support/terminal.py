@@ -34,14 +34,14 @@ class Console:
             return bool(data)
         return True
 
-    def wait_for(self, text, seconds=20):
+    def wait_for(self, text, seconds=120):
         deadline = time.monotonic() + seconds
         while text not in self.output and time.monotonic() < deadline:
             if not self.read(0.1):
                 break
         return text in self.output
 
-    def settle(self, quiet=0.5, seconds=20):
+    def settle(self, quiet=0.5, seconds=60):
         """Read until nothing has been written for a while: the screen shows
         what the store holds, being at most a tenth of a second behind."""
         deadline = time.monotonic() + seconds
@@ -53,7 +53,7 @@ class Console:
     def type(self, keys):
         os.write(self.fd, keys.encode())
 
-    def status(self, seconds=20):
+    def status(self, seconds=120):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.read(0.05)

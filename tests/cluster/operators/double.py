@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the doubles of operators share.  A double stands in for the operator
 alone: it makes real pods on the real API server from the objects that the
-program created there, and writes the real status shapes.
+program created there, and writes the real status shapes.  It does so in the
+namespaces of its own test only (kube.OURS): others run beside it, with doubles
+of their own.
 
     class Mine(Operator):
         group, version, plurals = "example.org", "v1", ["things"]
@@ -10,6 +12,7 @@ program created there, and writes the real status shapes.
     with Mine(env): ...                     # its threads end with the block
 """
 import datetime
+import fcntl
 import http.client
 import os
 import sys
@@ -20,7 +23,7 @@ import traceback
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from kube import Kube, Refused  # noqa: E402
+from kube import OURS, Kube, Refused  # noqa: E402
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 TROUBLE = (OSError, http.client.HTTPException, Refused)
@@ -43,28 +46,43 @@ def is_established(definition):
                for c in conditions)
 
 
-def install(kube, name, seconds=60):
+def hold(kube, name, alone=False):
+    """Definitions are the whole cluster's: who takes them away must be alone
+    with them.  Until the returned file is closed."""
+    held = open(os.path.join(kube.env["CLUSTER_DIR"], "run",
+                             name + ".definitions"), "w")
+    fcntl.flock(held, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    return held
+
+
+def are_installed(kube, name):
+    with open(os.path.join(HERE, "crd", name + ".yaml")) as f:
+        names = {line.split()[1] for line in f if line.startswith("  name: ")}
+    return any(d["metadata"]["name"] in names for d in kube.items(CRDS))
+
+
+def install(kube, name, seconds=300):
     """Make the definitions of crd/NAME.yaml, and wait until they are served."""
     with open(os.path.join(HERE, "crd", name + ".yaml")) as f:
         documents = [part for part in f.read().split("\n---\n")
                      if "\nkind:" in part]
     deadline = time.monotonic() + seconds
     for document in documents:
+        name = next(line.split()[1] for line in document.splitlines()
+                    if line.startswith("  name: "))
         try:
-            made = kube.call("POST", CRDS, text=document,
-                             kind="application/yaml")
+            kube.call("POST", CRDS, text=document, kind="application/yaml")
         except Refused as refused:
-            if refused.code != 409:
+            if refused.code != 409:  # another test may be making it
                 raise
-            continue
-        path = CRDS + "/" + made["metadata"]["name"]
+        path = CRDS + "/" + name
         while not is_established(kube.get(path)):
             if time.monotonic() > deadline:
                 raise TimeoutError(path + " is not established")
             time.sleep(0.05)
 
 
-def uninstall(kube, name, seconds=60):
+def uninstall(kube, name, seconds=300):
     """Take them away with all objects, and wait until they are gone."""
     with open(os.path.join(HERE, "crd", name + ".yaml")) as f:
         paths = [CRDS + "/" + line.split()[1] for line in f
@@ -182,7 +200,7 @@ class Operator(threading.Thread):
 
     def run(self):
         for cache in list(self.caches.values()) + [self.pods]:
-            cache.is_listed.wait(30)
+            cache.is_listed.wait(300)
         while not self.must_end:
             self.woken.wait(1)
             self.woken.clear()
@@ -191,6 +209,8 @@ class Operator(threading.Thread):
                     self.attempt(plural, thing)
 
     def attempt(self, plural, thing):
+        if thing["metadata"]["namespace"] not in OURS:
+            return
         if self.must_end or thing["metadata"].get("deletionTimestamp"):
             return
         try:
