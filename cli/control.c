@@ -21,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_WAIT_NS (10 * NS_PER_S)
+/* pods are given half a minute to end, and a kill is answered when they have */
+#define ANSWER_WAIT_NS (60 * NS_PER_S)
 #define LOOK_EVERY_MS 20
 
 /* Look whenever somebody else has committed, until the command is answered. */

@@ -24,7 +24,7 @@ def settings():
                 if "=" in word)
 
 
-def cluster(*argv, seconds=180):
+def cluster(*argv, seconds=600):
     """One command of the cluster script."""
     subprocess.run([CLUSTER] + list(argv), check=True, timeout=seconds,
                    stdout=subprocess.DEVNULL)

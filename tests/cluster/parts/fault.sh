@@ -58,5 +58,5 @@ make_namespace() {
 			jq -e '.kind == "ResourceQuota"' >/dev/null ||
 			die "no quota in $1"
 	fi
-	until_ready "the service account of $1" 30 has_account "$1"
+	until_ready "the service account of $1" 300 has_account "$1"
 }

@@ -146,7 +146,7 @@ node() {
 	write_containerd
 	write_kubelet
 	start containerd containerd --config "$run/containerd.toml"
-	until_ready containerd 30 ctr -a "$run/containerd.sock" version
+	until_ready containerd 180 ctr -a "$run/containerd.sock" version
 	load_image test.local/pause:1 "$images/pause.tar" '{"Entrypoint":["/pause"]}'
 	load_image test.local/trial:1 "$images/trial.tar" \
 		"{$path,\"Cmd\":[\"/bin/bash\"]}"
@@ -155,7 +155,7 @@ node() {
 		--hostname-override=testnode --node-ip="$host_ip" \
 		--container-runtime=remote \
 		--container-runtime-endpoint="unix://$run/containerd.sock"
-	until_ready "the node" 90 is_node_ready
+	until_ready "the node" 300 is_node_ready
 }
 
 # kubelet wants its root group to be there, in every hierarchy

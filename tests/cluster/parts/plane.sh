@@ -128,7 +128,7 @@ start_apiserver() {
 		--authorization-mode=Node,RBAC --allow-privileged=true \
 		--feature-gates=TTLAfterFinished=true --event-ttl=15m \
 		--profiling=false "${audit[@]}" "${lean[@]}"
-	until_ready "the API server" 90 is_answering
+	until_ready "the API server" 300 is_answering
 }
 
 is_answering() {
@@ -172,7 +172,7 @@ control_plane() { # [AUDIT]
 	start_apiserver
 	start_controllers
 	start_scheduler
-	until_ready "the service account of namespace default" 60 has_account default
+	until_ready "the service account of namespace default" 300 has_account default
 }
 
 has_account() {

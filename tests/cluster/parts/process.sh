@@ -19,7 +19,7 @@ start_world() {
 		--kill-child --mount-proc "$here/parts/world.sh" "$run" \
 		>"$log/world.log" 2>&1 </dev/null 8>&- &
 	echo $! >"$run/world.pid"
-	until_ready "its namespace" 10 test -s "$run/world"
+	until_ready "its namespace" 60 test -s "$run/world"
 	# the child of unshare, which is what the others join
 	pgrep -P "$(cat "$run/world.pid")" >"$run/init.pid"
 }
