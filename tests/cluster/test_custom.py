@@ -228,14 +228,13 @@ class Lost:
 def check_absent():
     """A kind that the cluster does not serve is named, with what to do."""
     lab = Custom(1, 1, lambda lab: {
-        "apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob",
-        "spec": {"pytorchReplicaSpecs": {
-            "Master": {"template": lab.template("true")}}}})
+        "apiVersion": "example.net/v1", "kind": "Absent",
+        "spec": {"template": lab.template("true")}}, CONDITIONS)
     try:
         code, out, err = lab.call("check", lab.file)
         said = out + err
         check(code == 1 and re.search(
-            r"PyTorchJob \(kubeflow\.org/v1\) is not served.*operator", said),
+            r"Absent \(example\.net/v1\) is not served.*operator", said),
             "a kind that is not served is named", said)
     finally:
         lab.close()

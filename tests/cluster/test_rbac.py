@@ -7,11 +7,12 @@ import glob
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 from lab import IMAGE, PATIENCE, Lab, check, done, together
-from rig import SRC, TOP
+from rig import PROGRAM, SRC, TOP
 
 MANIFESTS = os.path.join(SRC, "examples/in-cluster/*.yaml")
 ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/%s/"
@@ -109,6 +110,17 @@ def with_role():
         lab.close()
 
 
+def library_path():
+    """The folders of what the program loads, as a pod sees this host's /usr/lib
+    at /libraries.  Not those of symbolic links, which may lead through /etc."""
+    out = subprocess.run(["ldd", PROGRAM], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    folders = {os.path.dirname(os.path.realpath(file))
+               for file in re.findall(r" => (/\S+)", out)}
+    return ":".join(sorted("/libraries" + folder.removeprefix("/usr/lib")
+                           for folder in folders))
+
+
 def engine_pod(lab):
     """This build in a pod: host and image are the same Debian, but the image
     lacks most libraries."""
@@ -123,7 +135,7 @@ def engine_pod(lab):
             "name": "engine", "image": IMAGE,
             "imagePullPolicy": "IfNotPresent",
             "command": [
-                loader, "--library-path", "/libraries/x86_64-linux-gnu",
+                loader, "--library-path", library_path(),
                 "/build/trialdeck", "--db", "/data/t.db", "run", "--headless",
                 "/data/exp.yaml"],
             "env": [{"name": "HOME", "value": "/data"}],
@@ -148,8 +160,10 @@ def in_cluster():
                                      ("Succeeded", "Failed")), None),
                        "the engine's pod ends", 2 * PATIENCE)
         log = lab.kube.get(lab.path("pods", "engine") + "/log")
-        check(pod and pod["status"]["phase"] == "Succeeded",
-              "in the cluster: ends with status 0", log)
+        is_good = pod and pod["status"]["phase"] == "Succeeded"
+        check(is_good, "in the cluster: ends with status 0", log)
+        if not is_good:
+            return
         lab.db = os.path.join(lab.dir, "t.db")
         lab.id = lab.ask("list", "--json")[0]["id"]
         lab.check_all_succeeded("in the cluster")

@@ -15,6 +15,8 @@ import time
 TOP = os.environ.get("TOP_BUILDDIR", ".")
 SRC = os.environ.get("TOP_SRCDIR", ".")
 PROGRAM = os.path.join(TOP, "trialdeck")
+# ends what hangs, and measures nothing: the machine may be slow and busy
+PATIENCE = 120
 checks = []
 lock = threading.Lock()  # tests may look at several experiments at a time
 began = time.monotonic()
@@ -90,7 +92,7 @@ class Rig:
         self.process.stdout.close()
         self.process.stderr.close()
 
-    def finish(self, seconds=120):
+    def finish(self, seconds=2 * PATIENCE):
         out, err = self.process.communicate(timeout=seconds)
         return self.process.returncode, err
 
@@ -121,7 +123,7 @@ class Rig:
     def experiment(self):
         return self.ask("show", self.id, "--json")
 
-    def wait(self, condition, what, seconds=20):
+    def wait(self, condition, what, seconds=PATIENCE):
         """Wait until condition() is true; its value, or None in the end."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -132,7 +134,7 @@ class Rig:
         check(False, "in time: " + what)
         return None
 
-    def wait_trial(self, what, condition, seconds=20):
+    def wait_trial(self, what, condition, seconds=PATIENCE):
         return self.wait(lambda: next(
             (t for t in self.trials_json() if condition(t)), None),
             what, seconds)
