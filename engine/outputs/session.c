@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/outputs/keys.h"
 #include "engine/outputs/place.h"
 
 #include <stdlib.h>
@@ -33,8 +34,15 @@ bool outputs_storage_open(const struct storage_config *storage,
 		.service_account = kubernetes->service_account,
 		.experiment_id = experiment->id,
 	};
+	char *key;
+	bool ok;
 
-	return storage_open(&target, watch, ret, err);
+	if (!outputs_key_get(storage, watch, &key, err))
+		return false;
+	target.key = key;
+	ok = storage_open(&target, watch, ret, err);
+	outputs_key_free(key);
+	return ok;
 }
 
 bool outputs_session_open(const char *storage, const char *db_path,

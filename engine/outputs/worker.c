@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "engine/outputs/decide.h"
+#include "engine/outputs/keys.h"
 #include "engine/outputs/move.h"
 #include "engine/outputs/place.h"
 #include "engine/spec/spec.h"
@@ -225,6 +226,8 @@ static void *run(void *arg)
 			job->err = (struct error){ERROR_NONE, ""};
 		} else {
 			job->err = err;
+			if (err.code == ERROR_DENIED)
+				outputs_keys_forget();
 			/* a session that failed is not used again */
 			outputs_session_close(worker->session);
 			worker->session = NULL;
