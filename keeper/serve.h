@@ -12,7 +12,8 @@
  * Without requests for a while it ends by itself, so that nothing is left
  * behind by a console that died.
  *
- * Answers:
+ * Answers, which have X-Trialdeck-Storage among their headers, to tell them
+ * from those of a proxy on the way:
  *
  *     /v1/list   a line for each entry: "f SIZE MTIME_NS PATH" or
  *                "d 0 MTIME_NS PATH", PATH percent-encoded; comes in chunks,

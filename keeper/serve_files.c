@@ -44,7 +44,8 @@ bool serve_send_head(struct wire *wire, int status, int64_t length,
 	n = snprintf(head, sizeof(head),
 		     "HTTP/1.1 %d %s\r\n"
 		     "Content-Type: application/octet-stream\r\n"
-		     "Cache-Control: no-store\r\n%s\r\n%s\r\n",
+		     "Cache-Control: no-store\r\n"
+		     "X-Trialdeck-Storage: 1\r\n%s\r\n%s\r\n",
 		     status, words_of(status), size, more);
 	return wire_send(wire, head, (size_t)n);
 }

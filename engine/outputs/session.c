@@ -30,9 +30,12 @@ bool outputs_storage_open(const struct storage_config *storage,
 		.kubeconfig = kubernetes->kubeconfig,
 		.context = kubernetes->context,
 		.namespace = kubernetes->namespace,
-		.image = kubernetes->image,
+		.image = !kubernetes->image && kubernetes->role_count
+				 ? kubernetes->roles[0].image
+				 : kubernetes->image,
 		.service_account = kubernetes->service_account,
 		.experiment_id = experiment->id,
+		.kubernetes = kubernetes,
 	};
 	char *key;
 	bool ok;

@@ -13,6 +13,8 @@ static const struct {
 } backends[] = {
 	{STORAGE_S3, &storage_s3},
 	{STORAGE_AZURE, &storage_azure},
+	{STORAGE_PVC, &storage_pvc},
+	{STORAGE_HOST_PATH, &storage_host_path},
 };
 
 const struct storage_ops *storage_find_type(enum storage_type type)

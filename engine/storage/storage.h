@@ -54,6 +54,8 @@ struct storage_target {
 	const char *kubeconfig, *context, *namespace, *image;
 	const char *experiment_id;
 	const char *service_account;
+	/* what else such pods need to run there; or NULL */
+	const struct kubernetes_config *kubernetes;
 };
 
 /* What to put: size bytes of a descriptor, from its beginning, or of memory. */
@@ -147,5 +149,6 @@ bool storage_is_passing(enum error_code code);
 extern const struct storage_ops storage_folder;
 extern const struct storage_ops storage_s3;
 extern const struct storage_ops storage_azure;
+extern const struct storage_ops storage_pvc, storage_host_path; /* agent.c */
 
 #endif
