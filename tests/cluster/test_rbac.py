@@ -121,6 +121,45 @@ def library_path():
                            for folder in folders))
 
 
+def with_storage():
+    """A volume that only pods can mount: read and written by the same Role."""
+    lab = Lab(1, 1)
+    try:
+        volume = os.path.join(lab.dir, "volume")
+        os.mkdir(volume)
+        os.chmod(volume, 0o777)
+        with open(lab.file) as f:
+            service = json.load(f)["trainingService"]
+        service["storage"] = {"storageType": "hostPath", "path": volume}
+        lab.rewrite(trainingService=service)
+        lab.env["KUBECONFIG"] = make_account(lab, "keeper")
+        role = make_role(lab)
+        path = ROLES % lab.namespace + "roles/" + role
+        whole = lab.kube.get(path)
+        bind(lab, role, "keeper")
+        status, out, err = lab.call("check", lab.file)
+        check(status == 0 and "proxy" not in out,
+              "with the example's Role a pod's storage is no trouble", out)
+        lab.run_to_end("a pod's storage")
+        check(os.path.exists(os.path.join(volume, "nni", lab.id, "nni-code",
+                                          "steps.py")),
+              "with the example's Role the code is brought to it",
+              lab.said("."))
+        status, out, err = lab.call("files", lab.id)
+        check(status == 0, "and its files are listed", out + err)
+        lab.kube.patch(path, {"rules": [
+            r for r in whole["rules"] if "pods/proxy" not in r["resources"]]})
+        status, out, err = lab.call("check", lab.file)
+        check("may not get pods/proxy" in out,
+              "check names pods/proxy where it is missing", out + err)
+        status, out, err = lab.call(
+            "files", lab.id, lab.trials_json()[0]["id"])
+        check(status != 0 and "proxy" in err,
+              "without it files says so: " + err.strip()[:300], out + err)
+    finally:
+        lab.close()
+
+
 def engine_pod(lab):
     """This build in a pod: host and image are the same Debian, but the image
     lacks most libraries."""
@@ -175,7 +214,7 @@ def in_cluster():
 
 def main():
     if manifests("Role"):
-        together(without_rights, with_role, in_cluster)
+        together(without_rights, with_role, with_storage, in_cluster)
     else:
         check(False, "examples/in-cluster holds a Role", MANIFESTS)
     return done()

@@ -170,6 +170,11 @@ struct right {
 	const char *without; /* what happens then */
 };
 
+/* For storages that a pod reads for us. */
+#define NO_AGENT                                                               \
+	"the storage cannot be read or written from here (localPath, where "   \
+	"this machine sees it, needs no such right)"
+
 static const struct right rights[] = {
 	{"create", NULL, NULL, "", false, "no trial can start"},
 	{"list", NULL, NULL, "", false, "trials cannot be followed"},
@@ -191,6 +196,11 @@ static const struct right rights[] = {
 	{"delete", "", "pods", "", true, "the pod that tries it stays"},
 	{"list", "", "events", "", true, "some reasons stay unknown"},
 	{"watch", "", "events", "", true, "some reasons stay unknown"},
+	{"get", "", "pods", "", true, NO_AGENT},
+	{"get", "", "pods", "proxy", true, NO_AGENT},
+	{"create", "", "pods", "proxy", true, NO_AGENT},
+	{"update", "", "pods", "proxy", true, NO_AGENT},
+	{"delete", "", "pods", "proxy", true, NO_AGENT},
 	{"list", KUEUE, "workloads", "", true,
 	 "why trials are queued stays unknown"},
 	{"watch", KUEUE, "workloads", "", true,
@@ -237,6 +247,13 @@ static bool is_allowed(struct preflight *preflight, const struct right *right)
 	return allowed;
 }
 
+/* engine/storage/agent.h */
+static bool needs_agent(const struct storage_config *storage)
+{
+	return !storage->local_path && (storage->type == STORAGE_PVC ||
+					storage->type == STORAGE_HOST_PATH);
+}
+
 /* Not every experiment needs all. */
 static bool is_needed(const struct preflight *preflight,
 		      const struct right *right)
@@ -244,6 +261,8 @@ static bool is_needed(const struct preflight *preflight,
 	if (!right->group) /* only where a kind can do more than end */
 		return strcmp(right->verb, "patch") != 0 ||
 		       kind_find(preflight->kubernetes->kind)->act;
+	if (!strcmp(right->without, NO_AGENT))
+		return needs_agent(&preflight->kubernetes->storage);
 	return strcmp(right->group, KUEUE) != 0 || preflight->kubernetes->queue;
 }
 
