@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Code in, results out, on a real cluster: without a storage through the side
 port, with a claim and a host path through a pod of our own.  TAP output.
-Arguments: none, hostpath, claim, roles (all)."""
+Arguments: none, hostpath, claim, roles, absent (all)."""
 import base64
 import hashlib
 import json
@@ -14,8 +14,9 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "operators"))
-from lab import (PROGRAM, Lab, Recorder, Refused, TRIALS, check, done,
+from lab import (PROGRAM, Kube, Lab, Recorder, Refused, TRIALS, check, done,
                  require_cluster)
+import double
 from kubeflow import Kubeflow
 
 ODD = "a b/it's \"one\".txt"
@@ -278,7 +279,7 @@ def test_absent():
 
 def test_roles():
     """Two roles, each with its own folder of outputs, without a storage."""
-    require_cluster()
+    double.install(Kube(require_cluster()), "kubeflow")
     role = {"command": "python3 filer.py"}
     with Kubeflow():
         stage = Stage("roles", 1, trialCommand=None, platform={
@@ -304,7 +305,7 @@ SCENES = {"none": test_none, "hostpath": test_hostpath, "claim": test_claim,
 
 
 def main():
-    for name in sys.argv[1:] or ("none", "hostpath", "claim", "roles"):
+    for name in sys.argv[1:] or SCENES:
         SCENES[name]()
     return done()
 
