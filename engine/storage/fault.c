@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "engine/kube/status_private.h"
+#include "engine/kube/auth_private.h"
 #include "engine/storage/xml.h"
 
 #include <stdio.h>
@@ -94,13 +94,23 @@ static const struct {
 /* --- reading ----------------------------------------------------------------
  */
 
+/* On one line, safe to show, cut at a character. */
+static void copy_text(char *to, size_t size, const char *text)
+{
+	struct strbuf plain = STRBUF_INIT;
+
+	kube_plain_text(&plain, text, strlen(text), size - 1);
+	memcpy(to, plain.data, plain.len + 1);
+	strbuf_release(&plain);
+}
+
 static void copy_child(char *to, size_t size, const struct xml_node *node,
 		       const char *name)
 {
 	char *text = xml_child_text(node, name);
 
 	if (text)
-		kube_copy_text(to, size, text, strlen(text));
+		copy_text(to, size, text);
 	free(text);
 }
 
@@ -140,7 +150,7 @@ static void copy_header(char *to, size_t size, const struct http_answer *answer,
 	char value[128];
 
 	if (!*to && http_header(answer, name, value, sizeof(value)))
-		kube_copy_text(to, size, value, strlen(value));
+		copy_text(to, size, value);
 }
 
 void storage_fault_read(const struct http_answer *answer,
