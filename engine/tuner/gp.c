@@ -231,6 +231,11 @@ size_t gp_rows(const struct gp *gp)
 	return gp->rows;
 }
 
+double gp_noise(const struct gp *gp)
+{
+	return gp->noise;
+}
+
 static void refresh(struct gp *gp)
 {
 	if (!gp->is_stale)

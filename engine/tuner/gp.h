@@ -56,6 +56,7 @@ void gp_set_fantasies(struct gp *gp, size_t count);
 void gp_add_unknown(struct gp *gp, const double *x, const double *normals);
 
 size_t gp_rows(const struct gp *gp);
+double gp_noise(const struct gp *gp); /* variance */
 /* The outputs without their noise, as believed: posterior means at the rows of
  * version m, in ret[gp_rows]. */
 void gp_means_at_rows(const struct gp *gp, size_t m, double *ret);

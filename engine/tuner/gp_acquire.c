@@ -34,6 +34,18 @@ void gp_acquisition_init(struct gp_acquisition *acquisition, struct gp *gp,
 	free(means);
 }
 
+/* The logarithm of what one more noisy result can tell of the function, as a
+ * share of all; adds its derivative by the variance. */
+static double log_told(double variance, double noise, double *by_variance)
+{
+	double total = variance + noise;
+	double root = sqrt(total);
+	double told = variance / (root * (root + sqrt(noise)));
+
+	*by_variance += sqrt(noise) / (2 * total * root * told);
+	return log(told);
+}
+
 /* The value from means and variance; its derivatives by them if by_means is
  * not NULL. */
 static double combine(const struct gp_acquisition *a, const double *means,
@@ -74,7 +86,10 @@ static double combine(const struct gp_acquisition *a, const double *means,
 			by_deviation += share / deviation;
 	}
 	*by_variance = by_deviation / (2 * deviation);
-	return most + log(sum / (double)a->versions);
+	most += log(sum / (double)a->versions);
+	if (a->utility == GP_UTILITY_EI)
+		most += log_told(variance, gp_noise(a->gp), by_variance);
+	return most;
 }
 
 double gp_acquisition_at(struct gp_acquisition *acquisition, const double *x,

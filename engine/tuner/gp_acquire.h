@@ -4,7 +4,9 @@
  * maximised.  All are of losses: less is better.
  *
  *     EI   ln of the expected improvement over the best, averaged over the
- *          versions (fantasies) of the process
+ *          versions (fantasies) of the process, times what one more noisy
+ *          result can tell of it (augmented expected improvement, Huang et
+ *          al., 2006): certain places are not measured again and again
  *     POI  ln of the probability of an improvement, likewise
  *     UCB  kappa deviations below the mean
  */

@@ -19,6 +19,8 @@
  * its end, and each look is dear. */
 #define COLD_MAX 120
 #define LOOKS_LATE 14
+/* More noise than this, as a share of the variance, is noise. */
+#define NOISY 0.003
 /* Rows nearer than this, as a share of the cube's side, are a crowd. */
 #define NEAR 0.001
 #define CROWD 3
@@ -215,35 +217,79 @@ static const struct gp_milestone *find_milestone(const struct gp_model *model,
 	return NULL;
 }
 
+/* Fit hyperparameters to rows as the warp makes them, from a start if there is
+ * one.  Returns the posterior of the losses as they were. */
+static double fit_warped(struct gp_model *model, const struct rows *raw,
+			 const struct gp_milestone *start, bool is_late,
+			 struct gp_milestone *ret)
+{
+	const struct gp_shape *shape = &model->shape;
+	struct gp_hyper warm = {0};
+	double *y = linalg_alloc(raw->count);
+	double value = -INFINITY, warm_value, slopes = 0;
+
+	ret->hyper = gp_hyper_default(shape);
+	for (size_t i = 0; i < raw->count; i++) {
+		y[i] = warp_apply(&ret->warp, raw->y[i]);
+		slopes += warp_log_slope(&ret->warp, raw->y[i]);
+	}
+	if (!start || !is_late)
+		value = gp_fit(shape, raw->x, y, raw->count, model->least_noise,
+			       LOOKS_COLD, &ret->hyper);
+	if (start) {
+		gp_hyper_copy(&warm, &start->hyper, shape->dimensions);
+		warm_value =
+			gp_fit(shape, raw->x, y, raw->count, model->least_noise,
+			       is_late ? LOOKS_LATE : LOOKS_WARM, &warm);
+		if (warm_value >= value) {
+			gp_hyper_copy(&ret->hyper, &warm, shape->dimensions);
+			value = warm_value;
+		}
+	}
+	gp_hyper_release(&warm);
+	free(y);
+	return value + slopes;
+}
+
+/* With the warp that losses alone suggest.  Where results are noisy, drawing in
+ * the bad ones can blow up the noise of the good ones: there, while that is
+ * cheap, without it, too, and the process is the judge. */
 static void fit_milestone(struct gp_model *model, size_t count,
 			  const struct gp_milestone *start)
 {
-	struct gp_hyper hyper = gp_hyper_default(&model->shape);
-	struct gp_hyper warm = {0};
+	bool is_late = start && count > COLD_MAX;
+	struct gp_milestone best = {0};
+	double best_value = -INFINITY;
 	struct rows rows;
-	struct warp warp;
-	double cold_value = -INFINITY;
 
 	rows_collect(model, count, GP_MODEL_ROWS_MAX, &rows);
 	rows_thin(model, &rows);
-	warp = warp_fit(rows.y, rows.count);
-	rows_warp(&rows, &warp);
-	rows_sample(model, &rows, GP_FIT_MAX);
-	if (!start || count <= COLD_MAX)
-		cold_value = gp_fit(&model->shape, rows.x, rows.y, rows.count,
-				    model->least_noise, LOOKS_COLD, &hyper);
-	if (start) {
-		gp_hyper_copy(&warm, &start->hyper, model->shape.dimensions);
-		if (gp_fit(&model->shape, rows.x, rows.y, rows.count,
-			   model->least_noise, LOOKS_WARM, &warm) >= cold_value)
-			gp_hyper_copy(&hyper, &warm, model->shape.dimensions);
+	for (int k = 0; k < 2; k++) {
+		bool is_straight = k;
+		struct gp_milestone milestone = {.count = count,
+						 .is_straight = is_straight};
+		struct rows sample = rows;
+		double value;
+
+		if (is_late && is_straight != start->is_straight)
+			continue;
+		if (best.count && best.hyper.noise < NOISY)
+			break;
+		milestone.warp = warp_fit(rows.y, rows.count, is_straight);
+		rows_sample(model, &sample, GP_FIT_MAX);
+		value = fit_warped(model, &sample, start, is_late, &milestone);
+		if (best.count && !(value > best_value)) {
+			gp_hyper_release(&milestone.hyper);
+			continue;
+		}
+		gp_hyper_release(&best.hyper);
+		best = milestone;
+		best_value = value;
 	}
-	gp_hyper_release(&warm);
 	rows_release(&rows);
 	ARRAY_RESERVE(model->milestones, model->milestone_count,
 		      model->milestone_capacity);
-	model->milestones[model->milestone_count++] =
-		(struct gp_milestone){count, hyper, warp};
+	model->milestones[model->milestone_count++] = best;
 }
 
 /* The fit that `learnt` trials have, made now if need be; each starts at that
@@ -306,19 +352,23 @@ static void collect_starts(struct gp_model *model, const struct rows *rows,
 			belief->starts + i * width);
 }
 
+const struct gp_milestone *gp_model_fitted(struct gp_model *model)
+{
+	if (model->revision != model->trials->revision)
+		forget_milestones(model);
+	model->revision = model->trials->revision;
+	return fitted(model, model->trials->learnt_count);
+}
+
 bool gp_model_believe(struct gp_model *model, uint64_t seed, size_t versions,
 		      struct gp_belief *ret_belief)
 {
 	const struct trials *trials = model->trials;
 	size_t learnt = trials->learnt_count;
-	const struct gp_milestone *milestone;
+	const struct gp_milestone *milestone = gp_model_fitted(model);
 	struct rows rows;
 
-	if (model->revision != trials->revision)
-		forget_milestones(model);
-	model->revision = trials->revision;
 	*ret_belief = (struct gp_belief){0};
-	milestone = fitted(model, learnt);
 	if (!milestone)
 		return false;
 	rows_collect(model, learnt, GP_MODEL_ROWS_MAX, &rows);

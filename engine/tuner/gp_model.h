@@ -27,6 +27,7 @@ struct gp_milestone {
 	size_t count; /* trials learnt */
 	struct gp_hyper hyper;
 	struct warp warp;
+	bool is_straight; /* the warp is but a scale */
 };
 
 struct gp_model {
@@ -47,6 +48,9 @@ void gp_model_init(struct gp_model *model, const struct encoding *encoding,
 		   const struct trials *trials, enum gp_smoothness smoothness,
 		   double least_noise, size_t first);
 void gp_model_release(struct gp_model *model);
+
+/* The newest fit, the model's until the next one; NULL: too few trials. */
+const struct gp_milestone *gp_model_fitted(struct gp_model *model);
 
 struct gp_belief {
 	struct gp *gp;

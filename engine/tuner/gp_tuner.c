@@ -264,17 +264,16 @@ static void gp_import(void *state, const double *point,
 static void gp_describe(void *state, struct strbuf *json)
 {
 	struct gp_tuner *tuner = state;
-	struct gp_belief belief;
-	bool ok = gp_model_believe(&tuner->model, tuner->seed, 1, &belief);
+	const struct gp_milestone *fit = gp_model_fitted(&tuner->model);
 
 	strbuf_addf(json, "{\"model\":\"gp\",\"results\":%zu,\"running\":%zu",
 		    trials_results(&tuner->trials),
 		    tuner->trials.running_count);
-	if (ok) {
+	if (fit) {
 		strbuf_adds(json, ",\"signal\":");
-		strbuf_add_json_number(json, belief.hyper->signal);
+		strbuf_add_json_number(json, fit->hyper.signal);
 		strbuf_adds(json, ",\"noise\":");
-		strbuf_add_json_number(json, belief.hyper->noise);
+		strbuf_add_json_number(json, fit->hyper.noise);
 		strbuf_adds(json, ",\"lengths\":{");
 		for (size_t i = 0; i < tuner->space->count; i++) {
 			if (i)
@@ -282,12 +281,11 @@ static void gp_describe(void *state, struct strbuf *json)
 			strbuf_add_json_string(
 				json, tuner->space->parameters[i].path);
 			strbuf_addch(json, ':');
-			strbuf_add_json_number(json, belief.hyper->lengths[i]);
+			strbuf_add_json_number(json, fit->hyper.lengths[i]);
 		}
 		strbuf_addch(json, '}');
 	}
 	strbuf_addch(json, '}');
-	gp_belief_release(&belief);
 }
 
 static bool gp_slice(void *state, size_t parameter, const double *internal,

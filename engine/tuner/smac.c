@@ -210,7 +210,7 @@ static void grow_forest(struct proposal *proposal)
 	x = xcalloc((learnt - from + running) * width, sizeof(*x));
 	y = xcalloc(learnt - from + running, sizeof(*y));
 	trials_losses(trials, learnt, losses);
-	warp = warp_fit(losses + from, learnt - from);
+	warp = warp_fit(losses + from, learnt - from, false);
 	proposal->best = INFINITY;
 	for (size_t i = from; i < learnt; i++, rows++) {
 		add_row(smac, trials->learnt[i], x + rows * width);

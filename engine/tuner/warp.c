@@ -87,7 +87,7 @@ static double best_power(const double *y, size_t count)
 	return (low + high) / 2;
 }
 
-struct warp warp_fit(const double *losses, size_t count)
+struct warp warp_fit(const double *losses, size_t count, bool is_straight)
 {
 	struct warp warp = {0, 1, INFINITY, 1, 0, 1};
 	double *y = xcalloc(count + 1, sizeof(*y));
@@ -116,7 +116,7 @@ struct warp warp_fit(const double *losses, size_t count)
 		warp.scale = 1;
 	for (size_t i = 0; i < count; i++)
 		y[i] = (y[i] - warp.centre) / warp.scale;
-	if (count >= 5)
+	if (count >= 5 && !is_straight)
 		warp.power = best_power(y, count);
 	moments(y, count, warp.power, &warp.mean, &warp.deviation);
 	if (!(warp.deviation > 1e-12))
@@ -130,6 +130,14 @@ double warp_apply(const struct warp *warp, double loss)
 	double y = (fmin(loss, warp->cap) - warp->centre) / warp->scale;
 
 	return (power_transform(y, warp->power) - warp->mean) / warp->deviation;
+}
+
+double warp_log_slope(const struct warp *warp, double loss)
+{
+	double y = (fmin(loss, warp->cap) - warp->centre) / warp->scale;
+
+	return (warp->power - 1) * copysign(log1p(fabs(y)), y) -
+	       log(warp->deviation * warp->scale);
 }
 
 double warp_invert(const struct warp *warp, double warped)

@@ -9,6 +9,7 @@
 #ifndef ENGINE_TUNER_WARP_H
 #define ENGINE_TUNER_WARP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct warp {
@@ -18,9 +19,12 @@ struct warp {
 	double mean, deviation; /* of what the power makes of them */
 };
 
-/* All finite; count may be 0. */
-struct warp warp_fit(const double *losses, size_t count);
+/* All finite; count may be 0.  is_straight: keep the power 1. */
+struct warp warp_fit(const double *losses, size_t count, bool is_straight);
 double warp_apply(const struct warp *warp, double loss);
+/* The logarithm of its slope there: what makes likelihoods of differently
+ * warped losses comparable. */
+double warp_log_slope(const struct warp *warp, double loss);
 /* The loss that becomes `warped`; what no loss becomes, the nearest end. */
 double warp_invert(const struct warp *warp, double warped);
 

@@ -391,7 +391,7 @@ static void warps_in_order(void **state)
 	for (size_t i = 0; i < COUNT_OF(losses); i++)
 		losses[i] = exp(2 * random_normal(&random)) - 3;
 	losses[17] = 1e100; /* it diverged */
-	warp = warp_fit(losses, COUNT_OF(losses));
+	warp = warp_fit(losses, COUNT_OF(losses), false);
 	for (size_t i = 0; i < COUNT_OF(losses); i++) {
 		double w = warp_apply(&warp, losses[i]);
 
@@ -401,6 +401,13 @@ static void warps_in_order(void **state)
 		for (size_t k = 0; k < i; k++)
 			if (losses[k] < losses[i])
 				assert_true(warp_apply(&warp, losses[k]) <= w);
+		/* the slope is that of a step; nothing is left of it above */
+		if (losses[i] < 10)
+			assert_near(exp(warp_log_slope(&warp, losses[i])),
+				    (warp_apply(&warp, losses[i] + 1e-6) -
+				     warp_apply(&warp, losses[i] - 1e-6)) /
+					    2e-6,
+				    1e-4);
 		if (losses[i] < 10)
 			assert_near(warp_invert(&warp, w), losses[i], 1e-8);
 	}
@@ -408,9 +415,9 @@ static void warps_in_order(void **state)
 	assert_near(squares, 1, 1e-9);
 	/* nothing to tell apart */
 	losses[0] = losses[1] = 4;
-	warp = warp_fit(losses, 2);
+	warp = warp_fit(losses, 2, false);
 	assert_near(warp_apply(&warp, 4), 0, 0);
-	warp = warp_fit(losses, 0);
+	warp = warp_fit(losses, 0, false);
 	assert_true(isfinite(warp_apply(&warp, 4)));
 }
 
