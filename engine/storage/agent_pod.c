@@ -108,18 +108,23 @@ static void sweep(struct agent *agent)
 
 /* ---- making it ----------------------------------------------------------- */
 
+/* With what to do about it. */
+static bool add_rights(struct error *err)
+{
+	char text[sizeof(err->text)];
+
+	snprintf(text, sizeof(text), "%s", err->text);
+	return error_set(err, ERROR_DENIED, "%.200s" RIGHTS, text);
+}
+
 static bool create(struct agent *agent, const char *plural, cJSON *object,
 		   struct error *err)
 {
 	char *path = agent_path(agent, plural, NULL);
 	bool ok = agent_ask(agent, KUBE_POST, path, object, err);
 
-	if (!ok && err->code == ERROR_DENIED) {
-		char text[sizeof(err->text)];
-
-		snprintf(text, sizeof(text), "%s", err->text);
-		error_set(err, ERROR_DENIED, "%.200s" RIGHTS, text);
-	}
+	if (!ok && err->code == ERROR_DENIED)
+		add_rights(err);
 	free(path);
 	cJSON_Delete(object);
 	return ok;
@@ -177,19 +182,19 @@ static enum look look(struct agent *agent, char *reason, size_t size,
 	return view.phase == POD_RUNNING ? LOOK_RUNS : LOOK_WAIT;
 }
 
-static bool is_answering(struct agent *agent)
+static bool is_answering(struct agent *agent, struct error *err)
 {
 	const struct agent_request request = {
 		.method = "GET", .target = "/v1/health", .fd = -1};
-	struct error ignored;
 
-	return agent_http(agent, &request, &ignored);
+	return agent_http(agent, &request, err);
 }
 
 static bool await(struct agent *agent, struct error *err)
 {
 	int64_t until_ns = clock_mono_ns() + AGENT_START_MS * NS_PER_MS;
 	char reason[400] = "";
+	struct error why;
 	enum look seen;
 
 	for (;;) {
@@ -200,8 +205,13 @@ static bool await(struct agent *agent, struct error *err)
 			return error_set(err, ERROR_UNAVAILABLE,
 					 "the pod that reads %s was deleted",
 					 agent->what);
-		if (seen == LOOK_RUNS && is_answering(agent))
+		if (seen == LOOK_RUNS && is_answering(agent, &why))
 			return true;
+		/* it will not be permitted by waiting */
+		if (seen == LOOK_RUNS && why.code == ERROR_DENIED) {
+			*err = why;
+			return add_rights(err);
+		}
 		if (!storage_may_go_on(&agent->base, err))
 			return false;
 		if (clock_mono_ns() >= until_ns)
