@@ -184,7 +184,8 @@ void advice_write_state(struct engine *engine)
 	    !store_tuner_state_put(engine->store, engine->experiment.key, state,
 				   clock_wall_ns(), &err))
 		turn_fail(engine, &err);
-	engine->is_versioned = true;
+	/* screens look at rows that are new */
+	engine->has_experiment_changes = true;
 }
 
 static void telling_due(void *arg)

@@ -24,10 +24,13 @@ enum view_bit {
 	VIEW_EVENTS = 1 << 5,
 	VIEW_HELP = 1 << 6,
 	VIEW_CLUSTER = 1 << 7,
+	VIEW_TUNER = 1 << 8,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
-	VIEW_TEXTS = VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP,
-	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER,
+	VIEW_TEXTS =
+		VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP | VIEW_TUNER,
+	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER |
+		    VIEW_TUNER,
 	VIEW_ALL = VIEW_WORK | VIEW_HELP
 };
 
@@ -89,6 +92,8 @@ enum action_flag {
 	  "the experiment's journal")                                          \
 	X(CLUSTER, "cluster", "C", VIEW_WORK, LOOK, 0, NULL,                   \
 	  "the cluster: nodes, and where the trials run")                      \
+	X(TUNER, "tuner", "A", VIEW_WORK, LOOK, 0, NULL,                       \
+	  "what the tuner does: rungs, brackets, its population")              \
 	X(ZOOM, "zoom", "z", VIEW_PANES, LOOK, 0, NULL,                        \
 	  "this pane alone, and back")                                         \
 	X(FREEZE, "freeze", "Z", VIEW_ALL, LOOK, 0, NULL,                      \

@@ -28,9 +28,8 @@ static const struct view_ops *const pane_views[PANE_COUNT] = {
 };
 
 static const struct view_ops *const screen_views[] = {
-	[SCREEN_TRIAL] = &view_trial,
-	[SCREEN_EVENTS] = &view_events,
-	[SCREEN_CLUSTER] = &view_cluster,
+	[SCREEN_TRIAL] = &view_trial,	  [SCREEN_EVENTS] = &view_events,
+	[SCREEN_CLUSTER] = &view_cluster, [SCREEN_TUNER] = &view_tuner,
 	[SCREEN_HELP] = &view_help,
 };
 
@@ -85,6 +84,7 @@ void console_release(struct console *console)
 	pager_release(&console->trial.pager);
 	pager_release(&console->events.pager);
 	pager_release(&console->help);
+	pager_release(&console->tuner);
 	prompt_release(&console->prompt);
 	free(console->trials.filter);
 	free(console->trials.filter_before);
@@ -321,6 +321,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_CLUSTER:
 		console_push(console, SCREEN_CLUSTER);
+		break;
+	case ACTION_TUNER:
+		console_push(console, SCREEN_TUNER);
 		break;
 	case ACTION_CHART_TOGGLE:
 		toggle_chart(console);

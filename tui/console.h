@@ -55,16 +55,18 @@ struct view_ops {
 };
 
 extern const struct view_ops view_experiments, view_trials, view_log,
-	view_chart, view_trial, view_events, view_cluster, view_help;
+	view_chart, view_trial, view_events, view_cluster, view_tuner,
+	view_help;
 
 enum screen {
 	SCREEN_PANES,
 	SCREEN_TRIAL,
 	SCREEN_EVENTS,
 	SCREEN_CLUSTER,
+	SCREEN_TUNER,
 	SCREEN_HELP
 };
-#define SCREENS_MAX 4
+#define SCREENS_MAX 5
 
 /* What a question is about, until it is answered. */
 typedef void answer_fn(struct console *console, int key);
@@ -138,6 +140,7 @@ struct console {
 		int64_t experiment, last;
 	} events;
 	struct pager help;
+	struct pager tuner;
 	struct log_pane *log;
 	struct chart_pane *chart;
 	struct cluster_pane *cluster;

@@ -26,6 +26,8 @@ static const struct view {
 	{"trial", "t.db", ":trial 5\n<Enter>\n"},
 	{"failed", "t.db", ":trial 11\n<Enter> G\n"},
 	{"events", "t.db", "E\n"},
+	{"tuner", "t.db", "A\n"},
+	{"tuner-none", "cluster.db", "A\n"},
 	{"help", "t.db", "?\n"},
 	{"help-end", "t.db", "? G\n"},
 	{"log", "t.db", ":trial 12\n3 z\n"},

@@ -297,6 +297,14 @@ static void add_small_ones(struct store *store)
 	experiment_release(&experiment);
 }
 
+/* One that means no harm, and one that does. */
+static const char tuner_state[] =
+	"{\"epoch\":2,\"mood\":\"\\u001b[31mred\\u0007\",\"rungs\":["
+	"{\"rung\":0,\"budget\":1,\"running\":2,\"over\":30,\"promoted\":8},"
+	"{\"rung\":1,\"budget\":3,\"running\":1,\"over\":8},"
+	"{\"rung\":2,\"budget\":9,\"running\":0,\"over\":0,\"promoted\":0,"
+	"\"more\":1}],\"best\":[0.5,null,{\"x\":1}]}";
+
 void screen_fixture(const char *folder)
 {
 	char *path = xasprintf("%s/t.db", folder);
@@ -313,6 +321,9 @@ void screen_fixture(const char *folder)
 	add_experiment(store, &digits);
 	for (i = 0; i < TRIALS; i++)
 		add_trial(store, folder, &digits, i);
+	must(store_tuner_state_put(store, digits.key, tuner_state,
+				   SCREEN_NOW_NS, &err),
+	     &err);
 	must(store_experiment_update(store, &digits, &err), &err);
 	must(store_commit(store, &err), &err);
 	store_close(store);
