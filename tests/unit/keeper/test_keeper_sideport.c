@@ -33,6 +33,7 @@ struct bench {
 	struct sideport *sideport;
 	int metrics, exit_code; /* received; exit_code -1: none yet */
 	double sum;
+	struct report_outputs outputs;
 };
 
 static char *path_of(const struct bench *bench, const char *name)
@@ -125,8 +126,10 @@ static void take_reports(struct bench *bench)
 
 	for (; report; report = next) {
 		next = report->next;
-		if (report->kind == REPORT_STATUS)
+		if (report->kind == REPORT_STATUS) {
 			bench->exit_code = report->exit_code;
+			bench->outputs = report->outputs;
+		}
 		/* the status is the proof that nothing is missing */
 		if (report->kind == REPORT_METRICS)
 			assert_int_equal(bench->exit_code, -1);
@@ -209,6 +212,60 @@ static void trusts_no_other_certificate(void **state)
 	free(folder);
 }
 
+/* The files of its output folder come before the last word, whole. */
+static void sends_what_the_command_left(void **state)
+{
+	struct bench *bench = *state;
+	char *outputs = path_of(bench, "outputs");
+	char *dir = path_of(bench, "work/out"), *work = path_of(bench, "work");
+	char *input = path_of(bench, "input"),
+	     *url = path_of(bench, "link/url");
+	char *model = path_of(bench, "outputs/Xa12b/o/sub/model");
+	char *log = path_of(bench, "outputs/Xa12b/o/keeper.log");
+	char *left_out = path_of(bench, "outputs/Xa12b/o/large");
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+	pid_t pid;
+	int status;
+
+	start_sideport(bench, true);
+	sideport_set_outputs(bench->sideport, outputs, 1 << 20);
+	write_file(bench, "input/command",
+		   "mkdir \"$OUT/sub\"; echo weights >\"$OUT/sub/model\"; "
+		   "ln -s /etc/passwd \"$OUT/link\"; "
+		   "head -c 3000 /dev/zero >\"$OUT/large\"");
+	setenv("OUT", dir, 1);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		execl(bench->keeper_path, "trialdeck-keeper", "--dir", work,
+		      "--input", input, "--url-file", url, "--output-dir", dir,
+		      "--send-outputs", "o", "--output-limit", "2000", NULL);
+		_exit(99);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		take_reports(bench);
+		usleep(2000);
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(bench->exit_code, 0);
+	assert_int_equal(bench->outputs.files, 2); /* one is the log */
+	assert_int_equal(bench->outputs.left_out, 2);
+	assert_true(fs_read_file(model, 100, &text, &err));
+	assert_string_equal(text.data, "weights\n");
+	assert_int_equal(access(log, R_OK), 0);
+	assert_int_not_equal(access(left_out, F_OK), 0);
+	strbuf_release(&text);
+	free(outputs);
+	free(dir);
+	free(work);
+	free(input);
+	free(url);
+	free(model);
+	free(log);
+	free(left_out);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -217,6 +274,7 @@ int main(void)
 		TEST(works_plainly),
 		TEST(works_with_tls),
 		TEST(trusts_no_other_certificate),
+		TEST(sends_what_the_command_left),
 	};
 
 	return cmocka_run_group_tests_name("keeper and side port", tests, NULL,
