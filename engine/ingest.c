@@ -153,7 +153,8 @@ static void add_primary(struct engine *engine, struct metrics *metrics)
 		copy = metrics_add(metrics);
 		*copy = metrics->items[i];
 		copy->text = xstrdup_or_null(copy->text);
-		strcpy(copy->name, METRIC_OBJECTIVE);
+		snprintf(copy->name, sizeof(copy->name), "%s",
+			 METRIC_OBJECTIVE);
 	}
 }
 
