@@ -34,7 +34,8 @@ static void wake(void *arg)
 static bool open_tuner(struct engine *engine, struct error *err)
 {
 	const struct algorithm_config *config = &engine->config.tuner;
-	const struct tuner_ops *ops = tuner_find(config->name);
+	const struct tuner_ops *ops =
+		config->name ? tuner_find(config->name) : NULL;
 	struct advice *advice = engine->advice;
 	struct tuner_objective objectives[OBJECTIVES_MAX];
 	struct tuner_context context = {
@@ -46,6 +47,9 @@ static bool open_tuner(struct engine *engine, struct error *err)
 		.checkpoint_root = advice->checkpoint_root,
 	};
 
+	if (config->is_python) /* and has one objective */
+		return objectives_parse(NULL, engine->experiment.objective,
+					&advice->objectives, err);
 	if (!ops)
 		return error_set(err, ERROR_INVALID, "unknown tuner '%s'",
 				 config->name);
@@ -71,7 +75,7 @@ static bool open_assessor(struct engine *engine, struct error *err)
 		.objective = engine->experiment.objective,
 	};
 
-	if (!config->name)
+	if (!config->name || config->is_python)
 		return true;
 	ops = assessor_find(config->name);
 	if (!ops)
@@ -120,6 +124,7 @@ bool advice_open(struct engine *engine, struct error *err)
 		return false;
 	if (!advice_replay(engine, err))
 		return error_prefix(err, "replay the tuner's history");
+	python_open(engine);
 	if (!(engine->tuner_flags & TUNER_SLOW))
 		return true;
 	advice->thread = tuner_thread_start(engine->tuner, engine->space->count,
@@ -135,6 +140,7 @@ void advice_close(struct engine *engine)
 {
 	struct advice *advice = engine->advice;
 
+	python_close(engine, false);
 	if (advice && advice->thread)
 		tuner_thread_stop(advice->thread);
 	else if (engine->tuner)
@@ -171,7 +177,8 @@ void advice_write_state(struct engine *engine)
 		return;
 	state = advice->new_state;
 	advice->new_state = NULL;
-	if (!advice->thread && tuner_describe(engine->tuner, &text) && text.len)
+	if (!advice->thread && engine->tuner &&
+	    tuner_describe(engine->tuner, &text) && text.len)
 		state = strbuf_detach(&text);
 	strbuf_release(&text);
 	if (!state || (advice->state && !strcmp(state, advice->state))) {
@@ -213,7 +220,7 @@ void advice_tell_adopt(struct engine *engine, int64_t number,
 {
 	if (engine->advice->thread)
 		tuner_thread_adopt(engine->advice->thread, number, point);
-	else
+	else if (engine->tuner)
 		tuner_adopt(engine->tuner, number, point);
 	want_telling(engine);
 }
@@ -250,6 +257,8 @@ void advice_take_up(const struct history *row, struct live *live)
 	live->budget = row->budget;
 	live->has_parent = row->has_parent;
 	live->parent = row->parent;
+	if (row->parameters)
+		python_recovered(live, row->parameters);
 }
 
 int64_t advice_trial(const struct engine *engine, int64_t number)
@@ -461,6 +470,10 @@ enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
 {
 	engine->is_thinking = false;
 	memset(ret, 0, sizeof(*ret));
+	if (python_is_away(engine))
+		return TUNER_NOTHING_NOW; /* nobody would judge them */
+	if (python_has_tuner(engine))
+		return python_suggest(engine, ret);
 	return engine->advice->thread ? suggest_prepared(engine, ret, err)
 				      : suggest_now(engine, ret, err);
 }
@@ -484,6 +497,10 @@ void advice_record_suggestion(struct engine *engine, struct live *live,
 	live->budget = advised->budget;
 	live->has_parent = advised->has_parent;
 	live->parent = advised->parent;
+	if (python_has_tuner(engine) && !live->file) {
+		live->file = xstrdup(advised->plain);
+		live->is_known = true;
+	}
 	advice_number(engine->advice, live->number, live->trial.key);
 	ask_ahead(engine);
 }
@@ -501,8 +518,12 @@ void advice_runs_again(struct engine *engine, struct live *live)
 	bool is_point = advice_point(engine->space, live->trial.parameters,
 				     point, &advised.plain, &budget, &ignored);
 
-	if (!is_point)
+	if (live->file) {
+		free(advised.plain);
+		advised.plain = xstrdup(live->file);
+	} else if (!is_point) {
 		advised.plain = xstrdup(live->trial.parameters);
+	}
 	if (is_point)
 		advice_tell_adopt(engine, live->number, point);
 	advice_record_suggestion(engine, live, &advised);
@@ -528,7 +549,7 @@ static void tell_customised(struct engine *engine, struct live *live,
 		if (engine->advice->thread)
 			tuner_thread_import(engine->advice->thread, point,
 					    result);
-		else
+		else if (engine->tuner)
 			tuner_import(engine->tuner, point, result);
 	}
 	history_release(&row);
@@ -550,7 +571,7 @@ static void tell_result(struct engine *engine, const struct live *live,
 	if (engine->advice->thread)
 		tuner_thread_observe(engine->advice->thread, live->number,
 				     result);
-	else
+	else if (engine->tuner)
 		tuner_observe(engine->tuner, live->number, result);
 }
 
@@ -567,7 +588,7 @@ static void tell_end(struct engine *engine, const struct live *live)
 	if (engine->advice->thread)
 		tuner_thread_ended(engine->advice->thread, row.number,
 				   row.state);
-	else
+	else if (engine->tuner)
 		tuner_ended(engine->tuner, row.number, row.state);
 }
 
@@ -582,6 +603,7 @@ void advice_ended(struct engine *engine, struct live *live)
 			       live->trial.state == TRIAL_SUCCEEDED,
 			       live->history, live->history_count);
 	engine->is_stalled = false;
+	python_ended(engine, live);
 	want_telling(engine);
 	if (live->number < 0) {
 		if (has_result)

@@ -161,6 +161,13 @@ static bool replay_row(const struct history *row, void *arg)
 	struct replay *replay = arg;
 	struct engine *engine = replay->engine;
 
+	if (!engine->tuner) { /* in Python: told when its process is up */
+		if (row->kind == HISTORY_SUGGESTED) {
+			advice_number(engine->advice, row->number, row->trial);
+			engine->next_suggestion = replay->suggestions;
+		}
+		return true;
+	}
 	if (row->kind != HISTORY_PREPARED)
 		outdate_ready(engine->advice);
 	switch (row->kind) {

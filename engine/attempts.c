@@ -424,6 +424,8 @@ void attempts_write_changes(struct engine *engine, bool with_summaries)
 /* parameter.cfg, as NNI's dispatcher would have sent it (nni.md 4.1) */
 static char *parameter_file(const struct live *live)
 {
+	if (live->file)
+		return xstrdup(live->file);
 	if (live->number < 0)
 		return xasprintf("{\"parameter_id\": null, "
 				 "\"parameter_source\": \"customized\", "

@@ -244,6 +244,8 @@ static void do_pause(struct engine *engine, const struct command *command,
 	} else {
 		experiment->is_paused = is_paused;
 		schedule_knobs_changed(engine);
+		if (!is_paused)
+			python_go_on(engine);
 		done(engine, command,
 		     is_paused ? "paused: no new trials start" : "going on");
 	}

@@ -134,8 +134,12 @@ static void finish_if_over(struct engine *engine)
 		return;
 	if (ops->wind_up)
 		ops->wind_up(engine->platform);
+	if (engine->experiment.state == EXPERIMENT_STOPPED)
+		python_is_ending(engine);
 	if (outputs_is_busy(engine) || atomic_load(&engine->keep_open) ||
 	    (ops->is_busy && ops->is_busy(engine->platform)))
+		return;
+	if (python_is_ending(engine))
 		return;
 	commands_look(engine); /* what came last is answered, too */
 	if (has_more_to_do(engine))
@@ -287,6 +291,7 @@ static void *run(void *arg)
 	on_heartbeat(engine);
 	end_of_turn(engine);
 	loop_run(engine->loop);
+	python_close(engine, true); /* it would die with this thread */
 	disown(engine);
 	atomic_store(&engine->is_finished, true);
 	wake_signal(engine->notice_fd);

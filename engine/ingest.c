@@ -200,6 +200,8 @@ bool ingest_metrics(struct engine *engine, struct live *live,
 		return false;
 	}
 	ok = add_metrics(engine, live, metrics, err);
+	if (ok)
+		python_heard(engine, live, metrics);
 	if (engine->metrics_total != engine->metrics_settling)
 		ingest_want_summaries(engine);
 	return ok;

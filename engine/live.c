@@ -103,6 +103,7 @@ void live_remove(struct engine *engine, struct live *live)
 	attempt_release(&live->attempt);
 	free(live->history);
 	free(live->kills);
+	free(live->file);
 	free(live);
 }
 

@@ -204,6 +204,17 @@ static void claim(struct engine *engine)
 		schedule_set_state(engine, EXPERIMENT_RUNNING);
 }
 
+/* Tuners in Python may need none. */
+static bool read_space(struct engine *engine, struct error *err)
+{
+	const char *text = engine->experiment.space;
+
+	if (text)
+		return space_parse(text, &engine->space, NULL, err);
+	engine->space = space_empty();
+	return true;
+}
+
 bool engine_recover(struct engine *engine, struct error *err)
 {
 	struct experiment *experiment = &engine->experiment;
@@ -211,8 +222,7 @@ bool engine_recover(struct engine *engine, struct error *err)
 	if (!store_experiment_get(engine->store, engine->experiment_key,
 				  experiment, err) ||
 	    !spec_reload(experiment->config, &engine->config, err) ||
-	    !space_parse(experiment->space ? experiment->space : "{}",
-			 &engine->space, NULL, err))
+	    !read_space(engine, err))
 		return error_prefix(err, "read the experiment");
 	engine->platform_ops = platform_find(experiment->platform);
 	if (!engine->platform_ops)

@@ -83,6 +83,7 @@ void schedule_go_on(struct engine *engine)
 	engine->experiment.is_paused = false;
 	engine->experiment.lets_finish = false;
 	schedule_set_state(engine, EXPERIMENT_RUNNING);
+	python_go_on(engine);
 }
 
 void schedule_stop(struct engine *engine, bool lets_finish)
@@ -140,6 +141,8 @@ static void arm_limit(struct engine *engine)
 void schedule_knobs_changed(struct engine *engine)
 {
 	engine->has_experiment_changes = true;
+	if (python_has_tuner(engine))
+		engine->is_stalled = false; /* more may be asked for */
 	adjust_clock(engine);
 	arm_limit(engine);
 	attempts_arm_deadline(engine);
@@ -203,7 +206,8 @@ static bool start_suggested(struct engine *engine)
 		if (engine->is_thinking)
 			return false;
 		engine->is_stalled = true;
-		if (is_idle(engine)) { /* the result will never come */
+		if (is_idle(engine) && !engine->python) {
+			/* the result will never come */
 			error_set(&err, ERROR_INVALID,
 				  "the tuner waits for a result, but no trial "
 				  "runs");

@@ -22,6 +22,8 @@
  *   code.c      the code on its way to the storage
  *   outputs.c   what attempts leave: counted, kept, removed
  *   parts.c     what attempts consist of
+ *   python.c    tuners, assessors and advisors in Python; python_tell.c: what
+ *               they are told
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
@@ -61,6 +63,9 @@ struct live {
 	struct trial trial;
 	struct attempt attempt;
 	int64_t number;	   /* the tuner's suggestion number; -1: customised */
+	/* of a tuner in Python: the text of parameter.cfg, as it came */
+	char *file;
+	bool is_known; /* and its process made it, and knows it as running */
 	double budget;	   /* of the suggestion; 0: none */
 	bool has_parent;   /* it goes on from the checkpoint of the trial of */
 	int64_t parent;	   /* this suggestion */
@@ -133,6 +138,7 @@ struct engine {
 	struct tuner *tuner;	  /* called by advice alone */
 	unsigned int tuner_flags; /* of enum tuner_flag */
 	struct assessor *assessor;
+	struct python *python; /* those of both that run in Python; NULL */
 	int64_t next_suggestion;
 	bool is_exhausted;	      /* the tuner has nothing left */
 	bool is_stalled;	      /* the tuner waits for a result */
@@ -244,6 +250,28 @@ bool advice_wants_stop(struct engine *engine, struct live *live);
  * them; NULL: nowhere, nothing.  Caller frees. */
 bool checkpoint_paths(struct engine *engine, const struct live *live,
 		      char **ret_own, char **ret_parent, struct error *err);
+
+/* ---- python.c ---- */
+/* Start what the configuration wants in Python; nothing is waited for. */
+void python_open(struct engine *engine);
+/* End it at once; is_orderly: with a few seconds to do so. */
+void python_close(struct engine *engine, bool is_orderly);
+bool python_has_tuner(const struct engine *engine);
+/* Is there an assessor that cannot be told of trials yet? */
+bool python_is_away(const struct engine *engine);
+/* The oldest trial that the tuner sent, else ask it for more; `plain` is the
+ * text of parameter.cfg. */
+enum tuner_outcome python_suggest(struct engine *engine, struct advised *ret);
+/* From a SUGGESTED row's text to working state. */
+void python_recovered(struct live *live, const char *text);
+/* These have been stored; and: it is over. */
+void python_heard(struct engine *engine, const struct live *live,
+		  const struct metrics *metrics);
+void python_ended(struct engine *engine, struct live *live);
+/* The experiment goes on: what has given up tries again. */
+void python_go_on(struct engine *engine);
+/* The experiment is over: let the processes end.  True while they do. */
+bool python_is_ending(struct engine *engine);
 
 /* ---- attempts.c ---- */
 /* A new trial with its first attempt, queued. */

@@ -39,6 +39,8 @@ struct algorithm_config {
 	char *class_name;     /* "module.Class" of a Python one; or NULL */
 	char *code_directory; /* absolute; with class_name */
 	char *class_args;     /* JSON object text, or NULL */
+	bool is_python;	      /* NNI's own runs it: engine/bridge */
+	bool is_advisor;      /* a Python one that judges trials, too */
 };
 
 /* trainingService with platform local */
@@ -237,8 +239,13 @@ struct experiment_config {
 	char *working_directory; /* absolute, or NULL: beside the database */
 	char *metric_pattern;	 /* POSIX extended regex: \1 name, \2 value */
 	struct algorithm_config tuner, assessor;
+	/* for algorithms in Python */
 	int *tuner_gpu_indices;
 	size_t tuner_gpu_index_count;
+	char *python_path;	  /* interpreter, or its folder; absolute */
+	int64_t python_timeout_s; /* for an answer; 0: the default */
+	bool include_intermediate; /* of stopped trials the tuner gets the last
+				    * intermediate result as the final one */
 	/* "local", "kubernetes", or NNI's words for the latter: "kubeflow",
 	 * "frameworkcontroller" */
 	char *platform;

@@ -114,6 +114,7 @@ void experiment_config_release(struct experiment_config *config)
 	algorithm_config_release(&config->tuner);
 	algorithm_config_release(&config->assessor);
 	free(config->tuner_gpu_indices);
+	free(config->python_path);
 	free(config->platform);
 	free(config->local.gpu_indices);
 	free(config->outputs.tensorboard_image);

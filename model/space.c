@@ -72,6 +72,14 @@ void parameter_bounds(const struct parameter *p, double *ret_low,
 	*ret_high = kinds[p->kind].is_log ? log(p->high) : p->high;
 }
 
+struct space *space_empty(void)
+{
+	struct space *space = xcalloc(1, sizeof(*space));
+
+	space->json = xstrdup("{}");
+	return space;
+}
+
 void space_free(struct space *space)
 {
 	if (!space)

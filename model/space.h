@@ -69,6 +69,8 @@ struct space {
 	char *json; /* canonical text, key order kept */
 };
 
+/* Without parameters: of Python tuners that need none. */
+struct space *space_empty(void);
 /* Parse and validate (nni.md 3.4, but fatal).  On failure ret_path, if not
  * NULL, holds where: "lr/_value/1", for the reader that knows positions. */
 bool space_parse(const char *json, struct space **ret_space,

@@ -22,36 +22,15 @@
 
 #define NAMES_MAX 64
 #define USE "use one that `trialdeck tuners` lists"
-
-/* NNI's others, with their first-form names. */
-static const char *const absent_tuners[] = {
-	"TPE_legacy",
-	"Batch",
-	"BatchTuner",
-	"Metis",
-	"MetisTuner",
-	"GP",
-	"GPTuner",
-	"SMAC",
-	"DNGO",
-	"DNGOTuner",
-	"PPO",
-	"PPOTuner",
-	"BOHB",
-	"NetworkMorphism",
-	"RegularizedEvolutionTuner",
-};
+#define USE_PYTHON ", or write engine: nni for one that Python has"
 
 /* What differs between the two kinds. */
 struct kind {
 	const char *noun, *article;
-	const char *const *absent;
-	size_t absent_count;
 };
 
-static const struct kind tuner_kind = {"tuner", "a tuner", absent_tuners,
-				       COUNT_OF(absent_tuners)};
-static const struct kind assessor_kind = {"assessor", "an assessor", NULL, 0};
+static const struct kind tuner_kind = {"tuner", "a tuner"};
+static const struct kind assessor_kind = {"assessor", "an assessor"};
 
 static size_t list_names(const struct kind *kind, const char **names)
 {
@@ -101,37 +80,16 @@ static void fail_name(struct reader *reader, const struct kind *kind,
 			       kind->noun, a->name, near);
 	else
 		reader_fail_at(reader, &a->name_place,
-			       "unknown %s '%.64s': " USE, kind->noun, a->name);
-}
-
-/* Is this one of NNI's that we do not have?  Then say so. */
-static bool is_absent(struct reader *reader, const struct kind *kind,
-		      const struct algorithm_draft *a)
-{
-	for (size_t i = 0; i < kind->absent_count; i++) {
-		if (strcasecmp(kind->absent[i], a->name))
-			continue;
-		reader_fail_at(reader, &a->name_place,
-			       "'%s' is not available in this version; " USE,
-			       a->name);
-		return true;
-	}
-	return false;
-}
-
-static void fail_class(struct reader *reader, const struct kind *kind,
-		       const struct place *place)
-{
-	reader_fail_at(reader, place,
-		       "%ss written in Python cannot run here; " USE,
-		       kind->noun);
+			       "unknown %s '%.64s': " USE USE_PYTHON,
+			       kind->noun, a->name);
 }
 
 /* Does it name an algorithm that exists? */
 static bool check_name(struct reader *reader, const struct kind *kind,
-		       const struct algorithm_draft *a,
-		       const struct place *section, const char *key)
+		       struct algorithm_draft *a, const struct place *section,
+		       const char *key)
 {
+	bool is_native = a->name && exists(kind, a->name);
 	size_t len;
 
 	if (a->name_place.node && a->class_name_place.node) {
@@ -140,10 +98,9 @@ static bool check_name(struct reader *reader, const struct kind *kind,
 		return false;
 	}
 	if (a->class_name_place.node || a->class_file_place.node) {
-		fail_class(reader, kind,
-			   a->class_name_place.node ? &a->class_name_place
-						    : &a->class_file_place);
-		return false;
+		if (!python_check_class(reader, a))
+			return false;
+		return python_claims(a, kind == &tuner_kind, false);
 	}
 	if (!a->name_place.node) {
 		len = reader_enter(reader, section->path);
@@ -159,10 +116,9 @@ static bool check_name(struct reader *reader, const struct kind *kind,
 			       "belongs to className: remove it");
 	if (!a->name)
 		return false; /* reported: not text */
-	if (exists(kind, a->name))
+	if (python_claims(a, kind == &tuner_kind, is_native) || is_native)
 		return true;
-	if (!is_absent(reader, kind, a))
-		fail_name(reader, kind, a);
+	fail_name(reader, kind, a);
 	return false;
 }
 
@@ -284,6 +240,8 @@ static enum mode read_mode(struct reader *reader,
 		return MODE_MINIMIZE;
 	if (node->kind == NODE_STRING && !strcmp(node->text, "maximize"))
 		return MODE_MAXIMIZE;
+	if (a->class_name) /* its own affair */
+		return MODE_ABSENT;
 	if (node->kind == NODE_MAPPING && config)
 		return read_primary(reader, a, config->class_args);
 	reader_fail_at(reader, ret_place, "must be minimize or maximize");
@@ -320,6 +278,8 @@ static bool check_objective(struct reader *reader, struct draft *draft)
 						  : OBJECTIVE_MINIMIZE;
 	else if (ops)
 		draft->config.objective = ops->default_objective;
+	else /* most of NNI's, and its template of a tuner */
+		draft->config.objective = OBJECTIVE_MAXIMIZE;
 	return true;
 }
 
@@ -364,6 +324,7 @@ static void move_advisor(struct reader *reader, struct draft *draft)
 			       "excludes assessor: keep one of them");
 	draft->tuner = draft->advisor;
 	draft->tuner_place = draft->advisor_place;
+	draft->tuner.is_advisor = true;
 	draft->advisor = (struct algorithm_draft){0};
 }
 
@@ -451,8 +412,8 @@ void algorithms_check(struct reader *reader, struct draft *draft,
 	check_seed(reader, draft);
 	has_assessor &= read_arguments(reader, &draft->assessor,
 				       &config->assessor.class_args);
-	if (has_tuner && is_settled)
+	if (has_tuner && is_settled && !draft->tuner.is_python)
 		check_tuner(reader, draft, space);
-	if (has_assessor && is_settled)
+	if (has_assessor && is_settled && !draft->assessor.is_python)
 		check_assessor(reader, draft);
 }

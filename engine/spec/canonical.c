@@ -20,12 +20,29 @@ static void add_limit(struct strbuf *out, const char *key, int64_t number)
 }
 
 static void add_algorithm(struct strbuf *out, const char *key,
-			  const struct algorithm_config *algorithm)
+			  const struct algorithm_config *algorithm,
+			  bool has_intermediate)
 {
-	if (!algorithm->name)
+	const char *comma = "";
+
+	if (!algorithm->name && !algorithm->class_name)
 		return;
-	strbuf_addf(out, ",\"%s\":{\"name\":", key);
-	strbuf_add_json_string(out, algorithm->name);
+	strbuf_addf(out, ",\"%s\":{", key);
+	if (algorithm->name) {
+		strbuf_adds(out, "\"name\":");
+		strbuf_add_json_string(out, algorithm->name);
+		comma = ",";
+	}
+	if (algorithm->class_name) {
+		strbuf_addf(out, "%s\"className\":", comma);
+		strbuf_add_json_string(out, algorithm->class_name);
+		strbuf_adds(out, ",\"codeDirectory\":");
+		strbuf_add_json_string(out, algorithm->code_directory);
+	}
+	if (algorithm->is_python)
+		strbuf_adds(out, ",\"engine\":\"nni\"");
+	if (algorithm->is_python && has_intermediate)
+		strbuf_adds(out, ",\"includeIntermediateResults\":true");
 	if (algorithm->class_args)
 		strbuf_addf(out, ",\"classArgs\":%s", algorithm->class_args);
 	strbuf_addch(out, '}');
@@ -78,6 +95,8 @@ static void add_top(struct strbuf *out, const struct experiment_config *config)
 	write_text(out, "logLevel", config->log_level);
 	write_text(out, "experimentWorkingDirectory",
 		   config->working_directory);
+	write_text(out, "pythonPath", config->python_path);
+	add_limit(out, "pythonTimeout", config->python_timeout_s);
 }
 
 char *canonical_write(const struct experiment_config *config,
@@ -95,8 +114,13 @@ char *canonical_write(const struct experiment_config *config,
 			    config->tuner_gpu_indices[i]);
 	if (config->tuner_gpu_index_count)
 		strbuf_addch(&out, ']');
-	add_algorithm(&out, "tuner", &config->tuner);
-	add_algorithm(&out, "assessor", &config->assessor);
+	add_algorithm(&out,
+		      config->tuner.is_python && config->tuner.is_advisor
+			      ? "advisor"
+			      : "tuner",
+		      &config->tuner, config->include_intermediate);
+	add_algorithm(&out, "assessor", &config->assessor,
+		      config->include_intermediate);
 	write_json(&out, "sharedStorage", config->kubernetes.shared_storage);
 	outputs_write(&config->outputs, &out);
 	strbuf_adds(&out, ",\"trainingService\":{\"platform\":");

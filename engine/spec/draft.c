@@ -3,6 +3,7 @@
  * overrides, and the checks that need more than one value. */
 #include "engine/spec/draft.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "model/space.h"
 
@@ -32,6 +33,7 @@ static void algorithm_release(struct algorithm_draft *a)
 	free(a->class_name);
 	free(a->code_directory);
 	free(a->class_file);
+	free(a->engine);
 	free(a->gpu_indices.items);
 }
 
@@ -105,7 +107,26 @@ static void settle_algorithm(struct algorithm_draft *from,
 	to->name = from->name;
 	to->class_name = from->class_name;
 	to->code_directory = from->code_directory;
+	to->is_python = from->is_python;
+	to->is_advisor = from->is_advisor;
 	from->name = from->class_name = from->code_directory = NULL;
+}
+
+/* Relative to the file, unless it is a name to be looked for in PATH.  Links
+ * stay: one in a virtual environment is the environment. */
+static void settle_python(struct reader *reader, struct draft *draft)
+{
+	char *written = draft->config.python_path;
+	char *folder, *expanded;
+
+	if (!written || !strchr(written, '/'))
+		return;
+	folder = reader_resolve(reader, ".");
+	expanded = fs_expand_home(written);
+	draft->config.python_path = fs_join(folder, expanded);
+	free(expanded);
+	free(folder);
+	free(written);
 }
 
 static void check_command(struct reader *reader, struct draft *draft)
@@ -156,6 +177,8 @@ void draft_finish(struct reader *reader, const struct node *root,
 	settle_service(draft);
 	if (!config->log_level)
 		config->log_level = xstrdup(config->debug ? "debug" : "info");
+	draft->needs_no_space = python_is_class(&draft->tuner) ||
+				python_is_class(&draft->advisor);
 	space = search_read(reader, root, draft);
 	draft->space = space;
 	/* roles may bring the command and the code directory */
@@ -169,6 +192,9 @@ void draft_finish(struct reader *reader, const struct node *root,
 	algorithms_check(reader, draft, space);
 	space_free(space);
 	settle_tuner_gpus(draft);
+	settle_python(reader, draft);
+	config->include_intermediate = draft->tuner.include_intermediate ||
+				       draft->assessor.include_intermediate;
 	settle_algorithm(&draft->tuner, &config->tuner);
 	settle_algorithm(&draft->assessor, &config->assessor);
 }

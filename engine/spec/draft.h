@@ -15,11 +15,11 @@
 
 /* tuner, assessor or advisor, as written */
 struct algorithm_draft {
-	char *name, *class_name, *code_directory, *class_file;
-	bool include_intermediate;
+	char *name, *class_name, *code_directory, *class_file, *engine;
+	bool include_intermediate, is_python, is_advisor;
 	struct indices gpu_indices; /* first form only */
 	struct place name_place, class_name_place, code_directory_place;
-	struct place class_file_place, class_args;
+	struct place class_file_place, class_args, engine_place;
 };
 
 /* What a training service may say in place of the top level. */
@@ -110,6 +110,7 @@ struct draft {
 	struct indices tuner_gpu_indices, gpu_indices;
 	char *search_space_file;
 	struct place search_space, search_space_file_place;
+	bool needs_no_space; /* a Python class may do without */
 	struct place training_service, platform_place, shared_storage;
 	struct place trial_command_place, trial_gpu_number_place;
 	struct place use_active_gpu_place, max_trials_per_gpu_place;
@@ -187,6 +188,15 @@ void outputs_write(const struct outputs_config *config, struct strbuf *out);
  * what depends on it stays unchecked. */
 void algorithms_check(struct reader *reader, struct draft *draft,
 		      const struct space *space);
+
+/* Algorithms in Python, in python.c.  Names of NNI's that are not native. */
+extern const char *const algorithm_engines[];
+bool python_knows(const char *name, bool is_tuner);
+bool python_is_class(const struct algorithm_draft *a);
+/* Is it one, by a class, its engine or its name?  Sets is_python. */
+bool python_claims(struct algorithm_draft *a, bool is_tuner, bool is_native);
+/* Check and complete the class; false after reporting. */
+bool python_check_class(struct reader *reader, struct algorithm_draft *a);
 
 /* The whole configuration in the second form, as JSON. */
 char *canonical_write(const struct experiment_config *config,

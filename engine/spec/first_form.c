@@ -48,6 +48,8 @@ static const char *const collections[] = {"none", "http", NULL};
 	{"classArgs", VALUE_MAP, .place = ALGORITHM_PLACE(class_args)},        \
 	{"includeIntermediateResults", VALUE_BOOL,                             \
 	 .target = ALGORITHM(include_intermediate)},                           \
+	{"engine", VALUE_WORD, .words = algorithm_engines,                     \
+	 .target = ALGORITHM(engine), .place = ALGORITHM_PLACE(engine_place)}, \
 	{"gpuIndices", VALUE_INDICES, .target = ALGORITHM(gpu_indices)}
 
 static const struct key tuner_keys[] = {ALGORITHM_KEYS("builtinTunerName"),
@@ -98,6 +100,8 @@ static const struct key common_keys[] = {
 	 .help = "annotations in trial code are not read (NNI 3 dropped them "
 		 "too): write a searchSpacePath file and call "
 		 "nni.get_next_parameter()"},
+	{"pythonPath", VALUE_TEXT, .least = 1, .target = CONFIG(python_path)},
+	{"pythonTimeout", VALUE_TERM, .target = CONFIG(python_timeout_s)},
 	{"tuner", VALUE_SECTION, .section = &tuner_form,
 	 .target = DRAFT(tuner), .place = PLACE(tuner_place)},
 	{"assessor", VALUE_SECTION, .section = &assessor_form,

@@ -144,6 +144,9 @@ struct space *search_read(struct reader *reader, const struct node *root,
 	} else if (draft->search_space.node) {
 		if (draft->search_space.node->kind == NODE_MAPPING)
 			space = parse(&inline_source, draft->search_space.node);
+	} else if (draft->needs_no_space &&
+		   !(draft->config.is_first_form && find_file(reader, draft))) {
+		return NULL;
 	} else if (draft->config.is_first_form) {
 		snprintf(place.path, sizeof(place.path), "searchSpacePath");
 		if (find_file(reader, draft))

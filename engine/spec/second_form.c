@@ -27,6 +27,10 @@ static const struct key algorithm_keys[] = {
 	{"codeDirectory", VALUE_FOLDER, .target = ALGORITHM(code_directory),
 	 .place = ALGORITHM_PLACE(code_directory_place)},
 	{"classArgs", VALUE_MAP, .place = ALGORITHM_PLACE(class_args)},
+	{"engine", VALUE_WORD, .words = algorithm_engines,
+	 .target = ALGORITHM(engine), .place = ALGORITHM_PLACE(engine_place)},
+	{"includeIntermediateResults", VALUE_BOOL,
+	 .target = ALGORITHM(include_intermediate)},
 	{0},
 };
 
@@ -74,6 +78,8 @@ static const struct key top_keys[] = {
 	 .target = CONFIG(working_directory)},
 	{"tunerGpuIndices", VALUE_INDICES,
 	 .target = DRAFT(tuner_gpu_indices)},
+	{"pythonPath", VALUE_TEXT, .least = 1, .target = CONFIG(python_path)},
+	{"pythonTimeout", VALUE_DURATION, .target = CONFIG(python_timeout_s)},
 	{"tuner", VALUE_SECTION, .section = &algorithm_form,
 	 .target = DRAFT(tuner), .place = PLACE(tuner_place)},
 	{"assessor", VALUE_SECTION, .section = &algorithm_form,

@@ -11,9 +11,9 @@ CACHE = os.path.join(os.environ.get(
     "XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "trialdeck-tests")
 
 
-def environment():
-    """The Python of an environment that has nni, or None."""
-    folder = os.path.join(CACHE, "nni-" + VERSION)
+def environment(more=()):
+    """The Python of an environment that has nni (and more), or None."""
+    folder = os.path.join(CACHE, "-".join(["nni", VERSION] + list(more)))
     python = os.path.join(folder, "bin", "python")
     complete = os.path.join(folder, "complete")
     os.makedirs(CACHE, exist_ok=True)
@@ -23,7 +23,7 @@ def environment():
             return python
         for argv in (["python3", "-m", "venv", "--clear", folder],
                      [python, "-m", "pip", "install", "-q",
-                      "nni==" + VERSION]):
+                      "nni==" + VERSION] + list(more)):
             if subprocess.run(argv, stdout=out, stderr=out).returncode:
                 return None
         open(complete, "w").close()
