@@ -234,6 +234,11 @@ static void check_tuner(struct findings *findings,
 	struct error err = {0};
 	struct space *space = NULL;
 
+	if (config->tuner.is_python) {
+		find(findings, VERDICT_OK, "tuner", "%s, in Python",
+		     name ? name : config->tuner.class_name);
+		return;
+	}
 	if (!ops) {
 		error_set(&err, ERROR_INVALID, "%s: no such tuner",
 			  name			     ? name
@@ -266,6 +271,11 @@ static void check_assessor(struct findings *findings,
 
 	if (!name && !config->assessor.class_name)
 		return;
+	if (config->assessor.is_python) {
+		find(findings, VERDICT_OK, "assessor", "%s, in Python",
+		     name ? name : config->assessor.class_name);
+		return;
+	}
 	if (!ops)
 		error_set(&err, ERROR_INVALID, "%s: no such assessor",
 			  name ? name : config->assessor.class_name);

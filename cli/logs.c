@@ -219,6 +219,40 @@ static int print_role(const struct cli *cli, struct found *found,
 	return print_log(cli, found, attempt, role, part, tail);
 }
 
+/* Of NNI's dispatcher, which the engine keeps in the experiment's folder. */
+static int print_dispatcher_log(struct cli *cli, const char *folder, long tail)
+{
+	struct error err = {0};
+	struct log_reader reader;
+	struct found found;
+	char *name, *path;
+	bool ok = true;
+
+	if (!found_experiment(cli, STORE_READ, &found, &err))
+		return cli_fail(&err);
+	name = xasprintf("%s/dispatcher.log", folder);
+	path = fs_join(found.experiment.directory ? found.experiment.directory
+						  : ".",
+		       name);
+	log_reader_init(&reader, NULL);
+	reader.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (reader.fd < 0)
+		ok = error_set(&err, ERROR_NOT_FOUND,
+			       "experiment %s has no such log: none of its "
+			       "algorithms runs in Python there",
+			       found.experiment.id);
+	else if (cli_option(cli, "path"))
+		puts(path);
+	else
+		ok = (!tail || log_reader_seek_tail(&reader, tail, &err)) &&
+		     log_reader_drain(&reader, &err);
+	log_reader_release(&reader);
+	free(path);
+	free(name);
+	found_release(&found);
+	return ok ? CLI_DONE : cli_fail(&err);
+}
+
 int command_log(struct cli *cli)
 {
 	const char *role = cli_option(cli, "role");
@@ -229,8 +263,19 @@ int command_log(struct cli *cli)
 	int status;
 
 	if (!cli_option_number(cli, "attempt", 1, INT_MAX, 0, &number, &err) ||
-	    !cli_option_number(cli, "tail", 1, LONG_MAX, 0, &tail, &err) ||
-	    !found_trial(cli, STORE_READ, &found, &err))
+	    !cli_option_number(cli, "tail", 1, LONG_MAX, 0, &tail, &err))
+		return cli_fail(&err);
+	if (cli_option(cli, "tuner") || cli_option(cli, "assessor"))
+		return print_dispatcher_log(
+			cli, cli_option(cli, "tuner") ? "log" : "log/assessor",
+			tail);
+	if (!cli_argument(cli, 1)) {
+		error_set(&err, ERROR_INVALID,
+			  "log needs a trial beside the experiment, or --tuner "
+			  "or --assessor");
+		return cli_fail(&err);
+	}
+	if (!found_trial(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
 	if (!store_attempt_get(found.store, found.trial.key, (int)number,
 			       &attempt, &err)) {

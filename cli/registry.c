@@ -156,14 +156,16 @@ const struct cli_command cli_commands[] = {
 		.run = command_metrics,
 	},
 	{
-		.name = "log", .synopsis = "[-f] [--role ROLE] EXPERIMENT TRIAL",
-		.help = "print what a trial wrote",
+		.name = "log", .synopsis = "[-f] [--role ROLE] EXPERIMENT TRIAL | --tuner|--assessor EXPERIMENT",
+		.help = "print what a trial wrote, or an algorithm in Python",
 		.text = "With -f it follows until the trial has ended.",
-		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 2, .most = 2,
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = 2,
 		.options = {
 			FLAG("follow", 'f', "go on as the log grows, until the trial ends"),
 			CHOICE("role", 'r', "ROLE", "stdout (default), stderr, keeper, trial (NNI's SDK), or a part of it as show has them: worker-1", "stdout stderr keeper trial"),
 			VALUE("attempt", 0, "N", "of this attempt (default: the newest)"),
+			FLAG("tuner", 0, "dispatcher.log of the tuner or advisor in Python"),
+			FLAG("assessor", 0, "the same of the assessor"),
 			VALUE("tail", 'n', "N", "only the last N lines"),
 			FLAG("path", 0, "print the log file's path instead"),
 		},
@@ -346,9 +348,15 @@ const struct cli_command cli_commands[] = {
 		.run = command_delete,
 	},
 	{
-		.name = "tuners", .synopsis = "[NAME]",
+		.name = "tuners", .synopsis = "[NAME] | --python",
 		.help = "list tuners and assessors, or one's arguments",
+		.text = "--python lists those that nni has in the interpreter that would run "
+			"them: $TRIALDECK_PYTHON, else the active virtual environment's, else "
+			"python3.  An experiment file asks for one with engine: nni.",
 		.arguments = {{"NAME", CLI_WORDS_NONE, NULL}}, .most = 1,
+		.options = {
+			FLAG("python", 0, "those of the installed nni"),
+		},
 		.run = command_tuners,
 	},
 	{

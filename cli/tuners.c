@@ -6,8 +6,10 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "engine/assessor/assessor.h"
+#include "engine/bridge/probe.h"
 #include "engine/tuner/tuner.h"
 
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -147,6 +149,47 @@ static bool is_called(const struct algorithm *algorithm, const char *name)
 	return false;
 }
 
+/* What the installed nni has, as it says so itself. */
+static int print_python(struct cli *cli)
+{
+	static const struct sheet_column columns[] = {
+		{"name", 0, 0}, {"kind", 0, 0}, {"class", 0, true}};
+	struct strbuf json = STRBUF_INIT;
+	struct error err = {0};
+	const cJSON *item;
+	struct sheet sheet;
+	cJSON *list;
+
+	if (!probe_algorithms(NULL, &json, &err)) {
+		strbuf_release(&json);
+		return cli_fail(&err);
+	}
+	if (cli->is_json) {
+		output_flush(&json);
+		strbuf_release(&json);
+		return CLI_DONE;
+	}
+	list = cJSON_Parse(json.data);
+	sheet_init(&sheet, columns, COUNT_OF(columns));
+	cJSON_ArrayForEach (item, list) {
+		static const char *const keys[] = {"name", "kind", "class"};
+
+		for (size_t i = 0; i < COUNT_OF(keys); i++) {
+			const cJSON *text =
+				cJSON_GetObjectItemCaseSensitive(item, keys[i]);
+
+			sheet_add(&sheet, cJSON_IsString(text)
+						  ? text->valuestring
+						  : "");
+		}
+	}
+	sheet_print(&sheet, cli->is_csv);
+	sheet_release(&sheet);
+	cJSON_Delete(list);
+	strbuf_release(&json);
+	return CLI_DONE;
+}
+
 int command_tuners(struct cli *cli)
 {
 	struct algorithm all[2 * WORDS_MAX];
@@ -156,6 +199,8 @@ int command_tuners(struct cli *cli)
 	struct error err = {0};
 	const char *near;
 
+	if (cli_option(cli, "python"))
+		return print_python(cli);
 	if (!name) {
 		print_all(cli, all, count);
 		return CLI_DONE;

@@ -137,7 +137,9 @@ static void crashed(struct bridge *bridge, const char *problem)
 		bridge->state = BRIDGE_GIVEN_UP;
 		bridge_set_timer(bridge, 0, NULL);
 	} else {
-		int64_t pause = FIRST_PAUSE_MS;
+		int64_t pause = bridge->patience_ms < FIRST_PAUSE_MS
+					? bridge->patience_ms
+					: FIRST_PAUSE_MS;
 
 		for (int i = 1; i < bridge->crashes; i++)
 			pause *= 4;
@@ -182,6 +184,16 @@ static void on_broken(void *arg, const char *problem)
 	give_up_on(bridge, problem, problem != NULL);
 }
 
+static void ping(void *arg);
+
+static void ping_soon(struct bridge *bridge)
+{
+	int64_t ms =
+		bridge->patience_ms < PING_MS ? bridge->patience_ms : PING_MS;
+
+	bridge->pinging = loop_after(bridge->loop, ms, ping, bridge);
+}
+
 /* Has it answered, and does it read?  Then ping it, which lets nni 3 notice
  * that a worker of its own has died. */
 static void ping(void *arg)
@@ -213,10 +225,7 @@ static void ping(void *arg)
 		channel_send(bridge->channel, "PI", "", 0, &ignored);
 		channel_ping(bridge->channel);
 	}
-	bridge->pinging = loop_after(
-		bridge->loop,
-		bridge->patience_ms < PING_MS ? bridge->patience_ms : PING_MS,
-		ping, bridge);
+	ping_soon(bridge);
 }
 
 /* --- the start ------------------------------------------------------------ */
@@ -264,7 +273,7 @@ static void on_hello(int fd, short events, void *arg)
 	loop_unwatch(bridge->loop, bridge->hello_watch);
 	bridge->hello_watch = NULL;
 	if (!strchr(bridge->hello.data, '\n')) /* it ends: that says why */
-		give_up_on(bridge, NULL, false);
+		give_up_on(bridge, NULL, n > 0);
 	else if (!greet(bridge, &err))
 		give_up_on(bridge, err.text, !*bridge->said.problem);
 }
@@ -340,5 +349,5 @@ void bridge_start(void *arg)
 					  bridge);
 	bridge->hello_watch = loop_watch_fd(bridge->loop, bridge->hello_fd,
 					    POLLIN, on_hello, bridge);
-	bridge->pinging = loop_after(bridge->loop, PING_MS, ping, bridge);
+	ping_soon(bridge);
 }

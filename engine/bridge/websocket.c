@@ -210,9 +210,13 @@ static void read_head(const struct strbuf *held, size_t at, struct head *ret)
 	const unsigned char *p = (const unsigned char *)held->data + at;
 	size_t there = held->len - at, bytes = 0, size;
 
-	ret->size = 0;
+	*ret = (struct head){0};
 	if (there < 2)
 		return;
+	if (!(p[1] & 0x80)) { /* which is refused */
+		ret->size = 2;
+		return;
+	}
 	ret->opcode = p[0] & 0x0f;
 	ret->is_last = p[0] & 0x80;
 	ret->len = p[1] & 0x7f;

@@ -252,8 +252,22 @@ static const struct expectation what_is_refused[] = {
 	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
 	 "tuner: {className: a.B}\n"
 	 "trainingService: {platform: local}\n",
-	 "e.yaml:4:20: tuner.className: tuners written in Python cannot run "
-	 "here; use one that `trialdeck tuners` lists"},
+	 "e.yaml:4:20: tuner.className: needs the folder that it lies in: "
+	 "codeDirectory (codeDir with classFileName in the first form)"},
+	{"trialCommand: python3 t.py\n"
+	 "trialConcurrency: 2\n"
+	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
+	 "tuner: {className: B, codeDirectory: .}\n"
+	 "trainingService: {platform: local}\n",
+	 "e.yaml:4:20: tuner.className: must be module.Class, such as "
+	 "my_tuner.MyTuner"},
+	{"trialCommand: python3 t.py\n"
+	 "trialConcurrency: 2\n"
+	 "searchSpace: {lr: {_type: uniform, _value: [0, 1]}}\n"
+	 "tuner: {className: a.B, codeDirectory: ., engine: native}\n"
+	 "trainingService: {platform: local}\n",
+	 "e.yaml:4:51: tuner.engine: a class is Python's: remove it, or write "
+	 "nni"},
 };
 
 static const struct expectation gpus[] = {
