@@ -398,8 +398,8 @@ static bool import_trial(const struct trial *trial, void *arg)
 	const char *parameters = own ? own : trial->parameters;
 
 	if (trial->source == 'a' && trial->state == TRIAL_SUCCEEDED &&
-	    trial->final.is_set &&
-	    parameters && strlen(parameters) < PARAMETERS_ONE_MAX &&
+	    trial->final.is_set && parameters &&
+	    strlen(parameters) < PARAMETERS_ONE_MAX &&
 	    read_final(engine, trial->key, trial->attempt, &value) &&
 	    is_learnable(value.data)) {
 		if (fresh->imports.len + strlen(parameters) > IMPORT_MAX)
