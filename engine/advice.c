@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE_MS 250
 #define TELLING_MS 500
 
 static void wake(void *arg)
@@ -85,32 +84,6 @@ static bool open_assessor(struct engine *engine, struct error *err)
 	return engine->assessor || error_prefix(err, "assessor %s", ops->name);
 }
 
-static void ask(struct engine *engine)
-{
-	struct advice *advice = engine->advice;
-	uint64_t calls = tuner_thread_calls(advice->thread);
-
-	if (advice->is_asked &&
-	    advice->asked_number == engine->next_suggestion &&
-	    advice->asked_calls == calls)
-		return;
-	advice->is_asked = true;
-	advice->asked_number = engine->next_suggestion;
-	advice->asked_calls = calls;
-	tuner_thread_ask(advice->thread, engine->next_suggestion);
-}
-
-/* More may be wanted: have the next one ready. */
-static void ask_ahead(struct engine *engine)
-{
-	const struct experiment *experiment = &engine->experiment;
-
-	if (engine->advice->thread &&
-	    (!experiment->max_trials ||
-	     experiment->next_sequence < experiment->max_trials))
-		ask(engine);
-}
-
 bool advice_open(struct engine *engine, struct error *err)
 {
 	struct advice *advice = xcalloc(1, sizeof(*advice));
@@ -132,7 +105,7 @@ bool advice_open(struct engine *engine, struct error *err)
 	if (!advice->thread)
 		engine->tuner = NULL;
 	else
-		ask_ahead(engine);
+		advice_ask_ahead(engine);
 	return advice->thread;
 }
 
@@ -203,7 +176,7 @@ static void telling_due(void *arg)
 	advice_write_state(engine);
 }
 
-static void want_telling(struct engine *engine)
+void advice_want_telling(struct engine *engine)
 {
 	struct advice *advice = engine->advice;
 
@@ -222,10 +195,10 @@ void advice_tell_adopt(struct engine *engine, int64_t number,
 		tuner_thread_adopt(engine->advice->thread, number, point);
 	else if (engine->tuner)
 		tuner_adopt(engine->tuner, number, point);
-	want_telling(engine);
+	advice_want_telling(engine);
 }
 
-static void record(struct engine *engine, struct history *row)
+void advice_record(struct engine *engine, struct history *row)
 {
 	struct error err;
 
@@ -299,9 +272,8 @@ static void add_members(struct strbuf *object, const char *members)
 	strbuf_addf(object, "%s}", members);
 }
 
-static void advise(const struct space *space,
-		   const struct tuner_suggestion *suggestion,
-		   struct advised *ret)
+void advice_form(const struct space *space,
+		 const struct tuner_suggestion *suggestion, struct advised *ret)
 {
 	struct strbuf text = STRBUF_INIT;
 	char budget[64];
@@ -336,133 +308,13 @@ static enum tuner_outcome suggest_now(struct engine *engine,
 		engine->tuner, engine->next_suggestion, &suggestion, err);
 
 	if (outcome == TUNER_SUGGESTED) {
-		advise(engine->space, &suggestion, ret);
+		advice_form(engine->space, &suggestion, ret);
 		advice_tell_adopt(engine, engine->next_suggestion,
 				  suggestion.point);
 	}
 	free(suggestion.point);
 	strbuf_release(&suggestion.extra);
 	return outcome;
-}
-
-/* ---- of a slow tuner ------------------------------------------------------
- */
-
-static void record_prepared(struct engine *engine,
-			    const struct tuner_proposal *proposal)
-{
-	struct advised advised = {0};
-	struct history row = {.kind = HISTORY_PREPARED,
-			      .number = proposal->number};
-
-	advise(engine->space, &proposal->suggestion, &advised);
-	row.parameters = advised.plain;
-	row.point = advised.point;
-	row.extra = advised.extra;
-	row.budget = advised.budget;
-	row.has_parent = advised.has_parent;
-	row.parent = advised.parent;
-	record(engine, &row);
-	advised_release(&advised);
-}
-
-/* Made when all was known that is known now? */
-static bool is_fresh(const struct engine *engine,
-		     const struct tuner_proposal *proposal)
-{
-	return proposal->number == engine->next_suggestion &&
-	       proposal->knows == tuner_thread_calls(engine->advice->thread);
-}
-
-void advice_take(struct engine *engine)
-{
-	struct advice *advice = engine->advice;
-	struct tuner_proposal proposal;
-
-	if (!advice || !advice->thread ||
-	    !tuner_thread_take(advice->thread, &proposal))
-		return;
-	if (proposal.state) {
-		free(advice->new_state);
-		advice->new_state = proposal.state;
-		proposal.state = NULL;
-		want_telling(engine);
-	}
-	/* "nothing now" said in ignorance of the latest is worth nothing */
-	if (proposal.number != engine->next_suggestion ||
-	    (proposal.outcome != TUNER_SUGGESTED &&
-	     !is_fresh(engine, &proposal))) {
-		tuner_proposal_release(&proposal);
-		return;
-	}
-	if (advice->is_ready)
-		tuner_proposal_release(&advice->ready);
-	advice->ready = proposal;
-	advice->is_ready = true;
-	if (proposal.outcome == TUNER_SUGGESTED)
-		record_prepared(engine, &proposal);
-}
-
-static void patience_over(void *arg)
-{
-	struct engine *engine = arg;
-
-	engine->advice->patience = NULL;
-	engine->advice->is_out_of_patience = true;
-	loop_wake(engine->loop); /* the turn that follows looks */
-}
-
-/* A place is filled, or none will be for the time being. */
-static void forget_patience(struct engine *engine)
-{
-	struct advice *advice = engine->advice;
-
-	loop_cancel(engine->loop, advice->patience);
-	advice->patience = NULL;
-	advice->is_out_of_patience = false;
-}
-
-static enum tuner_outcome hand_out(struct engine *engine, struct advised *ret,
-				   struct error *err)
-{
-	struct tuner_proposal proposal = engine->advice->ready;
-	enum tuner_outcome outcome = proposal.outcome;
-
-	forget_patience(engine);
-	if (outcome != TUNER_SUGGESTED) {
-		if (outcome == TUNER_FAILED)
-			*err = proposal.err;
-		/* asked again when somebody looks again */
-		engine->advice->is_asked = false;
-	} else {
-		advise(engine->space, &proposal.suggestion, ret);
-		advice_tell_adopt(engine, engine->next_suggestion,
-				  proposal.suggestion.point);
-	}
-	engine->advice->is_ready = false;
-	tuner_proposal_release(&proposal);
-	return outcome;
-}
-
-static enum tuner_outcome
-suggest_prepared(struct engine *engine, struct advised *ret, struct error *err)
-{
-	struct advice *advice = engine->advice;
-	bool is_there, is_good;
-
-	advice_take(engine);
-	is_there = advice->is_ready &&
-		   advice->ready.number == engine->next_suggestion;
-	is_good = is_there && is_fresh(engine, &advice->ready);
-	if (is_good || (is_there && advice->is_out_of_patience &&
-			advice->ready.outcome == TUNER_SUGGESTED))
-		return hand_out(engine, ret, err);
-	ask(engine);
-	if (!advice->patience && !advice->is_out_of_patience)
-		advice->patience = loop_after(engine->loop, PATIENCE_MS,
-					      patience_over, engine);
-	engine->is_thinking = true;
-	return TUNER_NOTHING_NOW;
 }
 
 enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
@@ -474,8 +326,9 @@ enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
 		return TUNER_NOTHING_NOW; /* nobody would judge them */
 	if (python_has_tuner(engine))
 		return python_suggest(engine, ret);
-	return engine->advice->thread ? suggest_prepared(engine, ret, err)
-				      : suggest_now(engine, ret, err);
+	return engine->advice->thread
+		       ? advice_suggest_prepared(engine, ret, err)
+		       : suggest_now(engine, ret, err);
 }
 
 void advice_record_suggestion(struct engine *engine, struct live *live,
@@ -493,7 +346,7 @@ void advice_record_suggestion(struct engine *engine, struct live *live,
 		.parent = advised->parent,
 	};
 
-	record(engine, &row);
+	advice_record(engine, &row);
 	live->budget = advised->budget;
 	live->has_parent = advised->has_parent;
 	live->parent = advised->parent;
@@ -502,7 +355,7 @@ void advice_record_suggestion(struct engine *engine, struct live *live,
 		live->is_known = true;
 	}
 	advice_number(engine->advice, live->number, live->trial.key);
-	ask_ahead(engine);
+	advice_ask_ahead(engine);
 }
 
 void advice_runs_again(struct engine *engine, struct live *live)
@@ -545,7 +398,7 @@ static void tell_customised(struct engine *engine, struct live *live,
 	if (advice_point(engine->space, live->trial.parameters, point,
 			 &row.parameters, &result->budget, &err)) {
 		advice_result_row(result, &row);
-		record(engine, &row);
+		advice_record(engine, &row);
 		if (engine->advice->thread)
 			tuner_thread_import(engine->advice->thread, point,
 					    result);
@@ -566,7 +419,7 @@ static void tell_result(struct engine *engine, const struct live *live,
 	};
 
 	advice_result_row(result, &row);
-	record(engine, &row);
+	advice_record(engine, &row);
 	history_release(&row);
 	if (engine->advice->thread)
 		tuner_thread_observe(engine->advice->thread, live->number,
@@ -584,7 +437,7 @@ static void tell_end(struct engine *engine, const struct live *live)
 		.state = live->trial.state,
 	};
 
-	record(engine, &row);
+	advice_record(engine, &row);
 	if (engine->advice->thread)
 		tuner_thread_ended(engine->advice->thread, row.number,
 				   row.state);
@@ -604,7 +457,7 @@ void advice_ended(struct engine *engine, struct live *live)
 			       live->history, live->history_count);
 	engine->is_stalled = false;
 	python_ended(engine, live);
-	want_telling(engine);
+	advice_want_telling(engine);
 	if (live->number < 0) {
 		if (has_result)
 			tell_customised(engine, live, &result);
@@ -613,7 +466,7 @@ void advice_ended(struct engine *engine, struct live *live)
 			tell_result(engine, live, &result);
 		tell_end(engine, live);
 	}
-	ask_ahead(engine);
+	advice_ask_ahead(engine);
 }
 
 bool advice_wants_stop(struct engine *engine, struct live *live)

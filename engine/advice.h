@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between advice.c, advice_replay.c, advice_result.c and checkpoint.c: what the
- * engine knows of its tuner beside the tuner.  Private to them.
+ * Between the advice_*.c files, checkpoint.c and warm.c: what the engine knows
+ * of its tuner beside the tuner.  Private to them.
  */
 #ifndef ENGINE_ADVICE_H
 #define ENGINE_ADVICE_H
@@ -38,6 +38,21 @@ void advice_tell_adopt(struct engine *engine, int64_t number,
 		       const double *point);
 /* Suggestion `number` is this trial's. */
 void advice_number(struct advice *advice, int64_t number, int64_t trial);
+
+void advice_record(struct engine *engine, struct history *row);
+/* From the tuner's form to the trial's and the history's. */
+void advice_form(const struct space *space,
+		 const struct tuner_suggestion *suggestion,
+		 struct advised *ret);
+/* Its state has perhaps changed: write it soon. */
+void advice_want_telling(struct engine *engine);
+
+/* ---- advice_slow.c ---- */
+/* More may be wanted: have the next one ready.  Nothing for quick tuners. */
+void advice_ask_ahead(struct engine *engine);
+enum tuner_outcome advice_suggest_prepared(struct engine *engine,
+					   struct advised *ret,
+					   struct error *err);
 
 /* ---- advice_replay.c ---- */
 bool advice_replay(struct engine *engine, struct error *err);

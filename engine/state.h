@@ -11,7 +11,7 @@
  *
  *   acts.c      what kinds of job can do beside running and ending
  *   advice.c    tuner and assessor, and the history that replays them
- *               (with advice_replay.c, advice_result.c)
+ *               (with advice_replay.c, advice_result.c, advice_slow.c)
  *   attempts.c  a trial's life: queued, submitted, running, ended, again
  *   commands.c  what people asked for, and the one outcome of each
  *   engine.c    the port: start, thread, turn, leave
