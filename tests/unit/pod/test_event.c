@@ -45,8 +45,7 @@ static void fields(void **state)
 	assert_string_equal(event.uid, "7573a0b2");
 	assert_string_equal(event.reason, "BackOff");
 	assert_string_equal(event.message,
-			    "Back-off restarting failed \xEF\xBF\xBD[1m"
-			    "container");
+			    "Back-off restarting failed container");
 	assert_true(event.is_warning);
 	assert_int_equal(event.count, 4);
 	assert_int_equal(event.at_ns, 1795563068 * NS_PER_S);

@@ -97,8 +97,7 @@ static void ends(void **state)
 		/* a progress bar, colours, and what could move the cursor */
 		{ENDED("\"exitCode\":1,\"reason\":\"Error\",\"message\":"
 		       "\"10%\\r20%\\rat\\t 30%\\u001b[2J\\n\""),
-		 "exit status 1: at 30%\xEF\xBF\xBD[2J", POD_BLAME_TRIAL,
-		 false},
+		 "exit status 1: at 30%", POD_BLAME_TRIAL, false},
 		{ENDED("\"exitCode\":139,\"reason\":\"Error\",\"message\":"
 		       "\"Segmentation fault\\n\""),
 		 "killed by SIGSEGV (exit status 139): Segmentation fault",

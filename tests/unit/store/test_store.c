@@ -402,8 +402,8 @@ static void checks(void **state)
 		 "INSERT INTO metric SELECT * FROM metric_stage",
 		 "there twice: number 0"},
 		{"DELETE FROM metric; DELETE FROM metric_stage;"
-		 "INSERT INTO history VALUES"
-		 " (1, 1, 0, NULL, 0, 0, 0, NULL)",
+		 "INSERT INTO history (experiment, position, kind, number,"
+		 " state, value) VALUES (1, 1, 0, 0, 0, 0)",
 		 "history has gaps"},
 		{"DELETE FROM history; UPDATE experiment SET best_trial = 5",
 		 "best trial"},
