@@ -22,8 +22,8 @@
  *   code.c      the code on its way to the storage
  *   outputs.c   what attempts leave: counted, kept, removed
  *   parts.c     what attempts consist of
- *   python.c    tuners, assessors and advisors in Python; python_tell.c: what
- *               they are told
+ *   python.c    tuners, assessors and advisors in Python; python_tell.c,
+ *               python_fresh.c: what they are told
  *   recover.c   from the store to working state
  *   restart.c   trials that are over, run again by hand
  *   schedule.c  when to start trials, and when the experiment is over
