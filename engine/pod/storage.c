@@ -3,6 +3,7 @@
 #include "engine/pod/storage.h"
 
 #include "base/mem.h"
+#include "engine/storage/storage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,18 @@ char *pod_code_manifest(const struct pod_plan *plan)
 
 /* --- the volume --------------------------------------------------------- */
 
+/* As its storage says. */
+static void add_known(cJSON *volume, const struct storage_config *storage,
+		      const char *secret)
+{
+	cJSON *known =
+		storage_find_type(storage->type)->volume(storage, secret);
+	cJSON *source = cJSON_DetachItemViaPointer(known, known->child);
+
+	cJSON_AddItemToObject(volume, source->string, source);
+	cJSON_Delete(known);
+}
+
 static void add_source(cJSON *volume, const struct pod_plan *plan)
 {
 	const struct storage_config *storage =
@@ -77,16 +90,11 @@ static void add_source(cJSON *volume, const struct pod_plan *plan)
 
 	switch (storage->type) {
 	case STORAGE_NFS:
-		source = cJSON_AddObjectToObject(volume, "nfs");
-		cJSON_AddStringToObject(source, "server", storage->server);
-		cJSON_AddStringToObject(source, "path", storage->path);
+		add_known(volume, storage, NULL);
 		return;
 	case STORAGE_AZURE:
-		source = cJSON_AddObjectToObject(volume, "azureFile");
 		name = pod_azure_secret(plan->experiment);
-		cJSON_AddStringToObject(source, "secretName", name);
-		cJSON_AddStringToObject(source, "shareName",
-					storage->azure_share);
+		add_known(volume, storage, name);
 		free(name);
 		return;
 	case STORAGE_PVC:

@@ -11,6 +11,7 @@ static const struct {
 	enum storage_type type;
 	const struct storage_ops *ops;
 } backends[] = {
+	{STORAGE_NFS, &storage_nfs},
 	{STORAGE_S3, &storage_s3},
 	{STORAGE_AZURE, &storage_azure},
 	{STORAGE_PVC, &storage_pvc},
@@ -149,34 +150,14 @@ bool storage_copy(struct storage *storage, const char *from, const char *to,
 	       storage->ops->copy(storage, from, to, err);
 }
 
-/* Of what this program cannot open: NNI's way to say it, with the path that it
- * leaves out (nni.md 4.4), or ours. */
+/* Of what this program opens through others: ours. */
 static void plain_url(const struct storage_config *config, const char *path,
 		      struct strbuf *out)
 {
-	switch (config->type) {
-	case STORAGE_NFS:
-		strbuf_addf(out, "nfs://%s:%s/%s", config->server, config->path,
-			    path);
-		break;
-	case STORAGE_AZURE:
-		strbuf_addf(out, "https://%s.file.core.windows.net/%s/%s",
-			    config->azure_account, config->azure_share, path);
-		break;
-	case STORAGE_PVC:
+	if (config->type == STORAGE_PVC)
 		strbuf_addf(out, "pvc://%s/%s", config->claim, path);
-		break;
-	case STORAGE_HOST_PATH:
+	if (config->type == STORAGE_HOST_PATH)
 		strbuf_addf(out, "hostpath://%s/%s", config->path, path);
-		break;
-	case STORAGE_S3:
-		strbuf_addf(out, "s3://%s/%s%s%s", config->s3_bucket,
-			    config->s3_prefix ? config->s3_prefix : "",
-			    config->s3_prefix ? "/" : "", path);
-		break;
-	case STORAGE_NONE:
-		break;
-	}
 }
 
 void storage_url(const struct storage_config *config, const char *path,

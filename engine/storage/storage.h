@@ -147,6 +147,7 @@ bool storage_is_passing(enum error_code code);
 
 /* The backends. */
 extern const struct storage_ops storage_folder;
+extern const struct storage_ops storage_nfs;
 extern const struct storage_ops storage_s3;
 extern const struct storage_ops storage_azure;
 extern const struct storage_ops storage_pvc, storage_host_path; /* agent.c */

@@ -13,15 +13,16 @@
  *   first PATH             the same, but stops at the first
  *   remove PATH            copy FROM TO
  *   tree PATH FOLDER N     put all files of a folder, N sessions at once
- *   url PATH               volume SECRET
- *   bytes                  what the watch has counted
- *   cancel MS              the watch, so much later
+ *   sync FOLDER TO         code as experiments have it: "synced FILES SENT
+ * BYTES" url PATH               volume SECRET bytes                  what the
+ * watch has counted cancel MS              the watch, so much later
  */
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/spec/spec.h"
 #include "engine/storage/storage.h"
+#include "engine/storage/sync.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -170,6 +171,40 @@ static bool put_tree(const char *to, const char *from, int threads,
 	return !tree.err.code;
 }
 
+/* ---- a code folder ------------------------------------------------------- */
+
+static bool open_another(void *arg, struct storage **ret, struct error *err)
+{
+	(void)arg;
+	return open_session(ret, err);
+}
+
+static bool sync_folder(const char *folder, const char *to, struct error *err)
+{
+	char *target = xasprintf("%s/nni-code", to);
+	char *manifest = xasprintf("%s/.trialdeck/code.manifest", to);
+	struct sync_progress progress = {0};
+	struct sync_options options = {
+		.open = open_another,
+		.folder = folder,
+		.to = target,
+		.manifest = manifest,
+		.progress = &progress,
+	};
+	struct sync_result result;
+	bool ok = sync_code(&options, &result, err);
+
+	if (ok) {
+		printf("synced\t%lld\t%lld\t%lld\n", (long long)result.files,
+		       (long long)result.sent_files,
+		       (long long)result.sent_bytes);
+		sync_result_release(&result);
+	}
+	free(manifest);
+	free(target);
+	return ok;
+}
+
 /* ---- commands ------------------------------------------------------------ */
 
 static void *cancel_later(void *arg)
@@ -249,6 +284,8 @@ static bool run(char **word, struct error *err)
 	if (!strcmp(name, "tree"))
 		return put_tree(path, word[2], (int)strtol(word[3], NULL, 10),
 				err);
+	if (!strcmp(name, "sync"))
+		return sync_folder(path, word[2], err);
 	if (!strcmp(name, "url"))
 		return tell_url(path);
 	if (!strcmp(name, "volume"))

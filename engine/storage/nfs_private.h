@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private to engine/storage/nfs*.c: NFS spoken by ourselves, through libnfs;
+ * nothing is mounted, and nobody need be root.
+ *
+ *   nfs.c          the storage: files
+ *   nfs_tree.c     folders: making, listing, removing
+ *   nfs_session.c  a connection that is made, lost and made again
+ *   nfs_call.c     libnfs's calls, each waited for
+ *   nfs_fault.c    what refusals mean
+ *   nfs_place.c    the key `server`
+ *
+ * Links are never followed where they would be the last part of a path, and
+ * listed nowhere.  One in the middle of a path is followed within the export:
+ * who can make one there can write what it leads to.
+ */
+#ifndef ENGINE_STORAGE_NFS_PRIVATE_H
+#define ENGINE_STORAGE_NFS_PRIVATE_H
+
+#include "engine/storage/nfs_place.h"
+#include "engine/storage/storage.h"
+
+#include <nfsc/libnfs.h>
+
+#define NFS_CHUNK_BYTES (1 << 20)
+#define NFS_DEPTH_MAX 100
+#define NFS_FOLDERS_MAX 4096
+
+struct nfs {
+	struct storage base;
+	struct nfs_place place;
+	char *path; /* what the server exports, or below that */
+	struct nfs_context *context; /* NULL: not connected */
+	int version;		     /* that worked; 0: none yet */
+	bool is_broken;		     /* the next call connects anew */
+	char *chunk;
+	/* folders seen or made by this session, sorted not at all */
+	char **folders;
+	size_t folder_count, folder_capacity;
+	/* a file that was given up with the connection; removed with the next
+	 * one */
+	char *leftover;
+};
+
+static inline struct nfs *nfs_of(struct storage *storage)
+{
+	return (struct nfs *)(void *)storage;
+}
+
+/* --- nfs_session.c: connected, or err --------------------------------------
+ */
+
+bool nfs_connect(struct nfs *nfs, struct error *err);
+void nfs_disconnect(struct nfs *nfs);
+/* "/" and path: as libnfs has it.  Caller frees. */
+char *nfs_full(const char *path);
+
+/* --- nfs_call.c: 0 or more, or -errno --------------------------------------
+ */
+
+/* What a call leaves; used by the callbacks while it runs. */
+struct nfs_wait {
+	bool is_done;
+	int status;
+	void *handle;
+	struct nfs_stat_64 *stat;
+	void *into;
+};
+
+void nfs_done(int status, struct nfs_context *context, void *data, void *arg);
+void nfs_done_handle(int status, struct nfs_context *context, void *data,
+		     void *arg);
+void nfs_done_stat(int status, struct nfs_context *context, void *data,
+		   void *arg);
+void nfs_done_read(int status, struct nfs_context *context, void *data,
+		   void *arg);
+/* Serve the connection until the call is done; started: what libnfs said.
+ * -ETIMEDOUT and -ECANCELED end the connection, as does a call that the
+ * connection did not survive. */
+int nfs_await(struct nfs *nfs, struct nfs_wait *wait, int started);
+/* A connection must not go while a call waits that has a handle. */
+void nfs_drop_file(struct nfs *nfs, struct nfsfh *file);
+
+int nfs_stat_link(struct nfs *nfs, const char *full, struct nfs_stat_64 *ret);
+int nfs_remove_file(struct nfs *nfs, const char *full);
+int nfs_remove_folder(struct nfs *nfs, const char *full);
+
+/* --- nfs_tree.c ------------------------------------------------------------
+ */
+
+/* All folders that path (of the storage) lies in; -errno. */
+int nfs_make_parents(struct nfs *nfs, const char *path);
+void nfs_forget_folders(struct nfs *nfs);
+bool nfs_list_folder(struct storage *storage, const char *path, bool is_deep,
+		     storage_entry_fn *fn, void *arg, struct error *err);
+bool nfs_remove_path(struct storage *storage, const char *path,
+		     struct error *err);
+/* Remove what killed sessions left in the root, a day before now_s (the
+ * server's clock). */
+void nfs_sweep(struct nfs *nfs, uint64_t now_s);
+
+/* --- nfs_fault.c -----------------------------------------------------------
+ */
+
+/* Fill err; what: "write", "list"; path of the storage.  Returns false.  May
+ * ask the server whose folder it is. */
+bool nfs_fail(struct nfs *nfs, int status, const char *what, const char *path,
+	      struct error *err);
+/* Of a mount that failed. */
+bool nfs_fail_mount(const struct nfs *nfs, int status, const char *text,
+		    struct error *err);
+
+#endif

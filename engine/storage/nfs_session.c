@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection to an NFS server that is made, lost and made again.
+ *
+ * libnfs would connect again by itself, for ever and behind a call that waits;
+ * here a lost connection ends the call, whose caller decides.
+ */
+#include "engine/storage/nfs_private.h"
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/strbuf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *nfs_full(const char *path)
+{
+	return xasprintf("/%s", path);
+}
+
+void nfs_disconnect(struct nfs *nfs)
+{
+	if (nfs->context)
+		nfs_destroy_context(nfs->context);
+	nfs->context = NULL;
+	nfs_forget_folders(nfs);
+}
+
+/* Ports can be told to libnfs by URL alone. */
+static bool set_options(struct nfs *nfs, int version)
+{
+	const struct nfs_place *place = &nfs->place;
+	struct strbuf url = STRBUF_INIT;
+	struct nfs_url *parsed;
+
+	strbuf_addf(&url, "nfs://server/export/?version=%d", version);
+	if (place->nfs_port)
+		strbuf_addf(&url, "&nfsport=%d", place->nfs_port);
+	if (place->mount_port)
+		strbuf_addf(&url, "&mountport=%d", place->mount_port);
+	parsed = nfs_parse_url_dir(nfs->context, url.data);
+	strbuf_release(&url);
+	if (!parsed)
+		return false;
+	nfs_destroy_url(parsed);
+	if (place->uid >= 0)
+		nfs_set_uid(nfs->context, place->uid);
+	if (place->gid >= 0)
+		nfs_set_gid(nfs->context, place->gid);
+	nfs_set_autoreconnect(nfs->context, 0);
+	nfs_set_dircache(nfs->context, 0);
+	nfs_umask(nfs->context, 0);
+	return true;
+}
+
+static void set_client_name(struct nfs *nfs)
+{
+	char name[40], verifier[9];
+
+	/* two with the same name would take each other's files from them */
+	memcpy(name, "trialdeck-", 10);
+	random_secret_hex(name + 10, 24);
+	random_secret_hex(verifier, 8);
+	nfs4_set_client_name(nfs->context, name);
+	nfs4_set_verifier(nfs->context, verifier);
+}
+
+static int mount_as(struct nfs *nfs, int version, struct error *err)
+{
+	struct nfs_wait wait = {0};
+	int status;
+
+	nfs->context = nfs_init_context();
+	if (!nfs->context || !set_options(nfs, version)) {
+		nfs_fail_mount(nfs, -ENOMEM, NULL, err);
+		return -ENOMEM;
+	}
+	set_client_name(nfs);
+	nfs->is_broken = false;
+	status = nfs_await(nfs, &wait,
+			   nfs_mount_async(nfs->context, nfs->place.host,
+					   nfs->path, nfs_done, &wait));
+	if (status >= 0) {
+		nfs->version = version;
+		return status;
+	}
+	nfs_fail_mount(nfs, status,
+		       nfs->context ? nfs_get_error(nfs->context) : NULL, err);
+	nfs_disconnect(nfs);
+	return status;
+}
+
+/* What a session that was cut off has left. */
+static void remove_leftover(struct nfs *nfs)
+{
+	char *leftover = nfs->leftover;
+
+	if (!leftover)
+		return;
+	nfs->leftover = NULL;
+	nfs_remove_file(nfs, leftover);
+	if (nfs->is_broken)
+		nfs->leftover = leftover;
+	else
+		free(leftover);
+}
+
+static bool connect_anew(struct nfs *nfs, struct error *err)
+{
+	int first = nfs->version	 ? nfs->version
+		    : nfs->place.version ? nfs->place.version
+					 : 4;
+	int status = mount_as(nfs, first, err);
+	struct error other;
+
+	if (status >= 0)
+		return true;
+	if (nfs->version || nfs->place.version || status == -ETIMEDOUT ||
+	    status == -ECANCELED)
+		return false;
+	/* its refusal says more than the other's, unless there is nobody */
+	return mount_as(nfs, 3, &other) >= 0;
+}
+
+bool nfs_connect(struct nfs *nfs, struct error *err)
+{
+	if (nfs->context && !nfs->is_broken)
+		return true;
+	nfs_disconnect(nfs);
+	if (!connect_anew(nfs, err))
+		return false;
+	remove_leftover(nfs);
+	return !nfs->is_broken || nfs_fail(nfs, -EIO, "reach", "", err);
+}
