@@ -4,7 +4,8 @@
  *
  * A file is written under a name of its own in the root, brought to disk, and
  * then renamed: who sees it under its name sees it whole.  What a server or a
- * session that died leaves goes with the next connection, or a day later.
+ * session that died leaves goes with the next connection, or an hour
+ * later.
  */
 #include "engine/storage/nfs_private.h"
 
@@ -67,24 +68,49 @@ static int create_file(struct nfs *nfs, const char *full, unsigned int mode,
 	return status;
 }
 
+/* libnfs cuts writes of version 3 to the server's measure and has them all
+ * under way at once; for version 4 we do.  Its messages of that version have
+ * room for little more than this (libnfs 4.0). */
+#define V4_PIECE_BYTES 3072
+#define PIECES_MAX 64
+
+/* As much as goes at once; what that is, or -errno. */
+static int write_some(struct nfs *nfs, struct nfsfh *file, const char *data,
+		      size_t size, int64_t at)
+{
+	size_t most = nfs->version == 4 ? V4_PIECE_BYTES : NFS_CHUNK_BYTES;
+	struct nfs_piece pieces[PIECES_MAX];
+	struct nfs_wait wait = {.pending = 1};
+	size_t begun = 0;
+	int status = 0;
+
+	for (int i = 0; i < PIECES_MAX && begun < size && status >= 0; i++) {
+		size_t len = size - begun < most ? size - begun : most;
+
+		pieces[i] = (struct nfs_piece){&wait, (int)len};
+		wait.pending++;
+		status = nfs_pwrite_async(
+			nfs->context, file, (uint64_t)at + begun, len,
+			data + begun, nfs_done_piece, &pieces[i]);
+		if (status < 0) {
+			wait.pending--;
+			wait.status = -EFAULT;
+		}
+		begun += len;
+	}
+	wait.is_done = --wait.pending == 0;
+	status = nfs_await(nfs, &wait, 0);
+	return status < 0 ? status : (int)begun;
+}
+
 static int write_chunk(struct nfs *nfs, struct nfsfh *file, const char *data,
 		       size_t size, int64_t at)
 {
-	size_t most = (size_t)nfs_get_writemax(nfs->context);
-
 	while (size) {
-		struct nfs_wait wait = {0};
-		size_t len =
-			nfs->version == 4 && most && size > most ? most : size;
-		int n = nfs_await(nfs, &wait,
-				  nfs_pwrite_async(nfs->context, file,
-						   (uint64_t)at, len, data,
-						   nfs_done, &wait));
+		int n = write_some(nfs, file, data, size, at);
 
 		if (n < 0)
 			return n;
-		if (!n || (size_t)n > size)
-			return -EIO;
 		data += n;
 		size -= (size_t)n;
 		at += n;

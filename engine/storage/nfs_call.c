@@ -3,6 +3,7 @@
 #include "engine/storage/nfs_private.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -54,6 +55,44 @@ void nfs_done_read(int status, struct nfs_context *context, void *data,
 	nfs_done(status, context, data, arg);
 }
 
+void nfs_done_piece(int status, struct nfs_context *context, void *data,
+		    void *arg)
+{
+	const struct nfs_piece *piece = arg;
+	struct nfs_wait *wait = piece->wait;
+
+	(void)context;
+	(void)data;
+	if (status >= 0 && status < piece->len)
+		status = -EIO;
+	if (status < 0 && wait->status >= 0)
+		wait->status = status;
+	wait->is_done = --wait->pending == 0;
+}
+
+/* Of several writes at once libnfs tells what happened by text alone. */
+static int refine(struct nfs *nfs, int status)
+{
+	static const struct {
+		const char *name;
+		int status;
+	} known[] = {
+		{"NFS3ERR_NOSPC", -ENOSPC}, {"NFS3ERR_DQUOT", -EDQUOT},
+		{"NFS3ERR_FBIG", -EFBIG},   {"NFS3ERR_ACCES", -EACCES},
+		{"NFS3ERR_ROFS", -EROFS},
+	};
+	const char *text = nfs_get_error(nfs->context);
+
+	if (status != -EFAULT || !text || !strstr(text, "Write failed with"))
+		return status;
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (strstr(text, known[i].name)) {
+			nfs->is_tainted = true;
+			return known[i].status;
+		}
+	return status;
+}
+
 /* Of the connection itself, not of the server's disk. */
 static bool is_lost(int status)
 {
@@ -64,8 +103,6 @@ static bool is_lost(int status)
 
 static int serve(struct nfs *nfs, struct nfs_wait *wait)
 {
-	int64_t limit_ms = nfs->place.timeout_s ? nfs->place.timeout_s * 1000LL
-						: STORAGE_SILENCE_MS;
 	int64_t heard_ns = clock_mono_ns();
 
 	while (!wait->is_done) {
@@ -80,7 +117,7 @@ static int serve(struct nfs *nfs, struct nfs_wait *wait)
 			return -errno;
 		if (n > 0)
 			heard_ns = clock_mono_ns();
-		else if (clock_mono_ns() - heard_ns > limit_ms * NS_PER_MS)
+		else if (clock_mono_ns() - heard_ns > nfs->limit_ms * NS_PER_MS)
 			return -ETIMEDOUT;
 		if (nfs_service(nfs->context, n > 0 ? poller.revents : 0) < 0 &&
 		    !wait->is_done)
@@ -107,6 +144,8 @@ int nfs_await(struct nfs *nfs, struct nfs_wait *wait, int started)
 {
 	int status = started < 0 ? -EFAULT : serve(nfs, wait);
 
+	if (wait->is_done)
+		status = refine(nfs, status);
 	if (!is_lost(status))
 		return status;
 	nfs->is_broken = true;

@@ -3,7 +3,7 @@
  * What the key `server` of an NFS storage says: a host, and behind '?' what
  * unusual servers need, with '&' between:
  *
- *   version=3|4      unless said, 4 is tried first, then 3
+ *   version=3|4      unless said, 3 is tried first, then 4
  *   nfsport=N        2049, with version 3 as the portmapper says
  *   mountport=N      of version 3's mount service
  *   uid=N gid=N      as whom we come (AUTH_SYS); unless said, as we are

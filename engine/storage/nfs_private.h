@@ -32,7 +32,9 @@ struct nfs {
 	char *path; /* what the server exports, or below that */
 	struct nfs_context *context; /* NULL: not connected */
 	int version;		     /* that worked; 0: none yet */
-	bool is_broken;		     /* the next call connects anew */
+	bool is_broken;		     /* nothing more goes through it */
+	bool is_tainted;  /* its error text is of an old call: connect anew */
+	int64_t limit_ms; /* of silence */
 	char *chunk;
 	/* folders seen or made by this session, sorted not at all */
 	char **folders;
@@ -65,6 +67,7 @@ struct nfs_wait {
 	void *handle;
 	struct nfs_stat_64 *stat;
 	void *into;
+	int pending; /* pieces that are under way */
 };
 
 void nfs_done(int status, struct nfs_context *context, void *data, void *arg);
@@ -74,6 +77,13 @@ void nfs_done_stat(int status, struct nfs_context *context, void *data,
 		   void *arg);
 void nfs_done_read(int status, struct nfs_context *context, void *data,
 		   void *arg);
+/* One of several pieces; arg: struct nfs_piece. */
+struct nfs_piece {
+	struct nfs_wait *wait;
+	int len;
+};
+void nfs_done_piece(int status, struct nfs_context *context, void *data,
+		    void *arg);
 /* Serve the connection until the call is done; started: what libnfs said.
  * -ETIMEDOUT and -ECANCELED end the connection, as does a call that the
  * connection did not survive. */
@@ -95,7 +105,7 @@ bool nfs_list_folder(struct storage *storage, const char *path, bool is_deep,
 		     storage_entry_fn *fn, void *arg, struct error *err);
 bool nfs_remove_path(struct storage *storage, const char *path,
 		     struct error *err);
-/* Remove what killed sessions left in the root, a day before now_s (the
+/* Remove what killed sessions left in the root, an hour before now_s (the
  * server's clock). */
 void nfs_sweep(struct nfs *nfs, uint64_t now_s);
 

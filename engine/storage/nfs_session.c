@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROBE_MS 5000
+
 char *nfs_full(const char *path)
 {
 	return xasprintf("/%s", path);
@@ -79,7 +81,7 @@ static int mount_as(struct nfs *nfs, int version, struct error *err)
 		return -ENOMEM;
 	}
 	set_client_name(nfs);
-	nfs->is_broken = false;
+	nfs->is_broken = nfs->is_tainted = false;
 	status = nfs_await(nfs, &wait,
 			   nfs_mount_async(nfs->context, nfs->place.host,
 					   nfs->path, nfs_done, &wait));
@@ -97,41 +99,55 @@ static int mount_as(struct nfs *nfs, int version, struct error *err)
 static void remove_leftover(struct nfs *nfs)
 {
 	char *leftover = nfs->leftover;
+	int status;
 
 	if (!leftover)
 		return;
-	nfs->leftover = NULL;
-	nfs_remove_file(nfs, leftover);
-	if (nfs->is_broken)
-		nfs->leftover = leftover;
-	else
+	status = nfs_remove_file(nfs, leftover);
+	/* a server may hold it for the lost connection, for a while */
+	if (status >= 0 || status == -ENOENT || status == -EACCES ||
+	    status == -EPERM) {
+		nfs->leftover = NULL;
 		free(leftover);
+	}
 }
 
+static int64_t usual_limit_ms(const struct nfs *nfs)
+{
+	return nfs->place.timeout_s ? nfs->place.timeout_s * 1000LL
+				    : STORAGE_SILENCE_MS;
+}
+
+/* Version 3 first: libnfs writes it in larger pieces.  A portmapper behind a
+ * wall is not waited for as long as a server. */
 static bool connect_anew(struct nfs *nfs, struct error *err)
 {
-	int first = nfs->version	 ? nfs->version
-		    : nfs->place.version ? nfs->place.version
-					 : 4;
-	int status = mount_as(nfs, first, err);
-	struct error other;
+	int only = nfs->version ? nfs->version : nfs->place.version;
+	struct error first = {ERROR_NONE, ""};
+	int status;
 
-	if (status >= 0)
+	nfs->limit_ms = usual_limit_ms(nfs);
+	if (only)
+		return mount_as(nfs, only, err) >= 0;
+	if (nfs->limit_ms > PROBE_MS)
+		nfs->limit_ms = PROBE_MS;
+	status = mount_as(nfs, 3, &first);
+	nfs->limit_ms = usual_limit_ms(nfs);
+	if (status >= 0 || (status != -ECANCELED && mount_as(nfs, 4, err) >= 0))
 		return true;
-	if (nfs->version || nfs->place.version || status == -ETIMEDOUT ||
-	    status == -ECANCELED)
-		return false;
-	/* its refusal says more than the other's, unless there is nobody */
-	return mount_as(nfs, 3, &other) >= 0;
+	/* who refuses says more than who cannot be reached */
+	if (status == -ECANCELED || !storage_is_passing(first.code))
+		*err = first;
+	return false;
 }
 
 bool nfs_connect(struct nfs *nfs, struct error *err)
 {
-	if (nfs->context && !nfs->is_broken)
-		return true;
-	nfs_disconnect(nfs);
-	if (!connect_anew(nfs, err))
-		return false;
+	if (!nfs->context || nfs->is_broken || nfs->is_tainted) {
+		nfs_disconnect(nfs);
+		if (!connect_anew(nfs, err))
+			return false;
+	}
 	remove_leftover(nfs);
 	return !nfs->is_broken || nfs_fail(nfs, -EIO, "reach", "", err);
 }

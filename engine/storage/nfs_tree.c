@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define SWEEP_AGE_S (24 * 3600)
+#define SWEEP_AGE_S 3600 /* far beyond what a session waits */
 
 /* --- making ----------------------------------------------------------------
  */

@@ -87,7 +87,8 @@ LOG { Default_Log_Level = WARN; }
         for number, (name, (squash, access, _)) in enumerate(EXPORTS.items()):
             text += """
 EXPORT { Export_Id = %d; Path = %s; Pseudo = %s; Access_Type = %s; Squash = %s;
-  SecType = sys; Protocols = 3,4; Transports = TCP; FSAL { Name = VFS; } }
+  SecType = sys; Protocols = 3,4; Transports = TCP;
+  Attr_Expiration_Time = 0; FSAL { Name = VFS; } }
 """ % (number + 1, self.path(name), self.path(name), access, squash)
         return text
 

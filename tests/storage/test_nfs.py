@@ -183,7 +183,10 @@ class Later:
         self.thread.start()
 
     def run(self, session, words):
-        self.answer = session(*words)
+        try:
+            self.answer = session(*words)
+        except AssertionError:
+            self.answer = None  # the session was killed
 
     def result(self):
         self.thread.join()
@@ -251,7 +254,7 @@ def check_stop(server, folder, version):
     left = bool(parts(export))
     nfs = Session(storage(server, "squashed", version))
     check(left and nfs("prepare").ok and not parts(export),
-          label + "what it left goes a day later", parts(export))
+          label + "what it left goes an hour later", parts(export))
     nfs("cancel", "0")
     answer = nfs("put", "nni/large", file)
     while answer.ok:
@@ -299,14 +302,15 @@ def check_sync(server, folder, version):
           label + "it goes on where it was: %d of 2000 in %.1f s" %
           (sent, took), answer)
     check(os.path.exists(manifest) and same(code, there) and
-          not parts(export), label + "and is whole", parts(export))
+          not parts(there), label + "and is whole", parts(there))
     answer = nfs("sync", code, "nni/x")
     check(answer.ok and answer.lines[0][2] == "0",
           label + "nothing changed, nothing is sent", answer)
-    memory = int(nfs("bytes").lines[1][0])
-    # sanitizers keep what is freed
-    check(memory < 80000 or os.environ.get("TD_SANITIZED"),
-          label + "%d MiB of memory" % (memory >> 10))
+    with open("/proc/%d/status" % nfs.process.pid) as status:
+        memory = int([line for line in status if line.startswith("VmHWM")][0]
+                     .split()[1])
+    # 300 MB do not fit; sanitizers keep some of what is freed
+    check(memory < 280000, label + "%d MiB of memory" % (memory >> 10))
     check(nfs("remove", "nni").ok, label + "removed")
     nfs.close()
 
