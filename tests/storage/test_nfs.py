@@ -206,12 +206,17 @@ def await_part(export, size, later):
     return False
 
 
+def forget_parts(export):
+    """What sessions of the scenes before had under way when they were ended."""
+    for name in parts(export):
+        os.unlink(export + "/" + name)
+
+
 def check_stop(server, folder, version):
     label = "version %d: " % version
     export = server.path("squashed")
     os.chmod(export, 0o777)
-    for name in parts(export):  # of sessions that died before: see check_sync
-        os.unlink(export + "/" + name)
+    forget_parts(export)
     file = write(folder + "/large", os.urandom(300 << 20))
     nfs = Session(storage(server, "squashed", version, timeout=1))
     check(nfs("prepare").ok, label + "prepared")
@@ -279,6 +284,7 @@ def check_sync(server, folder, version):
     label = "version %d: " % version
     export = server.path("squashed")
     os.chmod(export, 0o777)
+    forget_parts(export)
     code = folder + "/code"
     if not os.path.exists(code):
         block = os.urandom(150000)
