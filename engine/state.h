@@ -62,15 +62,15 @@ struct live {
 	struct live *next_changed; /* in engine->changed */
 	struct trial trial;
 	struct attempt attempt;
-	int64_t number;	   /* the tuner's suggestion number; -1: customised */
+	int64_t number; /* the tuner's suggestion number; -1: customised */
 	/* of a tuner in Python: the text of parameter.cfg, as it came */
 	char *file;
-	bool is_known; /* and its process made it, and knows it as running */
-	double budget;	   /* of the suggestion; 0: none */
-	bool has_parent;   /* it goes on from the checkpoint of the trial of */
-	int64_t parent;	   /* this suggestion */
-	bool is_submitted; /* its job exists or is being made */
-	bool is_changed;   /* it is in engine->changed */
+	bool is_known;	 /* and its process made it, and knows it as running */
+	double budget;	 /* of the suggestion; 0: none */
+	bool has_parent; /* it goes on from the checkpoint of the trial of */
+	int64_t parent;	 /* this suggestion */
+	bool is_submitted;	  /* its job exists or is being made */
+	bool is_changed;	  /* it is in engine->changed */
 	bool has_row_changes;	  /* trial row must be written this turn */
 	bool has_attempt_changes; /* and the attempt's */
 	bool has_summary_changes; /* trial row may be written a bit later */

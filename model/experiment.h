@@ -242,8 +242,8 @@ struct experiment_config {
 	/* for algorithms in Python */
 	int *tuner_gpu_indices;
 	size_t tuner_gpu_index_count;
-	char *python_path;	  /* interpreter, or its folder; absolute */
-	int64_t python_timeout_s; /* for an answer; 0: the default */
+	char *python_path;	   /* interpreter, or its folder; absolute */
+	int64_t python_timeout_s;  /* for an answer; 0: the default */
 	bool include_intermediate; /* of stopped trials the tuner gets the last
 				    * intermediate result as the final one */
 	/* "local", "kubernetes", or NNI's words for the latter: "kubeflow",

@@ -80,7 +80,8 @@ static int mount_as(struct nfs *nfs, int version, struct error *err)
 		nfs_fail_mount(nfs, -ENOMEM, NULL, err);
 		return -ENOMEM;
 	}
-	set_client_name(nfs);
+	if (version == 4)
+		set_client_name(nfs);
 	nfs->is_broken = nfs->is_tainted = false;
 	status = nfs_await(nfs, &wait,
 			   nfs_mount_async(nfs->context, nfs->place.host,

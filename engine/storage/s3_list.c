@@ -67,7 +67,7 @@ bool s3_list_objects(struct s3 *s3, const char *prefix, bool is_deep,
 {
 	struct s3_page page;
 	char *token = NULL;
-	bool ok;
+	bool ok = true;
 
 	do {
 		ok = get_page(s3, prefix, is_deep, token, &page, err);
