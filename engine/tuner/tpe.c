@@ -14,12 +14,17 @@
  *
  * A trial may report again after it ended, when somebody runs it once more:
  * its newest result replaces the one before.
+ *
+ * Several objectives, or constraints: a trial's loss is its place in an order
+ * of all (fronts.h), as in MOTPE (Ozaki et al., 2020).  Nobody is the best
+ * then: trials that run count among the bad.
  */
 #include "engine/tuner/tuners.h"
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
 #include "engine/tuner/dedup.h"
+#include "engine/tuner/fronts.h"
 #include "engine/tuner/tpe_draw.h"
 
 #include <math.h>
@@ -48,14 +53,19 @@ struct tpe {
 	double *points;		       /* space->count values a trial */
 	bool *observed;		       /* per trial: in the histories */
 	size_t trial_count, trial_capacity;
-	struct trial_entry *entries; /* ascending numbers */
-	size_t entry_capacity;
+	struct trial_entry *entries; /* ascending numbers; none of imported */
+	size_t entry_count, entry_capacity;
 	uint32_t *running; /* trials, in the order they were submitted */
 	size_t running_count, running_capacity;
 
 	/* finite losses of our own trials, for the liar */
 	double least_loss, most_loss, loss_sum;
 	size_t loss_count;
+
+	/* results as they are; a row a trial */
+	struct fronts fronts;
+	bool is_ordered; /* losses are places in the fronts' order */
+	bool is_stale;	 /* and have to be found anew */
 
 	/* memory for suggestions */
 	struct tpe_draw draw;
@@ -79,11 +89,13 @@ static const struct tuner_argument arguments[] = {
 	{"tpe_args.prior_weight", "number", "1.0",
 	 "weight of the search space beside that of one trial"},
 	{"tpe_args.gamma", "number", "0.25",
-	 "good trials are this share of the square root of all"},
+	 "good trials are this share of the square root of all; of several "
+	 "objectives (then 0.1) of all"},
 	{0},
 };
 
-static bool read_arguments(struct tpe *tpe, const char *json, struct error *err)
+static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
+			   struct error *err)
 {
 	struct args *args = args_parse(json, arguments, err);
 	struct tpe_options *options = &tpe->options;
@@ -96,7 +108,8 @@ static bool read_arguments(struct tpe *tpe, const char *json, struct error *err)
 					.candidates = 24,
 					.linear_forgetting = 25,
 					.prior_weight = 1,
-					.gamma = 0.25};
+					.gamma = has_several ? 0.1 : 0.25,
+					.is_share = has_several};
 	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
 		       err) &&
 	     args_integer(args, "tpe_args.n_startup_jobs", 0, 1000000000,
@@ -128,6 +141,7 @@ static void tpe_close(void *state)
 	free(tpe->lies);
 	tpe_draw_release(&tpe->draw);
 	tpe_history_scratch_release(&tpe->scratch);
+	fronts_release(&tpe->fronts);
 	dedup_free(tpe->dedup);
 	free(tpe);
 }
@@ -136,10 +150,13 @@ static void *tpe_open(const struct tuner_context *context, struct error *err)
 {
 	struct tpe *tpe = xcalloc(1, sizeof(*tpe));
 
-	if (!read_arguments(tpe, context->class_args, err)) {
+	if (!read_arguments(tpe, context->class_args,
+			    context->objective_count > 1, err)) {
 		free(tpe);
 		return NULL;
 	}
+	fronts_init(&tpe->fronts, context);
+	tpe->is_ordered = context->objective_count > 1;
 	tpe->space = context->space;
 	tpe->seed = context->seed;
 	tpe->maximizes = context->objective == OBJECTIVE_MAXIMIZE;
@@ -156,7 +173,7 @@ static void *tpe_open(const struct tuner_context *context, struct error *err)
 static size_t find_entry(const struct tpe *tpe, int64_t number)
 {
 	size_t from = 0;
-	size_t to = tpe->trial_count;
+	size_t to = tpe->entry_count;
 
 	while (from < to) {
 		size_t middle = (from + to) / 2;
@@ -174,7 +191,7 @@ static bool find_trial(const struct tpe *tpe, int64_t number,
 {
 	size_t at = find_entry(tpe, number);
 
-	if (at == tpe->trial_count || tpe->entries[at].number != number)
+	if (at == tpe->entry_count || tpe->entries[at].number != number)
 		return false;
 	*ret_trial = tpe->entries[at].trial;
 	return true;
@@ -185,16 +202,11 @@ static double *point_of(const struct tpe *tpe, uint32_t trial)
 	return tpe->points + (size_t)trial * tpe->space->count;
 }
 
-static uint32_t add_trial(struct tpe *tpe, int64_t number)
+static uint32_t add_trial(struct tpe *tpe, const double *point)
 {
-	size_t at = find_entry(tpe, number);
 	size_t count = tpe->trial_count;
 	size_t width = tpe->space->count;
 
-	ARRAY_RESERVE(tpe->entries, count, tpe->entry_capacity);
-	memmove(tpe->entries + at + 1, tpe->entries + at,
-		(count - at) * sizeof(*tpe->entries));
-	tpe->entries[at] = (struct trial_entry){number, (uint32_t)count};
 	if (count == tpe->trial_capacity) {
 		size_t capacity = count ? 2 * count : 16;
 
@@ -206,7 +218,19 @@ static uint32_t add_trial(struct tpe *tpe, int64_t number)
 	}
 	tpe->observed[count] = false;
 	tpe->trial_count++;
+	memcpy(point_of(tpe, (uint32_t)count), point, width * sizeof(*point));
 	return (uint32_t)count;
+}
+
+static void add_entry(struct tpe *tpe, int64_t number, uint32_t trial)
+{
+	size_t at = find_entry(tpe, number);
+
+	ARRAY_RESERVE(tpe->entries, tpe->entry_count, tpe->entry_capacity);
+	memmove(tpe->entries + at + 1, tpe->entries + at,
+		(tpe->entry_count - at) * sizeof(*tpe->entries));
+	tpe->entries[at] = (struct trial_entry){number, trial};
+	tpe->entry_count++;
 }
 
 static void stop_running(struct tpe *tpe, uint32_t trial)
@@ -225,6 +249,8 @@ static void stop_running(struct tpe *tpe, uint32_t trial)
 
 static double lie(const struct tpe *tpe)
 {
+	if (tpe->is_ordered)
+		return INFINITY;
 	if (!tpe->loss_count)
 		return 0;
 	if (tpe->liar == LIAR_BEST)
@@ -252,6 +278,24 @@ static size_t collect_lies(struct tpe *tpe, size_t i)
 	return count;
 }
 
+/* Of several objectives: make the losses places in the order. */
+static void find_order(struct tpe *tpe)
+{
+	size_t count = tpe->trial_count + 1;
+	size_t *order = xcalloc(count, sizeof(*order));
+	double *places = xcalloc(count, sizeof(*places));
+	size_t good = tpe_good_count(&tpe->options, count);
+
+	count = fronts_order(&tpe->fronts, good, order);
+	for (size_t i = 0; i < count; i++)
+		places[order[i]] = (double)i;
+	for (size_t i = 0; i < tpe->space->count; i++)
+		tpe_history_set_losses(&tpe->histories[i], places);
+	tpe->is_stale = false;
+	free(order);
+	free(places);
+}
+
 static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 				      struct tuner_suggestion *ret,
 				      struct error *err)
@@ -260,6 +304,8 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 	struct random random;
 
 	(void)err;
+	if (tpe->is_stale)
+		find_order(tpe);
 	random_seed(&random, tpe->seed, (uint64_t)number);
 	for (size_t i = 0; i < tpe->space->count; i++) {
 		struct tpe_history_view view;
@@ -284,11 +330,13 @@ static void tpe_adopt(void *state, int64_t number, const double *point)
 	struct tpe *tpe = state;
 	uint32_t trial;
 
-	if (!find_trial(tpe, number, &trial))
-		trial = add_trial(tpe, number);
-	if (!tpe->observed[trial])
+	if (!find_trial(tpe, number, &trial)) {
+		trial = add_trial(tpe, point);
+		add_entry(tpe, number, trial);
+	} else if (!tpe->observed[trial]) {
 		memcpy(point_of(tpe, trial), point,
 		       tpe->space->count * sizeof(*point));
+	}
 	dedup_add(tpe->dedup, point);
 	stop_running(tpe, trial);
 	ARRAY_RESERVE(tpe->running, tpe->running_count, tpe->running_capacity);
@@ -306,13 +354,26 @@ static double to_loss(const struct tpe *tpe, const struct tuner_result *result)
 	return tpe->maximizes ? -value : value;
 }
 
-static void learn(struct tpe *tpe, uint32_t trial, const double *point,
-		  double loss)
+/* The first constraint that is broken makes an order of the losses, too. */
+static void learn(struct tpe *tpe, uint32_t trial,
+		  const struct tuner_result *result)
 {
-	for (size_t i = 0; i < tpe->space->count; i++)
-		if (!isnan(point[i]))
-			tpe_history_add(&tpe->histories[i], trial, point[i],
-					loss);
+	double loss = to_loss(tpe, result);
+
+	fronts_set(&tpe->fronts, trial, result);
+	tpe->is_ordered |= result->violation > 0;
+	tpe->is_stale = tpe->is_ordered;
+	for (size_t i = 0; i < tpe->space->count; i++) {
+		double value = point_of(tpe, trial)[i];
+
+		if (isnan(value))
+			continue;
+		if (tpe->observed[trial])
+			tpe_history_set_loss(&tpe->histories[i], trial, loss);
+		else
+			tpe_history_add(&tpe->histories[i], trial, value, loss);
+	}
+	tpe->observed[trial] = true;
 }
 
 static void tpe_observe(void *state, int64_t number,
@@ -331,11 +392,7 @@ static void tpe_observe(void *state, int64_t number,
 		tpe->loss_sum += loss;
 		tpe->loss_count++;
 	}
-	if (!tpe->observed[trial])
-		learn(tpe, trial, point_of(tpe, trial), loss);
-	for (size_t i = 0; tpe->observed[trial] && i < tpe->space->count; i++)
-		tpe_history_set_loss(&tpe->histories[i], trial, loss);
-	tpe->observed[trial] = true;
+	learn(tpe, trial, result);
 }
 
 static void tpe_ended(void *state, int64_t number, enum trial_state how)
@@ -353,7 +410,7 @@ static void tpe_import(void *state, const double *point,
 {
 	struct tpe *tpe = state;
 
-	learn(tpe, UINT32_MAX, point, to_loss(tpe, result));
+	learn(tpe, add_trial(tpe, point), result);
 	dedup_add(tpe->dedup, point);
 }
 
@@ -362,6 +419,7 @@ const struct tuner_ops tpe_tuner_ops = {
 	.help = "models which values led to good results; a sound default",
 	.arguments = arguments,
 	.default_objective = OBJECTIVE_MINIMIZE,
+	.flags = TUNER_OBJECTIVES,
 	.open = tpe_open,
 	.suggest = tpe_suggest,
 	.adopt = tpe_adopt,

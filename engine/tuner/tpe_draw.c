@@ -43,7 +43,8 @@ static void reserve(struct tpe_draw *draw, size_t count)
 
 size_t tpe_good_count(const struct tpe_options *options, size_t count)
 {
-	double good = ceil(options->gamma * sqrt((double)count));
+	double all = options->is_share ? (double)count : sqrt((double)count);
+	double good = ceil(options->gamma * all);
 
 	good = fmin(good, (double)options->linear_forgetting);
 	return (size_t)fmin(good, (double)count);

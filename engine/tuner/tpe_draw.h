@@ -19,6 +19,7 @@ struct tpe_options {
 	int64_t linear_forgetting;
 	double prior_weight;
 	double gamma;
+	bool is_share; /* gamma is one of all records, not of their root */
 };
 
 /* Memory between calls; zeroed before the first. */

@@ -120,6 +120,30 @@ void tpe_history_set_loss(struct tpe_history *h, uint32_t trial, double loss)
 	insert(h, h->by_value, h->count - 1, record, precedes_by_value);
 }
 
+static int compare_by_loss(const void *a, const void *b, void *arg)
+{
+	return precedes_by_loss(arg, *(const uint32_t *)a, *(const uint32_t *)b)
+		       ? -1
+		       : 1;
+}
+
+static int compare_by_value(const void *a, const void *b, void *arg)
+{
+	return precedes_by_value(arg, *(const uint32_t *)a,
+				 *(const uint32_t *)b)
+		       ? -1
+		       : 1;
+}
+
+void tpe_history_set_losses(struct tpe_history *h, const double *losses)
+{
+	for (size_t i = 0; i < h->count; i++)
+		h->losses[i] = losses[h->trials[i]];
+	qsort_r(h->by_loss, h->count, sizeof(*h->by_loss), compare_by_loss, h);
+	qsort_r(h->by_value, h->count, sizeof(*h->by_value), compare_by_value,
+		h);
+}
+
 void tpe_history_scratch_release(struct tpe_history_scratch *scratch)
 {
 	free(scratch->by_loss);

@@ -38,6 +38,10 @@ void tpe_history_add(struct tpe_history *history, uint32_t trial, double value,
 void tpe_history_set_loss(struct tpe_history *history, uint32_t trial,
 			  double loss);
 
+/* Give all records anew the losses of their trials, found by the trial's
+ * number. */
+void tpe_history_set_losses(struct tpe_history *history, const double *losses);
+
 /* The history as if `count` more records with these values and all with the
  * loss `lie` had arrived.  Valid until the next call with this scratch or
  * change of this history. */
