@@ -366,44 +366,42 @@ static int label_cols(const char *label, const struct action *action)
 }
 
 /* Which labels fit: some go before the others do. */
-static uint64_t choose_labels(const struct console *console, unsigned view,
-			      int cols)
+static void choose_labels(const struct console *console, unsigned view,
+			  int cols, bool chosen[ACTION_COUNT])
 {
 	static const enum action_id dispensable[] = {
 		ACTION_CHART_TOGGLE, ACTION_RESTART, ACTION_SORT,
 		ACTION_PAUSE,	     ACTION_FILTER,  ACTION_KILL,
 		ACTION_LOG_MERGED,   ACTION_LOG_ROLE};
-	uint64_t chosen = 0;
 	int used = 0, i;
 	size_t k;
 
 	for (i = 0; i < ACTION_COUNT; i++) {
-		if (!label_of(console, i, view))
-			continue;
-		chosen |= 1ULL << i;
-		used += label_cols(label_of(console, i, view), &actions[i]);
+		const char *label = label_of(console, i, view);
+
+		chosen[i] = label != NULL;
+		if (label)
+			used += label_cols(label, &actions[i]);
 	}
 	for (k = 0; k < COUNT_OF(dispensable) && used > cols + 1; k++) {
 		i = dispensable[k];
-		if (!(chosen & 1ULL << i))
+		if (!chosen[i])
 			continue;
-		chosen &= ~(1ULL << i);
+		chosen[i] = false;
 		used -= label_cols(label_of(console, i, view), &actions[i]);
 	}
-	return chosen;
 }
-
-_Static_assert(ACTION_COUNT <= 64, "choose_labels keeps a bit an action");
 
 void bars_functions(struct console *console)
 {
 	unsigned view = console_view(console)->bit;
 	int y = console->layout.bar_row, cols = draw_cols(), x = 0, i;
-	uint64_t chosen = choose_labels(console, view, cols);
+	bool chosen[ACTION_COUNT];
 	struct strbuf text = STRBUF_INIT;
 
+	choose_labels(console, view, cols, chosen);
 	for (i = 0; i < ACTION_COUNT; i++) {
-		if (!(chosen & 1ULL << i))
+		if (!chosen[i])
 			continue;
 		strbuf_clear(&text);
 		format_keys(&actions[i], &text);

@@ -251,7 +251,8 @@ bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
 	nodelay(key_window, TRUE);
 	define_key("\033[200~", 2000);
 	define_key("\033[201~", 2001);
-	theme_init(is_ascii, is_monochrome);
+	theme_init(is_ascii, theme_suited(),
+		   is_monochrome ? DEPTH_NONE : DEPTH_ALL);
 	set_modes();
 	is_open = true;
 	term_resize();

@@ -1,66 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Roles to attributes, for 256, 16 and 8 colours and for none.
- *
- * One row a role.  Colours are given twice, since eight colours cannot say
- * what 256 can; -1 is the terminal's own.  The monochrome attributes must do
- * alone: bold, reverse, underline and dim.
+ * Roles to curses' attributes, for true colour, 256, 16 and 8 colours and for
+ * none.  A pair a role; what the terminal cannot do is done with bold, reverse
+ * and underline.
  */
 #include "tui/theme.h"
 
+#include "base/mem.h"
 #include "tui/curses.h"
+#include "tui/theme_looks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-struct look {
-	char letter;
-	short fg256, bg256;
-	short fg8, bg8;
-	attr_t attributes; /* with colours */
-	attr_t mono;
-};
-
 /* clang-format off */
-static const struct look looks[ROLE_COUNT] = {
-	[ROLE_NORMAL]        = {'.', -1, -1, -1, -1, 0, 0},
-	[ROLE_DIM]           = {'d', 245, -1, -1, -1, 0, 0},
-	[ROLE_LABEL]         = {'l', 109, -1, COLOR_CYAN, -1, 0, 0},
-	[ROLE_STRONG]        = {'s', -1, -1, -1, -1, A_BOLD, A_BOLD},
-	[ROLE_BAR]           = {'B', 255, 24, COLOR_WHITE, COLOR_BLUE, A_BOLD, A_REVERSE},
-	[ROLE_TITLE]         = {'t', 250, 237, COLOR_CYAN, -1, 0, A_UNDERLINE},
-	[ROLE_TITLE_FOCUSED] = {'T', 231, 31, COLOR_BLACK, COLOR_CYAN, A_BOLD, A_REVERSE | A_BOLD},
-	[ROLE_HEADER]        = {'h', 145, -1, COLOR_WHITE, -1, A_UNDERLINE, A_UNDERLINE},
-	[ROLE_HEADER_SORTED] = {'H', 222, -1, COLOR_YELLOW, -1, A_UNDERLINE | A_BOLD, A_UNDERLINE | A_BOLD},
-	[ROLE_SELECTED]      = {'S', 231, 25, COLOR_BLACK, COLOR_CYAN, 0, A_REVERSE},
-	[ROLE_SELECTED_AWAY] = {'s', -1, 236, -1, -1, A_BOLD, A_BOLD},
-	[ROLE_MARKED]        = {'M', 222, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
-	[ROLE_WAITING]       = {'w', 180, -1, COLOR_YELLOW, -1, 0, 0},
-	[ROLE_RUNNING]       = {'r', 81, -1, COLOR_CYAN, -1, 0, A_BOLD},
-	[ROLE_SUCCEEDED]     = {'g', 114, -1, COLOR_GREEN, -1, 0, 0},
-	[ROLE_FAILED]        = {'f', 210, -1, COLOR_RED, -1, 0, A_BOLD},
-	[ROLE_CANCELED]      = {'c', 245, -1, -1, -1, 0, 0},
-	[ROLE_EARLY]         = {'e', 176, -1, COLOR_MAGENTA, -1, 0, 0},
-	[ROLE_UNKNOWN]       = {'u', 222, -1, COLOR_YELLOW, -1, 0, 0},
-	[ROLE_BEST]          = {'b', 222, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
-	[ROLE_KEY]           = {'k', 255, 238, COLOR_WHITE, -1, A_BOLD, A_BOLD},
-	[ROLE_KEY_LABEL]     = {'L', 250, -1, COLOR_CYAN, -1, 0, 0},
-	[ROLE_STATUS]        = {'=', 252, 236, COLOR_WHITE, COLOR_BLUE, 0, A_REVERSE},
-	[ROLE_MESSAGE]       = {'m', 114, -1, COLOR_GREEN, -1, A_BOLD, A_BOLD},
-	[ROLE_WARNING]       = {'W', 222, -1, COLOR_YELLOW, -1, A_BOLD, A_BOLD},
-	[ROLE_ERROR]         = {'!', 203, -1, COLOR_RED, -1, A_BOLD, A_BOLD},
-	[ROLE_QUESTION]      = {'?', 16, 222, COLOR_BLACK, COLOR_YELLOW, 0, A_REVERSE},
-	[ROLE_PROMPT]        = {'p', -1, -1, -1, -1, A_BOLD, A_BOLD},
-	[ROLE_BORDER]        = {'|', 240, -1, COLOR_BLUE, -1, 0, 0},
-	[ROLE_MATCH]         = {'/', 16, 222, COLOR_BLACK, COLOR_YELLOW, 0, A_REVERSE},
-	[ROLE_GAUGE]         = {'#', 114, 236, COLOR_GREEN, COLOR_BLUE, 0, A_REVERSE},
-	[ROLE_AXIS]          = {'a', 245, -1, COLOR_WHITE, -1, 0, 0},
-	[ROLE_SERIES_1]      = {'1', 81, -1, COLOR_CYAN, -1, 0, 0},
-	[ROLE_SERIES_2]      = {'2', 215, -1, COLOR_YELLOW, -1, 0, 0},
-	[ROLE_SERIES_3]      = {'3', 141, -1, COLOR_MAGENTA, -1, 0, 0},
-	[ROLE_SERIES_4]      = {'4', 150, -1, COLOR_GREEN, -1, 0, 0},
-	[ROLE_SERIES_5]      = {'5', 211, -1, COLOR_RED, -1, 0, 0},
-	[ROLE_SERIES_6]      = {'6', 111, -1, COLOR_BLUE, -1, 0, 0},
-	[ROLE_SERIES_BEST]   = {'*', 229, -1, COLOR_WHITE, -1, A_BOLD, A_BOLD},
+static const char letters[ROLE_COUNT] = {
+	[ROLE_NORMAL] = '.', [ROLE_DIM] = 'd', [ROLE_LABEL] = 'l',
+	[ROLE_STRONG] = 's', [ROLE_BAR] = 'B', [ROLE_TITLE] = 't',
+	[ROLE_TITLE_FOCUSED] = 'T', [ROLE_HEADER] = 'h', [ROLE_HEADER_SORTED] = 'H',
+	[ROLE_SELECTED] = 'S', [ROLE_SELECTED_AWAY] = 's', [ROLE_MARKED] = 'M',
+	[ROLE_WAITING] = 'w', [ROLE_RUNNING] = 'r', [ROLE_SUCCEEDED] = 'g',
+	[ROLE_FAILED] = 'f', [ROLE_CANCELED] = 'c', [ROLE_EARLY] = 'e',
+	[ROLE_UNKNOWN] = 'u', [ROLE_BEST] = 'b', [ROLE_KEY] = 'k',
+	[ROLE_KEY_LABEL] = 'L', [ROLE_STATUS] = '=', [ROLE_MESSAGE] = 'm',
+	[ROLE_WARNING] = 'W', [ROLE_ERROR] = '!', [ROLE_QUESTION] = '?',
+	[ROLE_PROMPT] = 'p', [ROLE_BORDER] = '|', [ROLE_MATCH] = '/',
+	[ROLE_GAUGE] = '#', [ROLE_AXIS] = 'a', [ROLE_SERIES_1] = '1',
+	[ROLE_SERIES_2] = '2', [ROLE_SERIES_3] = '3', [ROLE_SERIES_4] = '4',
+	[ROLE_SERIES_5] = '5', [ROLE_SERIES_6] = '6', [ROLE_SERIES_BEST] = '*',
 };
 
 static const struct {
@@ -81,50 +48,174 @@ static const struct {
 /* clang-format on */
 
 static bool ascii, monochrome;
+static enum theme selected;
+static enum theme_depth depth; /* what is used: never DEPTH_ALL */
+static bool can_default;
 static attr_t attributes[ROLE_COUNT];
 
-static void init_role(enum role role, bool has_256, bool can_default)
+static const char *const names[THEME_COUNT] = {
+	[THEME_DARK] = "dark",
+	[THEME_LIGHT] = "light",
+	[THEME_COLOUR_BLIND] = "colour-blind",
+	[THEME_COLOUR_BLIND_LIGHT] = "colour-blind-light",
+	[THEME_MONO] = "mono",
+};
+
+const char *theme_name(enum theme theme)
 {
-	const struct look *look = &looks[role];
-	short fg = has_256 ? look->fg256 : look->fg8;
-	short bg = has_256 ? look->bg256 : look->bg8;
+	return names[theme];
+}
+
+bool theme_parse(const char *name, enum theme *ret)
+{
+	int i;
+
+	for (i = 0; i < THEME_COUNT; i++) {
+		if (strcmp(names[i], name) == 0 ||
+		    (strncmp(name, "color-", 6) == 0 &&
+		     strncmp(names[i], "colour-", 7) == 0 &&
+		     strcmp(names[i] + 7, name + 6) == 0)) {
+			*ret = (enum theme)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* rxvt, Konsole and others say which of the sixteen colours their ink and
+ * paper are: 7 and 9 to 15 are light papers. */
+enum theme theme_suited(void)
+{
+	const char *text = getenv("COLORFGBG");
+	const char *last = text ? strrchr(text, ';') : NULL;
+	long paper = last ? strtol(last + 1, NULL, 10) : 0;
+
+	return paper == 7 || (paper > 8 && paper < 16) ? THEME_LIGHT
+						       : THEME_DARK;
+}
+
+static attr_t attributes_of(uint8_t look)
+{
+	return (look & LOOK_BOLD ? A_BOLD : 0) |
+	       (look & LOOK_UNDERLINE ? A_UNDERLINE : 0) |
+	       (look & LOOK_REVERSE ? A_REVERSE : 0);
+}
+
+/* A terminal with direct colours takes RGB, but for the first eight numbers,
+ * which stay the eight colours. */
+static int direct(int32_t rgb)
+{
+	return rgb >= 0 && rgb < 8 ? 8 : rgb;
+}
+
+static int color_of(int32_t rgb, int8_t basic)
+{
+	if (depth == DEPTH_16)
+		return basic;
+	if (rgb < 0)
+		return -1;
+	return depth == DEPTH_TRUE ? direct(rgb) : theme_nearest_256(rgb);
+}
+
+static void init_role(enum role role)
+{
+	const struct theme_row *row = theme_row(selected, role);
+	int fg = color_of(row->fg, row->fg8), bg = color_of(row->bg, row->bg8);
 	short pair = (short)(role + 1);
 
-	attributes[role] = look->attributes;
+	attributes[role] = attributes_of(row->with);
 	if (fg < 0 && bg < 0)
 		return;
 	if (!can_default) {
 		fg = fg < 0 ? COLOR_WHITE : fg;
 		bg = bg < 0 ? COLOR_BLACK : bg;
 	}
-	if (pair < COLOR_PAIRS && init_pair(pair, fg, bg) == OK)
+	if (pair < COLOR_PAIRS && init_extended_pair(pair, fg, bg) == OK)
 		attributes[role] |= COLOR_PAIR(pair);
 	else
-		attributes[role] = look->mono;
+		attributes[role] = attributes_of(theme_mono_look(role));
 }
 
-void theme_init(bool is_ascii, bool is_monochrome)
+static void init_roles(void)
 {
-	bool can_default;
 	int i;
 
-	ascii = is_ascii;
-	monochrome = false;
-	if (is_monochrome || !has_colors() || start_color() == ERR ||
-	    COLORS < 8) {
-		monochrome = true;
-		for (i = 0; i < ROLE_COUNT; i++)
-			attributes[i] = looks[i].mono;
-		return;
+	for (i = 0; i < ROLE_COUNT; i++) {
+		if (monochrome || selected == THEME_MONO)
+			attributes[i] = attributes_of(theme_mono_look(i));
+		else
+			init_role(i);
 	}
-	can_default = use_default_colors() == OK;
-	for (i = 0; i < ROLE_COUNT; i++)
-		init_role(i, COLORS >= 256, can_default);
+}
+
+void theme_init(bool is_ascii, enum theme theme, enum theme_depth most)
+{
+	ascii = is_ascii;
+	selected = theme;
+	monochrome = most == DEPTH_NONE || !has_colors() ||
+		     start_color() == ERR || COLORS < 8;
+	if (monochrome)
+		depth = DEPTH_NONE;
+	else if (COLORS > 256 && most <= DEPTH_TRUE)
+		depth = DEPTH_TRUE;
+	else if (COLORS == 256 && most <= DEPTH_256)
+		depth = DEPTH_256;
+	else
+		depth = DEPTH_16;
+	can_default = !monochrome && use_default_colors() == OK;
+	init_roles();
+}
+
+bool theme_select(enum theme theme)
+{
+	if (monochrome)
+		return theme == THEME_MONO;
+	selected = theme;
+	init_roles();
+	return true;
+}
+
+enum theme theme_selected(void)
+{
+	return monochrome ? THEME_MONO : selected;
+}
+
+const char *theme_depth_name(void)
+{
+	static const char *const texts[] = {
+		[DEPTH_TRUE] = "true colour",
+		[DEPTH_256] = "256 colours",
+		[DEPTH_16] = "16 colours",
+		[DEPTH_NONE] = "no colours",
+	};
+
+	return texts[depth];
+}
+
+struct theme_look theme_look(enum role role)
+{
+	struct theme_look look = {0};
+	uint8_t with = theme_mono_look(role);
+	enum theme theme = theme_selected();
+
+	look.ink = theme_ink(theme);
+	look.paper = theme_paper(theme);
+	if (theme != THEME_MONO) {
+		const struct theme_row *row = theme_row(theme, role);
+
+		with = row->with;
+		look.ink = row->fg >= 0 ? row->fg : look.ink;
+		look.paper = row->bg >= 0 ? row->bg : look.paper;
+	}
+	look.is_bold = with & LOOK_BOLD;
+	look.is_underlined = with & LOOK_UNDERLINE;
+	look.is_reversed = with & LOOK_REVERSE;
+	return look;
 }
 
 bool theme_is_monochrome(void)
 {
-	return monochrome;
+	return monochrome || selected == THEME_MONO;
 }
 
 bool theme_is_ascii(void)
@@ -149,5 +240,5 @@ unsigned long theme_attributes(enum role role)
 
 char theme_letter(enum role role)
 {
-	return looks[role].letter;
+	return letters[role];
 }

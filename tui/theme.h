@@ -70,8 +70,32 @@ enum glyph {
 	GLYPH_COUNT
 };
 
+enum theme {
+	THEME_DARK,
+	THEME_LIGHT,
+	THEME_COLOUR_BLIND,
+	THEME_COLOUR_BLIND_LIGHT,
+	THEME_MONO,
+	THEME_COUNT
+};
+
+/* How many colours to use, at most; the terminal may have fewer. */
+enum theme_depth { DEPTH_ALL, DEPTH_TRUE, DEPTH_256, DEPTH_16, DEPTH_NONE };
+
+const char *theme_name(enum theme theme); /* "dark", "colour-blind" */
+/* By name, also color-blind; false when there is none. */
+bool theme_parse(const char *name, enum theme *ret);
+/* What suits the terminal, as far as it tells (COLORFGBG). */
+enum theme theme_suited(void);
+
 /* After curses is up.  Thread: ui. */
-void theme_init(bool is_ascii, bool is_monochrome);
+void theme_init(bool is_ascii, enum theme theme, enum theme_depth depth);
+/* Another one from now on; the caller repaints.  Where there are no colours
+ * everything stays as it is, and it returns false. */
+bool theme_select(enum theme theme);
+enum theme theme_selected(void);
+/* "true colour", "256 colours", ...: what the terminal is given. */
+const char *theme_depth_name(void);
 bool theme_is_ascii(void);
 /* Nothing can be told by colour. */
 bool theme_is_monochrome(void);
@@ -79,6 +103,12 @@ uint32_t theme_glyph(enum glyph glyph); /* a code point, one column wide */
 const char *theme_glyph_text(enum glyph glyph);
 /* curses attributes with the colour pair in. */
 unsigned long theme_attributes(enum role role);
+/* How a role looks where colours are RGB: saved screens. */
+struct theme_look {
+	int32_t ink, paper;
+	bool is_bold, is_underlined, is_reversed;
+};
+struct theme_look theme_look(enum role role);
 /* One letter a role, for screens saved as text. */
 char theme_letter(enum role role);
 
