@@ -16,7 +16,10 @@
  *
  * Stopping.  First no new connections; then every suspended connection is
  * resumed with 503; then, for half a second at most, the answers may leave;
- * then the daemon ends.
+ * then the daemon ends.  Connections are turned away by us, not by
+ * MHD_quiesce_daemon: with epoll it takes the listening socket out of each
+ * worker's set, the worker may do the same at that moment, and whoever comes
+ * second aborts the program.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -245,6 +248,19 @@ static unsigned int connection_limit(void)
 	return limit.rlim_cur / 2 > 0 ? (unsigned int)limit.rlim_cur / 2 : 1;
 }
 
+static enum MHD_Result admit(void *arg, const struct sockaddr *address,
+			     socklen_t len)
+{
+	struct sideport *sideport = arg;
+	bool is_stopping;
+
+	(void)address, (void)len;
+	pthread_mutex_lock(&sideport->mutex);
+	is_stopping = sideport->is_stopping;
+	pthread_mutex_unlock(&sideport->mutex);
+	return is_stopping ? MHD_NO : MHD_YES;
+}
+
 static bool start_daemon(struct sideport *sideport,
 			 const struct sideport_options *options,
 			 struct error *err)
@@ -268,7 +284,7 @@ static bool start_daemon(struct sideport *sideport,
 	else
 		tls[0].option = MHD_OPTION_END;
 	sideport->daemon = MHD_start_daemon(
-		flags, 0, NULL, NULL, request_handle, sideport,
+		flags, 0, admit, sideport, request_handle, sideport,
 		MHD_OPTION_LISTEN_SOCKET, sideport->listen_fd,
 		MHD_OPTION_THREAD_POOL_SIZE,
 		(unsigned int)(threads > 1 ? threads : 0),
@@ -446,13 +462,13 @@ void sideport_stop(struct sideport *sideport)
 {
 	if (!sideport)
 		return;
-	MHD_quiesce_daemon(sideport->daemon);
 	pthread_mutex_lock(&sideport->mutex);
 	sideport->is_stopping = true;
 	pthread_mutex_unlock(&sideport->mutex);
 	release_waiting(sideport);
 	wait_until_idle(sideport);
 	MHD_stop_daemon(sideport->daemon);
+	sideport->listen_fd = -1; /* closed with it */
 	stop_watcher(sideport);
 	sideport_free(sideport);
 }

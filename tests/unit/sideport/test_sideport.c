@@ -2,12 +2,16 @@
 /* The native endpoints, and that nothing is answered before the engine says. */
 #include "tests/unit/sideport/peer.h"
 
+#include <arpa/inet.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -347,6 +351,62 @@ static void stops_with_open_requests(void **state)
 	close(half);
 }
 
+struct caller {
+	struct sockaddr_in address;
+	atomic_bool is_over;
+};
+
+/* Comes and goes, again and again. */
+static void *call_main(void *arg)
+{
+	struct caller *caller = arg;
+
+	while (!caller->is_over) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		connect(fd, (struct sockaddr *)&caller->address,
+			sizeof(caller->address));
+		close(fd);
+	}
+	return NULL;
+}
+
+static int lowest_free_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+static void stops_while_others_come(void **state)
+{
+	int before = lowest_free_fd();
+	struct bench *bench;
+	void *opened = NULL;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		struct caller caller = {
+			.address.sin_family = AF_INET,
+			.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		};
+		pthread_t thread;
+
+		assert_int_equal(bench_open(&opened), 0);
+		bench = opened;
+		caller.address.sin_port = htons(sideport_port(bench->sideport));
+		assert_int_equal(
+			pthread_create(&thread, NULL, call_main, &caller), 0);
+		close(peer_connect(bench));
+		bench_close(&opened);
+		caller.is_over = true;
+		pthread_join(thread, NULL);
+	}
+	/* the listening socket is closed, and once */
+	assert_int_equal(lowest_free_fd(), before);
+}
+
 static void refuses_addresses(void **state)
 {
 	struct sideport_options options = {.bind = "no address"};
@@ -386,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waits_for_the_engine_at_start,
 						bench_open_tight, bench_close),
 		cmocka_unit_test(stops_with_open_requests),
+		cmocka_unit_test(stops_while_others_come),
 	};
 
 	return cmocka_run_group_tests_name("sideport", tests, NULL, NULL);
