@@ -15,8 +15,7 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/trial_log.h"
+#include "engine/tuner/base.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,10 +29,7 @@ enum liar { LIAR_MIN, LIAR_MAX, LIAR_MEAN };
 static const char *const liar_names[] = {"min", "max", "mean", NULL};
 
 struct anneal {
-	const struct space *space;
-	struct trial_log log;
-	struct dedup *dedup;
-	uint64_t seed;
+	struct tuner_base base; /* first: see base.h */
 	bool is_lying;
 	enum liar liar;
 	size_t *by_loss; /* trials with a result, best first */
@@ -76,11 +72,8 @@ static void *anneal_open(const struct tuner_context *context, struct error *err)
 		free(anneal);
 		return NULL;
 	}
-	anneal->space = context->space;
-	anneal->seed = context->seed;
-	anneal->dedup = dedup_new(context->space);
+	tuner_base_init(&anneal->base, context);
 	anneal->had = xcalloc(context->space->count + 1, sizeof(*anneal->had));
-	trial_log_init(&anneal->log, context);
 	return anneal;
 }
 
@@ -88,8 +81,7 @@ static void anneal_close(void *state)
 {
 	struct anneal *anneal = state;
 
-	trial_log_release(&anneal->log);
-	dedup_free(anneal->dedup);
+	tuner_base_release(&anneal->base);
 	free(anneal->by_loss);
 	free(anneal->had);
 	free(anneal);
@@ -119,7 +111,7 @@ static void put_in(struct anneal *anneal, size_t trial, double loss)
 		size_t middle = (from + to) / 2;
 		size_t other = anneal->by_loss[middle];
 
-		if (anneal->log.trials[other].loss <= loss)
+		if (anneal->base.trials.items[other].standing <= loss)
 			from = middle + 1;
 		else
 			to = middle;
@@ -134,10 +126,10 @@ static void put_in(struct anneal *anneal, size_t trial, double loss)
 
 static void learn(struct anneal *anneal, size_t trial)
 {
-	const double *point = trial_log_point(&anneal->log, trial);
+	const double *point = trials_point(&anneal->base.trials, trial);
 
-	put_in(anneal, trial, anneal->log.trials[trial].loss);
-	for (size_t i = 0; i < anneal->space->count; i++)
+	put_in(anneal, trial, anneal->base.trials.items[trial].standing);
+	for (size_t i = 0; i < anneal->base.space->count; i++)
 		anneal->had[i] += !isnan(point[i]);
 }
 
@@ -162,7 +154,7 @@ static size_t draw_model(const struct anneal *anneal, size_t i,
 	for (size_t k = 0; k < anneal->by_loss_count; k++) {
 		size_t trial = anneal->by_loss[k];
 
-		if (isnan(trial_log_point(&anneal->log, trial)[i]))
+		if (isnan(trials_point(&anneal->base.trials, trial)[i]))
 			continue;
 		found = trial;
 		if (!rank--)
@@ -199,7 +191,7 @@ static double draw_around(const struct parameter *p, double value,
 /* What is running, told as results for one suggestion, and taken back. */
 static void lie(struct anneal *anneal, bool is_beginning)
 {
-	struct trial_log *log = &anneal->log;
+	const struct trials *told = &anneal->base.trials;
 	size_t count = anneal->by_loss_count;
 	double sum = 0, loss = 0;
 
@@ -207,14 +199,15 @@ static void lie(struct anneal *anneal, bool is_beginning)
 		return;
 	if (is_beginning) {
 		for (size_t k = 0; k < count; k++)
-			sum += log->trials[anneal->by_loss[k]].loss;
+			sum += told->items[anneal->by_loss[k]].standing;
 		loss = anneal->liar == LIAR_MEAN ? sum / (double)count
 		       : anneal->liar == LIAR_MIN
-			       ? log->trials[anneal->by_loss[0]].loss
-			       : log->trials[anneal->by_loss[count - 1]].loss;
+			       ? told->items[anneal->by_loss[0]].standing
+			       : told->items[anneal->by_loss[count - 1]]
+					 .standing;
 	}
-	for (size_t at = 0; log->running_count && at < log->count; at++) {
-		if (!log->trials[at].is_running || log->trials[at].has_loss)
+	for (size_t at = 0; told->running_count && at < told->count; at++) {
+		if (!told->items[at].is_running || told->items[at].has_result)
 			continue;
 		if (is_beginning)
 			put_in(anneal, at, loss);
@@ -228,12 +221,12 @@ static enum tuner_outcome anneal_suggest(void *state, int64_t number,
 					 struct error *err)
 {
 	struct anneal *anneal = state;
-	const struct space *space = anneal->space;
+	const struct space *space = anneal->base.space;
 	size_t model = SIZE_MAX;
 	struct random random;
 
 	(void)err;
-	random_seed(&random, anneal->seed, (uint64_t)number);
+	random_seed(&random, anneal->base.seed, (uint64_t)number);
 	lie(anneal, true);
 	for (size_t i = 0; i < space->count; i++) {
 		const struct parameter *p = &space->parameters[i];
@@ -243,7 +236,7 @@ static enum tuner_outcome anneal_suggest(void *state, int64_t number,
 		if (!space_is_active(space, ret->point, i))
 			continue;
 		if (model == SIZE_MAX ||
-		    isnan(trial_log_point(&anneal->log, model)[i])) {
+		    isnan(trials_point(&anneal->base.trials, model)[i])) {
 			size_t other = draw_model(anneal, i, &random);
 
 			model = other == SIZE_MAX ? model : other;
@@ -252,49 +245,34 @@ static enum tuner_outcome anneal_suggest(void *state, int64_t number,
 				continue;
 			}
 		}
-		ret->point[i] =
-			draw_around(p, trial_log_point(&anneal->log, model)[i],
-				    shrink, &random);
+		ret->point[i] = draw_around(
+			p, trials_point(&anneal->base.trials, model)[i], shrink,
+			&random);
 	}
 	lie(anneal, false);
-	return dedup_fix(anneal->dedup, ret->point) ? TUNER_SUGGESTED
-						    : TUNER_EXHAUSTED;
+	return dedup_fix(anneal->base.dedup, ret->point) ? TUNER_SUGGESTED
+							 : TUNER_EXHAUSTED;
 }
 
 /* --- what it is told ----------------------------------------------------- */
-
-static void anneal_adopt(void *state, int64_t number, const double *point)
-{
-	struct anneal *anneal = state;
-
-	trial_log_adopt(&anneal->log, number, point);
-	dedup_add(anneal->dedup, point);
-}
 
 static void anneal_observe(void *state, int64_t number,
 			   const struct tuner_result *result)
 {
 	struct anneal *anneal = state;
-	size_t at = trial_log_find(&anneal->log, number);
+	size_t at = trials_find(&anneal->base.trials, number);
 	bool is_known;
 
-	if (at == SIZE_MAX)
+	if (at == TRIALS_NONE)
 		return;
-	is_known = anneal->log.trials[at].has_loss;
+	is_known = anneal->base.trials.items[at].has_result;
 	if (is_known)
 		take_out(anneal, at);
-	trial_log_observe(&anneal->log, number, result);
+	trials_observe(&anneal->base.trials, number, result);
 	if (is_known)
-		put_in(anneal, at, anneal->log.trials[at].loss);
+		put_in(anneal, at, anneal->base.trials.items[at].standing);
 	else
 		learn(anneal, at);
-}
-
-static void anneal_ended(void *state, int64_t number, enum trial_state how)
-{
-	struct anneal *anneal = state;
-
-	trial_log_ended(&anneal->log, number, how);
 }
 
 static void anneal_import(void *state, const double *point,
@@ -302,8 +280,8 @@ static void anneal_import(void *state, const double *point,
 {
 	struct anneal *anneal = state;
 
-	learn(anneal, trial_log_import(&anneal->log, point, result));
-	dedup_add(anneal->dedup, point);
+	learn(anneal, trials_import(&anneal->base.trials, point, result));
+	dedup_add(anneal->base.dedup, point);
 }
 
 const struct tuner_ops anneal_tuner_ops = {
@@ -313,9 +291,9 @@ const struct tuner_ops anneal_tuner_ops = {
 	.default_objective = OBJECTIVE_MINIMIZE,
 	.open = anneal_open,
 	.suggest = anneal_suggest,
-	.adopt = anneal_adopt,
+	.adopt = tuner_base_adopt,
 	.observe = anneal_observe,
-	.ended = anneal_ended,
+	.ended = tuner_base_ended,
 	.import = anneal_import,
 	.close = anneal_close,
 };

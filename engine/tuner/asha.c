@@ -12,8 +12,7 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/trial_log.h"
+#include "engine/tuner/base.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@
 static const char *const keys[] = {"TRIAL_BUDGET", "STEPS", NULL};
 
 struct entry {
-	size_t trial; /* in the log */
+	size_t trial; /* its place */
 	bool went_on;
 };
 
@@ -37,14 +36,12 @@ struct rung {
 };
 
 struct asha {
-	struct trial_log log;
-	struct dedup *dedup;
-	uint64_t seed;
+	struct tuner_base base; /* first: see base.h */
 	double eta;
 	const char *budget_key;
 	struct rung rungs[RUNGS_MAX];
 	size_t rung_count;
-	size_t *rung_of; /* per trial of the log; SIZE_MAX: in none */
+	size_t *rung_of; /* per trial; SIZE_MAX: in none */
 	size_t rung_of_capacity;
 };
 
@@ -99,9 +96,7 @@ static void *asha_open(const struct tuner_context *context, struct error *err)
 	if (!ok)
 		return NULL;
 	asha = xcalloc(1, sizeof(*asha));
-	trial_log_init(&asha->log, context);
-	asha->dedup = dedup_new(context->space);
-	asha->seed = context->seed;
+	tuner_base_init(&asha->base, context);
 	asha->eta = eta;
 	asha->budget_key = key ? keys[key] : NULL;
 	make_rungs(asha, least, most);
@@ -115,8 +110,7 @@ static void asha_close(void *state)
 	for (size_t i = 0; i < asha->rung_count; i++)
 		free(asha->rungs[i].entries);
 	free(asha->rung_of);
-	trial_log_release(&asha->log);
-	dedup_free(asha->dedup);
+	tuner_base_release(&asha->base);
 	free(asha);
 }
 
@@ -128,7 +122,8 @@ static struct entry *promotable(struct asha *asha, size_t k)
 
 	for (size_t i = 0; i < best; i++)
 		if (!rung->entries[i].went_on &&
-		    isfinite(asha->log.trials[rung->entries[i].trial].loss))
+		    isfinite(asha->base.trials.items[rung->entries[i].trial]
+				     .standing))
 			return &rung->entries[i];
 	return NULL;
 }
@@ -152,7 +147,7 @@ static enum tuner_outcome asha_suggest(void *state, int64_t number,
 				       struct error *err)
 {
 	struct asha *asha = state;
-	const struct space *space = asha->log.space;
+	const struct space *space = asha->base.space;
 	const struct entry *entry;
 	struct random random;
 	size_t rung;
@@ -164,22 +159,23 @@ static enum tuner_outcome asha_suggest(void *state, int64_t number,
 		strbuf_addf(&ret->extra, "\"%s\":%.12g", asha->budget_key,
 			    ret->budget);
 	if (entry) {
-		memcpy(ret->point, trial_log_point(&asha->log, entry->trial),
+		memcpy(ret->point,
+		       trials_point(&asha->base.trials, entry->trial),
 		       space->count * sizeof(double));
-		ret->parent = asha->log.trials[entry->trial].number;
+		ret->parent = asha->base.trials.items[entry->trial].number;
 		return TUNER_SUGGESTED;
 	}
 	ret->parent = -1;
-	random_seed(&random, asha->seed, (uint64_t)number);
+	random_seed(&random, asha->base.seed, (uint64_t)number);
 	space_sample(space, &random, ret->point);
-	return dedup_fix(asha->dedup, ret->point) ? TUNER_SUGGESTED
-						  : TUNER_NOTHING_NOW;
+	return dedup_fix(asha->base.dedup, ret->point) ? TUNER_SUGGESTED
+						       : TUNER_NOTHING_NOW;
 }
 
 static void asha_adopt(void *state, int64_t number, const double *point)
 {
 	struct asha *asha = state;
-	bool is_new = trial_log_find(&asha->log, number) == SIZE_MAX;
+	bool is_new = trials_find(&asha->base.trials, number) == TRIALS_NONE;
 	struct entry *entry = NULL;
 	size_t rung = SIZE_MAX, at;
 
@@ -187,8 +183,8 @@ static void asha_adopt(void *state, int64_t number, const double *point)
 		entry = next_entry(asha, &rung);
 	if (entry)
 		entry->went_on = true;
-	at = trial_log_adopt(&asha->log, number, point);
-	dedup_add(asha->dedup, point);
+	tuner_base_adopt(asha, number, point);
+	at = trials_find(&asha->base.trials, number);
 	while (at >= asha->rung_of_capacity) {
 		asha->rung_of_capacity = at ? 2 * at : 16;
 		asha->rung_of =
@@ -217,8 +213,8 @@ static void rank(struct asha *asha, struct rung *rung, size_t trial)
 		}
 	ARRAY_RESERVE(rung->entries, rung->count, rung->capacity);
 	while (to < rung->count &&
-	       asha->log.trials[rung->entries[to].trial].loss <=
-		       asha->log.trials[trial].loss)
+	       asha->base.trials.items[rung->entries[to].trial].standing <=
+		       asha->base.trials.items[trial].standing)
 		to++;
 	memmove(rung->entries + to + 1, rung->entries + to,
 		(rung->count - to) * sizeof(*rung->entries));
@@ -230,14 +226,14 @@ static void asha_observe(void *state, int64_t number,
 			 const struct tuner_result *result)
 {
 	struct asha *asha = state;
-	size_t at = trial_log_find(&asha->log, number);
+	size_t at = trials_find(&asha->base.trials, number);
 	bool was_running;
 	size_t rung;
 
-	if (at == SIZE_MAX)
+	if (at == TRIALS_NONE)
 		return;
-	was_running = asha->log.trials[at].is_running;
-	trial_log_observe(&asha->log, number, result);
+	was_running = asha->base.trials.items[at].is_running;
+	tuner_base_observe(asha, number, result);
 	rung = asha->rung_of[at];
 	if (rung == SIZE_MAX)
 		return;
@@ -248,13 +244,14 @@ static void asha_observe(void *state, int64_t number,
 static void asha_ended(void *state, int64_t number, enum trial_state how)
 {
 	struct asha *asha = state;
-	size_t at = trial_log_find(&asha->log, number);
+	size_t at = trials_find(&asha->base.trials, number);
 
-	if (at == SIZE_MAX)
+	if (at == TRIALS_NONE)
 		return;
-	if (asha->log.trials[at].is_running && asha->rung_of[at] != SIZE_MAX)
+	if (asha->base.trials.items[at].is_running &&
+	    asha->rung_of[at] != SIZE_MAX)
 		asha->rungs[asha->rung_of[at]].running--;
-	trial_log_ended(&asha->log, number, how);
+	tuner_base_ended(asha, number, how);
 }
 
 static void asha_describe(void *state, struct strbuf *json)

@@ -19,25 +19,22 @@ bool banded_init(struct banded *banded, const struct tuner_context *context,
 				 "eta %.6g begin with more than a million "
 				 "trials: bring the budgets closer together",
 				 options->least, options->most, options->eta);
-	trial_log_init(&banded->log, context);
+	tuner_base_init(&banded->base, context);
 	banded->brackets = brackets_new(options);
-	banded->dedup = dedup_new(context->space);
-	banded->seed = context->seed;
 	return true;
 }
 
 void banded_release(struct banded *banded)
 {
-	trial_log_release(&banded->log);
+	tuner_base_release(&banded->base);
 	brackets_free(banded->brackets);
-	dedup_free(banded->dedup);
 }
 
 enum tuner_outcome banded_suggest(struct banded *banded, int64_t number,
 				  banded_draw_fn *draw, void *tuner,
 				  struct tuner_suggestion *ret)
 {
-	size_t width = banded->log.space->count;
+	size_t width = banded->base.space->count;
 	struct bracket_job job;
 	struct random random;
 
@@ -52,24 +49,23 @@ enum tuner_outcome banded_suggest(struct banded *banded, int64_t number,
 		memcpy(ret->point, job.point, width * sizeof(double));
 		return TUNER_SUGGESTED;
 	}
-	random_seed(&random, banded->seed, (uint64_t)number);
+	random_seed(&random, banded->base.seed, (uint64_t)number);
 	draw(tuner, &random, ret->point);
 	/* in a small space everything may have been tried; a configuration
 	 * that is tried again beside others is no harm */
-	dedup_fix(banded->dedup, ret->point);
+	dedup_fix(banded->base.dedup, ret->point);
 	return TUNER_SUGGESTED;
 }
 
 void banded_adopt(void *state, int64_t number, const double *point)
 {
 	struct banded *banded = state;
-	size_t at = trial_log_find(&banded->log, number);
+	size_t at = trials_find(&banded->base.trials, number);
 
-	trial_log_adopt(&banded->log, number, point);
-	dedup_add(banded->dedup, point);
+	tuner_base_adopt(banded, number, point);
 	if (number < 0)
 		return; /* somebody's own: no part of a bracket */
-	if (at == SIZE_MAX)
+	if (at == TRIALS_NONE)
 		brackets_begin(banded->brackets, number, point);
 	else
 		brackets_again(banded->brackets, number);
@@ -83,17 +79,17 @@ void banded_observe(void *state, int64_t number,
 	size_t at;
 
 	copy.budget = brackets_budget(banded->brackets, number);
-	at = trial_log_observe(&banded->log, number, &copy);
-	if (at != SIZE_MAX)
+	at = trials_observe(&banded->base.trials, number, &copy);
+	if (at != TRIALS_NONE)
 		brackets_observe(banded->brackets, number,
-				 banded->log.trials[at].loss);
+				 banded->base.trials.items[at].standing);
 }
 
 void banded_ended(void *state, int64_t number, enum trial_state how)
 {
 	struct banded *banded = state;
 
-	trial_log_ended(&banded->log, number, how);
+	tuner_base_ended(banded, number, how);
 	brackets_ended(banded->brackets, number);
 }
 

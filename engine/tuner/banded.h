@@ -6,15 +6,12 @@
 #ifndef ENGINE_TUNER_BANDED_H
 #define ENGINE_TUNER_BANDED_H
 
+#include "engine/tuner/base.h"
 #include "engine/tuner/brackets.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/trial_log.h"
 
 struct banded {
-	struct trial_log log;
+	struct tuner_base base; /* first: see base.h */
 	struct brackets *brackets;
-	struct dedup *dedup;
-	uint64_t seed;
 	const char *budget_key; /* "STEPS", or NULL: TRIAL_BUDGET alone */
 };
 

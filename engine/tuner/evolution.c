@@ -19,8 +19,7 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/trial_log.h"
+#include "engine/tuner/base.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,13 +29,10 @@
 #define CHOICE_STREAM (UINT64_C(1) << 62) /* apart from those of numbers */
 
 struct evolution {
-	const struct space *space;
-	struct trial_log log;
-	struct dedup *dedup;
-	uint64_t seed;
-	int64_t size;	    /* of the population */
-	int64_t fresh;	    /* individuals to be drawn by chance yet */
-	size_t *population; /* trials with results */
+	struct tuner_base base; /* first: see base.h */
+	int64_t size;		/* of the population */
+	int64_t fresh;		/* individuals to be drawn by chance yet */
+	size_t *population;	/* trials with results */
 	size_t count, capacity;
 };
 
@@ -65,11 +61,8 @@ static void *evolution_open(const struct tuner_context *context,
 	if (!ok)
 		return NULL;
 	evolution = xcalloc(1, sizeof(*evolution));
-	evolution->space = context->space;
-	evolution->seed = context->seed;
+	tuner_base_init(&evolution->base, context);
 	evolution->size = evolution->fresh = size;
-	evolution->dedup = dedup_new(context->space);
-	trial_log_init(&evolution->log, context);
 	return evolution;
 }
 
@@ -77,8 +70,7 @@ static void evolution_close(void *state)
 {
 	struct evolution *evolution = state;
 
-	trial_log_release(&evolution->log);
-	dedup_free(evolution->dedup);
+	tuner_base_release(&evolution->base);
 	free(evolution->population);
 	free(evolution);
 }
@@ -88,19 +80,20 @@ static void evolution_close(void *state)
 static void pick(const struct evolution *evolution, int64_t number,
 		 size_t *ret_parent, size_t *ret_leaving)
 {
-	const struct logged_trial *trials = evolution->log.trials;
+	const struct told_trial *trials = evolution->base.trials.items;
 	struct random random;
 	size_t one, other;
 
-	random_seed(&random, evolution->seed, CHOICE_STREAM | (uint64_t)number);
+	random_seed(&random, evolution->base.seed,
+		    CHOICE_STREAM | (uint64_t)number);
 	one = random_below(&random, evolution->count);
 	other = one;
 	if (evolution->count > 1) {
 		other = random_below(&random, evolution->count - 1);
 		other += other >= one;
 	}
-	if (trials[evolution->population[one]].loss >
-	    trials[evolution->population[other]].loss) {
+	if (trials[evolution->population[one]].standing >
+	    trials[evolution->population[other]].standing) {
 		size_t swap = one;
 
 		one = other;
@@ -140,27 +133,27 @@ static enum tuner_outcome evolution_suggest(void *state, int64_t number,
 					    struct error *err)
 {
 	struct evolution *evolution = state;
-	const struct space *space = evolution->space;
+	const struct space *space = evolution->base.space;
 	size_t parent, leaving;
 	struct random random;
 
 	(void)err;
-	if ((int64_t)evolution->log.running_count >= evolution->size ||
+	if ((int64_t)evolution->base.trials.running_count >= evolution->size ||
 	    (evolution->fresh <= 0 && !evolution->count))
 		return TUNER_NOTHING_NOW;
-	random_seed(&random, evolution->seed, (uint64_t)number);
+	random_seed(&random, evolution->base.seed, (uint64_t)number);
 	if (evolution->fresh > 0) {
 		space_sample(space, &random, ret->point);
 	} else {
 		pick(evolution, number, &parent, &leaving);
 		memcpy(ret->point,
-		       trial_log_point(&evolution->log,
-				       evolution->population[parent]),
+		       trials_point(&evolution->base.trials,
+				    evolution->population[parent]),
 		       space->count * sizeof(double));
 		mutate(space, ret->point, &random);
 	}
-	return dedup_fix(evolution->dedup, ret->point) ? TUNER_SUGGESTED
-						       : TUNER_EXHAUSTED;
+	return dedup_fix(evolution->base.dedup, ret->point) ? TUNER_SUGGESTED
+							    : TUNER_EXHAUSTED;
 }
 
 static void leave(struct evolution *evolution, size_t place)
@@ -181,7 +174,8 @@ static void join(struct evolution *evolution, size_t trial)
 static void evolution_adopt(void *state, int64_t number, const double *point)
 {
 	struct evolution *evolution = state;
-	bool is_new = trial_log_find(&evolution->log, number) == SIZE_MAX;
+	bool is_new =
+		trials_find(&evolution->base.trials, number) == TRIALS_NONE;
 	size_t parent, leaving;
 
 	if (is_new && number >= 0) {
@@ -192,17 +186,16 @@ static void evolution_adopt(void *state, int64_t number, const double *point)
 			leave(evolution, leaving);
 		}
 	}
-	trial_log_adopt(&evolution->log, number, point);
-	dedup_add(evolution->dedup, point);
+	tuner_base_adopt(evolution, number, point);
 }
 
 static void evolution_observe(void *state, int64_t number,
 			      const struct tuner_result *result)
 {
 	struct evolution *evolution = state;
-	size_t at = trial_log_observe(&evolution->log, number, result);
+	size_t at = trials_observe(&evolution->base.trials, number, result);
 
-	if (at == SIZE_MAX)
+	if (at == TRIALS_NONE)
 		return;
 	for (size_t i = 0; i < evolution->count; i++)
 		if (evolution->population[i] == at)
@@ -213,9 +206,9 @@ static void evolution_observe(void *state, int64_t number,
 static void evolution_ended(void *state, int64_t number, enum trial_state how)
 {
 	struct evolution *evolution = state;
-	size_t at = trial_log_ended(&evolution->log, number, how);
+	size_t at = trials_ended(&evolution->base.trials, number, how);
 
-	if (at != SIZE_MAX && evolution->log.trials[at].has_failed)
+	if (at != TRIALS_NONE && evolution->base.trials.items[at].has_failed)
 		evolution->fresh++;
 }
 
@@ -224,10 +217,10 @@ static void evolution_import(void *state, const double *point,
 {
 	struct evolution *evolution = state;
 
-	join(evolution, trial_log_import(&evolution->log, point, result));
+	join(evolution, trials_import(&evolution->base.trials, point, result));
 	if (evolution->fresh > 0)
 		evolution->fresh--;
-	dedup_add(evolution->dedup, point);
+	dedup_add(evolution->base.dedup, point);
 }
 
 static void evolution_describe(void *state, struct strbuf *json)
@@ -235,18 +228,23 @@ static void evolution_describe(void *state, struct strbuf *json)
 	const struct evolution *evolution = state;
 	double best = INFINITY;
 
-	for (size_t i = 0; i < evolution->count; i++)
-		best = fmin(
-			best,
-			evolution->log.trials[evolution->population[i]].loss);
+	for (size_t i = 0; i < evolution->count; i++) {
+		const struct told_trial *trial =
+			&evolution->base.trials.items[evolution->population[i]];
+
+		if (!(trial->violation > 0))
+			best = fmin(best, trial->loss);
+	}
 	strbuf_addf(json,
 		    "{\"population\":%zu,\"size\":%lld,\"fresh\":%lld,"
 		    "\"running\":%zu",
 		    evolution->count, (long long)evolution->size,
-		    (long long)evolution->fresh, evolution->log.running_count);
+		    (long long)evolution->fresh,
+		    evolution->base.trials.running_count);
 	if (isfinite(best))
 		strbuf_addf(json, ",\"best\":%.17g",
-			    evolution->log.is_maximizing ? -best : best);
+			    evolution->base.trials.is_maximizing ? -best
+								 : best);
 	strbuf_addch(json, '}');
 }
 

@@ -324,7 +324,7 @@ static void add_running(struct gp_model *model, uint64_t seed,
 		struct random random;
 
 		random_seed(&random, seed,
-			    FANTASIES ^ (uint64_t)trials->numbers[trial]);
+			    FANTASIES ^ (uint64_t)trials->items[trial].number);
 		for (size_t m = 0; m < belief->versions; m++)
 			normals[m] = random_normal(&random);
 		encoding_encode(model->encoding, trials_point(trials, trial),

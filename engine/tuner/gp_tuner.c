@@ -14,13 +14,11 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/design.h"
+#include "engine/tuner/base.h"
 #include "engine/tuner/gp_acquire.h"
 #include "engine/tuner/gp_model.h"
 #include "engine/tuner/normal.h"
 #include "engine/tuner/search.h"
-#include "engine/tuner/taken.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -34,12 +32,8 @@
 #define BOLD_GAIN 0.1
 
 struct gp_tuner {
-	const struct space *space;
-	struct encoding *encoding;
-	struct trials trials;
-	struct dedup *dedup;
+	struct tuner_base base; /* first: see base.h */
 	struct gp_model model;
-	uint64_t seed;
 
 	int utility;
 	double kappa, xi;
@@ -128,9 +122,7 @@ static void gp_close(void *state)
 	struct gp_tuner *tuner = state;
 
 	gp_model_release(&tuner->model);
-	trials_release(&tuner->trials);
-	dedup_free(tuner->dedup);
-	encoding_free(tuner->encoding);
+	tuner_base_release(&tuner->base);
 	free(tuner->scratch);
 	free(tuner);
 }
@@ -146,25 +138,14 @@ static void *gp_open(const struct tuner_context *context, struct error *err)
 		free(tuner);
 		return NULL;
 	}
-	tuner->space = context->space;
-	tuner->seed = context->seed;
-	tuner->encoding = encoding_new(context->space);
-	tuner->dedup = dedup_new(context->space);
+	tuner_base_init(&tuner->base, context);
 	tuner->scratch = xcalloc(2 * context->space->count, sizeof(double));
-	trials_init(&tuner->trials, context->space, context->objective);
-	gp_model_init(&tuner->model, tuner->encoding, &tuner->trials,
+	gp_model_init(&tuner->model, tuner->base.encoding, &tuner->base.trials,
 		      smoothness, alpha, (size_t)tuner->cold_start);
 	return tuner;
 }
 
 /* --- suggestions --------------------------------------------------------- */
-
-static bool is_taken(void *arg, const double *x)
-{
-	const struct gp_tuner *tuner = arg;
-
-	return taken_has(tuner->encoding, &tuner->trials, tuner->dedup, x);
-}
 
 /* What has to be gained for suggestion `number` to be worth it. */
 static double least_gain(const struct gp_tuner *tuner, int64_t number)
@@ -174,29 +155,32 @@ static double least_gain(const struct gp_tuner *tuner, int64_t number)
 	return fmax(tuner->xi, BOLD_GAIN);
 }
 
-static bool propose(struct gp_tuner *tuner, int64_t number,
-		    struct random *random, double *x)
+static bool propose(void *state, int64_t number, struct random *random,
+		    double *x)
 {
+	struct gp_tuner *tuner = state;
 	struct gp_acquisition acquisition;
 	struct search_target target = {&acquisition, gp_acquisition_search_many,
-				       gp_acquisition_search_at, is_taken,
-				       tuner};
+				       gp_acquisition_search_at,
+				       tuner_base_is_taken, tuner};
 	struct search_effort effort;
 	struct gp_belief belief;
 
-	if (!gp_model_believe(&tuner->model, tuner->seed, VERSIONS, &belief)) {
+	if (!gp_model_believe(&tuner->model, tuner->base.seed, VERSIONS,
+			      &belief)) {
 		gp_belief_release(&belief);
 		return false;
 	}
-	gp_acquisition_init(&acquisition, belief.gp, tuner->space->count,
+	gp_acquisition_init(&acquisition, belief.gp, tuner->base.space->count,
 			    belief.versions, (enum gp_utility)tuner->utility,
 			    tuner->kappa, least_gain(tuner, number));
-	effort = gp_acquisition_effort(gp_rows(belief.gp), tuner->space->count);
+	effort = gp_acquisition_effort(gp_rows(belief.gp),
+				       tuner->base.space->count);
 	if (effort.samples > (size_t)tuner->samples)
 		effort.samples = (size_t)tuner->samples;
 	if (effort.climbs > (size_t)tuner->climbs)
 		effort.climbs = (size_t)tuner->climbs;
-	search_run(tuner->encoding, &target, &effort, belief.starts,
+	search_run(tuner->base.encoding, &target, &effort, belief.starts,
 		   belief.start_count, random, x);
 	gp_belief_release(&belief);
 	return true;
@@ -207,56 +191,10 @@ static enum tuner_outcome gp_suggest(void *state, int64_t number,
 				     struct error *err)
 {
 	struct gp_tuner *tuner = state;
-	double *x = xcalloc(tuner->space->count, sizeof(*x));
-	struct random random;
-	bool ok;
 
 	(void)err;
-	random_seed(&random, tuner->seed, (uint64_t)number);
-	if (trials_results(&tuner->trials) < (size_t)tuner->cold_start ||
-	    !propose(tuner, number, &random, x))
-		design_draw(tuner->encoding, tuner->seed, number,
-			    (size_t)tuner->cold_start, &random, x);
-	encoding_decode(tuner->encoding, x, ret->point);
-	ok = dedup_fix(tuner->dedup, ret->point);
-	free(x);
-	return ok ? TUNER_SUGGESTED : TUNER_EXHAUSTED;
-}
-
-/* --- what it is told ----------------------------------------------------- */
-
-static void gp_adopt(void *state, int64_t number, const double *point)
-{
-	struct gp_tuner *tuner = state;
-
-	trials_adopt(&tuner->trials, number, point);
-	dedup_add(tuner->dedup, point);
-}
-
-static void gp_observe(void *state, int64_t number,
-		       const struct tuner_result *result)
-{
-	struct gp_tuner *tuner = state;
-
-	trials_observe(&tuner->trials, number, result->values[0],
-		       result->violation);
-}
-
-static void gp_ended(void *state, int64_t number, enum trial_state how)
-{
-	struct gp_tuner *tuner = state;
-
-	trials_ended(&tuner->trials, number, how);
-}
-
-static void gp_import(void *state, const double *point,
-		      const struct tuner_result *result)
-{
-	struct gp_tuner *tuner = state;
-
-	trials_import(&tuner->trials, point, result->values[0],
-		      result->violation);
-	dedup_add(tuner->dedup, point);
+	return tuner_base_suggest(&tuner->base, number,
+				  (size_t)tuner->cold_start, propose, ret);
 }
 
 /* --- what people may see ------------------------------------------------- */
@@ -267,19 +205,19 @@ static void gp_describe(void *state, struct strbuf *json)
 	const struct gp_milestone *fit = gp_model_fitted(&tuner->model);
 
 	strbuf_addf(json, "{\"model\":\"gp\",\"results\":%zu,\"running\":%zu",
-		    trials_results(&tuner->trials),
-		    tuner->trials.running_count);
+		    tuner->base.trials.finite_count,
+		    tuner->base.trials.running_count);
 	if (fit) {
 		strbuf_adds(json, ",\"signal\":");
 		strbuf_add_json_number(json, fit->hyper.signal);
 		strbuf_adds(json, ",\"noise\":");
 		strbuf_add_json_number(json, fit->hyper.noise);
 		strbuf_adds(json, ",\"lengths\":{");
-		for (size_t i = 0; i < tuner->space->count; i++) {
+		for (size_t i = 0; i < tuner->base.space->count; i++) {
 			if (i)
 				strbuf_addch(json, ',');
 			strbuf_add_json_string(
-				json, tuner->space->parameters[i].path);
+				json, tuner->base.space->parameters[i].path);
 			strbuf_addch(json, ':');
 			strbuf_add_json_number(json, fit->hyper.lengths[i]);
 		}
@@ -292,20 +230,20 @@ static bool gp_slice(void *state, size_t parameter, const double *internal,
 		     size_t n, double *ret_mean, double *ret_spread)
 {
 	struct gp_tuner *tuner = state;
-	size_t width = tuner->space->count;
-	double sign = tuner->trials.maximizes ? -1 : 1;
+	size_t width = tuner->base.space->count;
+	double sign = tuner->base.trials.is_maximizing ? -1 : 1;
 	double *point = tuner->scratch;
 	double *x = tuner->scratch + width;
 	struct gp_belief belief;
-	bool ok = gp_model_believe(&tuner->model, tuner->seed, 1, &belief);
+	bool ok = gp_model_believe(&tuner->model, tuner->base.seed, 1, &belief);
 
 	for (size_t i = 0; i < n && ok; i++) {
 		double mean, variance, deviation;
 
-		encoding_decode(tuner->encoding, belief.starts, point);
+		encoding_decode(tuner->base.encoding, belief.starts, point);
 		point[parameter] = internal[i];
-		encoding_encode(tuner->encoding, point, x);
-		encoding_impute(tuner->encoding, x, x);
+		encoding_encode(tuner->base.encoding, point, x);
+		encoding_impute(tuner->base.encoding, x, x);
 		gp_predict(belief.gp, x, &mean, &variance);
 		deviation = sqrt(variance);
 		ret_mean[i] = sign * warp_invert(&belief.warp, mean);
@@ -328,10 +266,10 @@ const struct tuner_ops gp_tuner_ops = {
 	.flags = TUNER_SLOW,
 	.open = gp_open,
 	.suggest = gp_suggest,
-	.adopt = gp_adopt,
-	.observe = gp_observe,
-	.ended = gp_ended,
-	.import = gp_import,
+	.adopt = tuner_base_adopt,
+	.observe = tuner_base_observe,
+	.ended = tuner_base_ended,
+	.import = tuner_base_import,
 	.describe = gp_describe,
 	.slice = gp_slice,
 	.close = gp_close,

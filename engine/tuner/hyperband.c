@@ -81,7 +81,7 @@ static void draw(void *state, struct random *random, double *point)
 {
 	struct hyperband *hyperband = state;
 
-	space_sample(hyperband->banded.log.space, random, point);
+	space_sample(hyperband->banded.base.space, random, point);
 }
 
 static enum tuner_outcome hyperband_suggest(void *state, int64_t number,

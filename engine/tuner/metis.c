@@ -21,9 +21,8 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
+#include "engine/tuner/base.h"
 #include "engine/tuner/density.h"
-#include "engine/tuner/design.h"
 #include "engine/tuner/gp_acquire.h"
 #include "engine/tuner/gp_model.h"
 #include "engine/tuner/search.h"
@@ -43,12 +42,8 @@
 #define GOOD_SHARE 0.34
 
 struct metis {
-	const struct space *space;
-	struct encoding *encoding;
-	struct trials trials;
-	struct dedup *dedup;
+	struct tuner_base base; /* first: see base.h */
 	struct gp_model model;
-	uint64_t seed;
 	bool no_resampling, no_candidates;
 	int64_t samples, cold_start;
 	double exploration;
@@ -99,9 +94,7 @@ static void metis_close(void *state)
 	struct metis *metis = state;
 
 	gp_model_release(&metis->model);
-	trials_release(&metis->trials);
-	dedup_free(metis->dedup);
-	encoding_free(metis->encoding);
+	tuner_base_release(&metis->base);
 	free(metis);
 }
 
@@ -113,12 +106,8 @@ static void *metis_open(const struct tuner_context *context, struct error *err)
 		free(metis);
 		return NULL;
 	}
-	metis->space = context->space;
-	metis->seed = context->seed;
-	metis->encoding = encoding_new(context->space);
-	metis->dedup = dedup_new(context->space);
-	trials_init(&metis->trials, context->space, context->objective);
-	gp_model_init(&metis->model, metis->encoding, &metis->trials,
+	tuner_base_init(&metis->base, context);
+	gp_model_init(&metis->model, metis->base.encoding, &metis->base.trials,
 		      GP_MATERN_3_2, 1e-6, (size_t)metis->cold_start);
 	return metis;
 }
@@ -134,13 +123,6 @@ struct round {
 	double worth;
 };
 
-static bool is_taken(void *arg, const double *x)
-{
-	const struct metis *metis = arg;
-
-	return taken_has(metis->encoding, &metis->trials, metis->dedup, x);
-}
-
 static bool may_be_taken(void *arg, const double *x)
 {
 	(void)arg;
@@ -151,7 +133,7 @@ static bool may_be_taken(void *arg, const double *x)
 static struct search_effort effort_of(const struct round *round)
 {
 	struct search_effort effort = gp_acquisition_effort(
-		gp_rows(round->belief.gp), round->metis->encoding->count);
+		gp_rows(round->belief.gp), round->metis->base.encoding->count);
 
 	/* there are some searches a suggestion */
 	effort.samples /= 2;
@@ -171,8 +153,8 @@ static bool search_for(struct round *round, enum gp_utility utility,
 	struct search_effort effort = effort_of(round);
 
 	gp_acquisition_init(&acquisition, round->belief.gp,
-			    metis->encoding->count, 1, utility, 0, ABOVE);
-	return search_run(metis->encoding, &target, &effort,
+			    metis->base.encoding->count, 1, utility, 0, ABOVE);
+	return search_run(metis->base.encoding, &target, &effort,
 			  round->belief.starts, round->belief.start_count,
 			  round->random, ret_x);
 }
@@ -196,7 +178,7 @@ static void weigh(struct round *round)
 	struct gp *gp = gp_copy(round->belief.gp);
 	double least = INFINITY;
 
-	encoding_impute(round->metis->encoding, round->x, round->z);
+	encoding_impute(round->metis->base.encoding, round->x, round->z);
 	gp_set_fantasies(gp, 3);
 	gp_add_unknown(gp, round->z, normals);
 	for (size_t m = 1; m < 3; m++)
@@ -206,7 +188,7 @@ static void weigh(struct round *round)
 		return;
 	round->worth = least;
 	memcpy(round->winner, round->x,
-	       round->metis->encoding->count * sizeof(*round->x));
+	       round->metis->base.encoding->count * sizeof(*round->x));
 }
 
 struct exploitation {
@@ -228,12 +210,12 @@ static void value_exploitation(void *arg, const double *z, size_t count,
 static bool exploit(struct round *round)
 {
 	struct metis *metis = round->metis;
-	const struct trials *trials = &metis->trials;
+	const struct trials *trials = &metis->base.trials;
 	size_t count = trials->learnt_count;
 	double *losses = xcalloc(count, sizeof(*losses));
 	struct exploitation exploitation;
 	struct search_target target = {&exploitation, value_exploitation, NULL,
-				       is_taken, metis};
+				       tuner_base_is_taken, metis};
 	struct search_effort effort = effort_of(round);
 	double border;
 	bool found;
@@ -241,10 +223,10 @@ static bool exploit(struct round *round)
 	trials_losses(trials, count, losses);
 	border = density_quantile(losses, count, GOOD_SHARE);
 	exploitation.good =
-		density_new(metis->encoding, trials, losses, border, true);
-	exploitation.bad =
-		density_new(metis->encoding, trials, losses, border, false);
-	found = search_run(metis->encoding, &target, &effort,
+		density_new(metis->base.encoding, trials, losses, border, true);
+	exploitation.bad = density_new(metis->base.encoding, trials, losses,
+				       border, false);
+	found = search_run(metis->base.encoding, &target, &effort,
 			   round->belief.starts, round->belief.start_count,
 			   round->random, round->x);
 	density_free(exploitation.good);
@@ -258,7 +240,7 @@ static bool exploit(struct round *round)
 static bool find_outlier(struct round *round)
 {
 	struct metis *metis = round->metis;
-	const struct trials *trials = &metis->trials;
+	const struct trials *trials = &metis->base.trials;
 	double furthest = DEVIATIONS;
 	double *off = xcalloc(gp_rows(round->belief.gp), sizeof(*off));
 	bool found = false;
@@ -267,17 +249,17 @@ static bool find_outlier(struct round *round)
 	for (size_t i = 0; i < trials->learnt_count; i++) {
 		uint32_t trial = trials->learnt[i];
 
-		if (trials->losses[trial] == INFINITY ||
+		if (trials->items[trial].loss == INFINITY ||
 		    fabs(off[i]) <= furthest)
 			continue;
-		encoding_encode(metis->encoding, trials_point(trials, trial),
-				round->x);
-		if (taken_count(metis->encoding, trials, round->x) > 1)
+		encoding_encode(metis->base.encoding,
+				trials_point(trials, trial), round->x);
+		if (taken_count(metis->base.encoding, trials, round->x) > 1)
 			continue;
 		furthest = fabs(off[i]);
 		found = true;
 		memcpy(round->winner, round->x,
-		       metis->encoding->count * sizeof(*round->x));
+		       metis->base.encoding->count * sizeof(*round->x));
 	}
 	free(off);
 	return found;
@@ -287,15 +269,15 @@ static bool find_outlier(struct round *round)
 static bool choose(struct round *round)
 {
 	const struct metis *metis = round->metis;
-	size_t results = trials_results(&metis->trials);
+	size_t results = metis->base.trials.finite_count;
 
 	round->worth = INFINITY;
 	/* rows are trials as long as all have one */
 	if (!metis->no_resampling && results >= RESAMPLING_LEAST &&
-	    metis->trials.learnt_count <= GP_MODEL_ROWS_MAX &&
+	    metis->base.trials.learnt_count <= GP_MODEL_ROWS_MAX &&
 	    find_outlier(round))
 		return true;
-	if (search_for(round, GP_UTILITY_POI, is_taken, round->x))
+	if (search_for(round, GP_UTILITY_POI, tuner_base_is_taken, round->x))
 		weigh(round);
 	if (results >= EXPLOITATION_LEAST && exploit(round))
 		weigh(round);
@@ -304,14 +286,18 @@ static bool choose(struct round *round)
 
 /* --- suggestions --------------------------------------------------------- */
 
-static bool propose(struct metis *metis, struct random *random, double *ret_x)
+static bool propose(void *state, int64_t number, struct random *random,
+		    double *ret_x)
 {
-	size_t width = metis->encoding->count;
+	struct metis *metis = state;
+	size_t width = metis->base.encoding->count;
 	struct round round = {.metis = metis, .random = random};
 	bool explores = random_unit(random) <= metis->exploration;
 	bool found = false;
 
-	if (!gp_model_believe(&metis->model, metis->seed, 1, &round.belief)) {
+	(void)number;
+	if (!gp_model_believe(&metis->model, metis->base.seed, 1,
+			      &round.belief)) {
 		gp_belief_release(&round.belief);
 		return false;
 	}
@@ -321,7 +307,7 @@ static bool propose(struct metis *metis, struct random *random, double *ret_x)
 	if (!explores) {
 		/* kappa 0: the least mean */
 		search_for(&round, GP_UTILITY_UCB, may_be_taken, round.winner);
-		found = !is_taken(metis, round.winner);
+		found = !tuner_base_is_taken(metis, round.winner);
 	}
 	if (!found && !metis->no_candidates)
 		found = choose(&round);
@@ -337,56 +323,10 @@ static enum tuner_outcome metis_suggest(void *state, int64_t number,
 					struct error *err)
 {
 	struct metis *metis = state;
-	double *x = xcalloc(metis->encoding->count, sizeof(*x));
-	struct random random;
-	bool ok;
 
 	(void)err;
-	random_seed(&random, metis->seed, (uint64_t)number);
-	if (trials_results(&metis->trials) < (size_t)metis->cold_start ||
-	    !propose(metis, &random, x))
-		design_draw(metis->encoding, metis->seed, number,
-			    (size_t)metis->cold_start, &random, x);
-	encoding_decode(metis->encoding, x, ret->point);
-	ok = dedup_fix(metis->dedup, ret->point);
-	free(x);
-	return ok ? TUNER_SUGGESTED : TUNER_EXHAUSTED;
-}
-
-/* --- what it is told ----------------------------------------------------- */
-
-static void metis_adopt(void *state, int64_t number, const double *point)
-{
-	struct metis *metis = state;
-
-	trials_adopt(&metis->trials, number, point);
-	dedup_add(metis->dedup, point);
-}
-
-static void metis_observe(void *state, int64_t number,
-			  const struct tuner_result *result)
-{
-	struct metis *metis = state;
-
-	trials_observe(&metis->trials, number, result->values[0],
-		       result->violation);
-}
-
-static void metis_ended(void *state, int64_t number, enum trial_state how)
-{
-	struct metis *metis = state;
-
-	trials_ended(&metis->trials, number, how);
-}
-
-static void metis_import(void *state, const double *point,
-			 const struct tuner_result *result)
-{
-	struct metis *metis = state;
-
-	trials_import(&metis->trials, point, result->values[0],
-		      result->violation);
-	dedup_add(metis->dedup, point);
+	return tuner_base_suggest(&metis->base, number,
+				  (size_t)metis->cold_start, propose, ret);
 }
 
 static const char *const aliases[] = {"MetisTuner", NULL};
@@ -400,9 +340,9 @@ const struct tuner_ops metis_tuner_ops = {
 	.flags = TUNER_SLOW,
 	.open = metis_open,
 	.suggest = metis_suggest,
-	.adopt = metis_adopt,
-	.observe = metis_observe,
-	.ended = metis_ended,
-	.import = metis_import,
+	.adopt = tuner_base_adopt,
+	.observe = tuner_base_observe,
+	.ended = tuner_base_ended,
+	.import = tuner_base_import,
 	.close = metis_close,
 };

@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "engine/tuner/args.h"
 #include "engine/tuner/perturb.h"
-#include "engine/tuner/trial_log.h"
+#include "engine/tuner/trials.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ struct member {
 };
 
 struct pbt {
-	struct trial_log log;
+	struct trials trials;
 	uint64_t seed;
 	char *folder; /* all_checkpoint_dir */
 	struct perturbation how;
@@ -67,7 +67,7 @@ static const struct tuner_argument arguments[] = {
 
 static void first_epoch(struct pbt *pbt)
 {
-	size_t width = pbt->log.space->count;
+	size_t width = pbt->trials.space->count;
 	struct random random;
 
 	random_seed(&random, pbt->seed, EPOCH_STREAM);
@@ -77,7 +77,8 @@ static void first_epoch(struct pbt *pbt)
 						  .home = i,
 						  .loads_home = i,
 						  .loss = INFINITY};
-		space_sample(pbt->log.space, &random, pbt->points + i * width);
+		space_sample(pbt->trials.space, &random,
+			     pbt->points + i * width);
 	}
 }
 
@@ -112,7 +113,7 @@ static void *pbt_open(const struct tuner_context *context, struct error *err)
 	pbt = xcalloc(1, sizeof(*pbt));
 	pbt->folder = xstrdup(folder);
 	args_free(args);
-	trial_log_init(&pbt->log, context);
+	trials_init(&pbt->trials, context);
 	pbt->seed = context->seed;
 	pbt->how = (struct perturbation){factor, resample};
 	pbt->fraction = fraction;
@@ -128,7 +129,7 @@ static void pbt_close(void *state)
 {
 	struct pbt *pbt = state;
 
-	trial_log_release(&pbt->log);
+	trials_release(&pbt->trials);
 	free(pbt->folder);
 	free(pbt->members);
 	free(pbt->points);
@@ -155,12 +156,12 @@ static void inherit(struct pbt *pbt, const struct member *from,
 	to->parent = from->number;
 	to->loads_home = from->home;
 	to->loads_epoch = pbt->epoch;
-	memcpy(ret_point, point, pbt->log.space->count * sizeof(*point));
+	memcpy(ret_point, point, pbt->trials.space->count * sizeof(*point));
 }
 
 static void next_epoch(struct pbt *pbt)
 {
-	size_t width = pbt->log.space->count;
+	size_t width = pbt->trials.space->count;
 	size_t replaced = (size_t)ceil(pbt->fraction * (double)pbt->count);
 	const struct member **best =
 		xcalloc(pbt->count, sizeof(const struct member *));
@@ -188,7 +189,7 @@ static void next_epoch(struct pbt *pbt)
 			pbt->points + (size_t)(from - pbt->members) * width,
 			&members[i], point);
 		if (from != own)
-			perturb(pbt->log.space, &pbt->how, &random, point);
+			perturb(pbt->trials.space, &pbt->how, &random, point);
 	}
 	free((void *)best);
 	free(pbt->members);
@@ -235,7 +236,7 @@ static enum tuner_outcome pbt_suggest(void *state, int64_t number,
 				      struct error *err)
 {
 	struct pbt *pbt = state;
-	size_t width = pbt->log.space->count;
+	size_t width = pbt->trials.space->count;
 	size_t i = waiting_member(pbt);
 	const struct member *member;
 
@@ -256,15 +257,15 @@ static enum tuner_outcome pbt_suggest(void *state, int64_t number,
 static void pbt_adopt(void *state, int64_t number, const double *point)
 {
 	struct pbt *pbt = state;
-	bool is_new = trial_log_find(&pbt->log, number) == SIZE_MAX;
+	bool is_new = trials_find(&pbt->trials, number) == TRIALS_NONE;
 	struct member *member = find_member(pbt, number);
 	size_t i = waiting_member(pbt);
 
-	trial_log_adopt(&pbt->log, number, point);
+	trials_adopt(&pbt->trials, number, point);
 	if (is_new && number >= 0 && i < pbt->count) {
 		pbt->members[i].number = number;
-		memcpy(pbt->points + i * pbt->log.space->count, point,
-		       pbt->log.space->count * sizeof(*point));
+		memcpy(pbt->points + i * pbt->trials.space->count, point,
+		       pbt->trials.space->count * sizeof(*point));
 	} else if (member && member->is_over) { /* it runs again */
 		member->is_over = false;
 		pbt->over--;
@@ -276,10 +277,10 @@ static void pbt_observe(void *state, int64_t number,
 {
 	struct pbt *pbt = state;
 	struct member *member = find_member(pbt, number);
+	size_t at = trials_observe(&pbt->trials, number, result);
 
-	trial_log_observe(&pbt->log, number, result);
-	if (member)
-		member->loss = trial_log_loss(&pbt->log, result);
+	if (member && at != TRIALS_NONE)
+		member->loss = pbt->trials.items[at].standing;
 }
 
 static void pbt_ended(void *state, int64_t number, enum trial_state how)
@@ -287,7 +288,7 @@ static void pbt_ended(void *state, int64_t number, enum trial_state how)
 	struct pbt *pbt = state;
 	struct member *member = find_member(pbt, number);
 
-	trial_log_ended(&pbt->log, number, how);
+	trials_ended(&pbt->trials, number, how);
 	if (!member || member->is_over)
 		return;
 	member->is_over = true;

@@ -15,12 +15,10 @@
 
 #include "base/mem.h"
 #include "engine/tuner/args.h"
-#include "engine/tuner/dedup.h"
-#include "engine/tuner/design.h"
+#include "engine/tuner/base.h"
 #include "engine/tuner/forest.h"
 #include "engine/tuner/normal.h"
 #include "engine/tuner/search.h"
-#include "engine/tuner/taken.h"
 #include "engine/tuner/warp.h"
 
 #include <math.h>
@@ -44,12 +42,8 @@
 #define FORESTS (UINT64_C(1) << 60)
 
 struct smac {
-	const struct space *space;
-	struct encoding *encoding;
+	struct tuner_base base; /* first: see base.h */
 	bool *is_category;
-	struct trials trials;
-	struct dedup *dedup;
-	uint64_t seed;
 	int64_t cold_start, trees, samples;
 };
 
@@ -89,9 +83,7 @@ static void smac_close(void *state)
 {
 	struct smac *smac = state;
 
-	trials_release(&smac->trials);
-	dedup_free(smac->dedup);
-	encoding_free(smac->encoding);
+	tuner_base_release(&smac->base);
 	free(smac->is_category);
 	free(smac);
 }
@@ -104,16 +96,13 @@ static void *smac_open(const struct tuner_context *context, struct error *err)
 		free(smac);
 		return NULL;
 	}
-	smac->space = context->space;
-	smac->seed = context->seed;
-	smac->encoding = encoding_new(context->space);
+	tuner_base_init(&smac->base, context);
 	smac->is_category =
 		xcalloc(context->space->count, sizeof(*smac->is_category));
 	for (size_t i = 0; i < context->space->count; i++)
 		smac->is_category[i] =
-			smac->encoding->dimensions[i].kind == ENCODING_CATEGORY;
-	smac->dedup = dedup_new(context->space);
-	trials_init(&smac->trials, context->space, context->objective);
+			smac->base.encoding->dimensions[i].kind ==
+			ENCODING_CATEGORY;
 	return smac;
 }
 
@@ -142,9 +131,9 @@ static void mark_inactive(const struct encoding *encoding, const double *z,
 
 static void add_row(const struct smac *smac, uint32_t trial, double *row)
 {
-	encoding_encode(smac->encoding, trials_point(&smac->trials, trial),
-			row);
-	for (size_t i = 0; i < smac->encoding->count; i++)
+	encoding_encode(smac->base.encoding,
+			trials_point(&smac->base.trials, trial), row);
+	for (size_t i = 0; i < smac->base.encoding->count; i++)
 		if (isnan(row[i]))
 			row[i] = INACTIVE;
 }
@@ -168,7 +157,7 @@ static void collect_starts(struct proposal *proposal, const double *losses,
 			   size_t from, size_t count)
 {
 	struct smac *smac = proposal->smac;
-	size_t width = smac->encoding->count;
+	size_t width = smac->base.encoding->count;
 	struct ranked *ranked = xcalloc(count, sizeof(*ranked));
 
 	for (size_t i = 0; i < count; i++)
@@ -178,10 +167,11 @@ static void collect_starts(struct proposal *proposal, const double *losses,
 	proposal->starts = xcalloc(proposal->start_count * width,
 				   sizeof(*proposal->starts));
 	for (size_t i = 0; i < proposal->start_count; i++)
-		encoding_encode(smac->encoding,
-				trials_point(&smac->trials,
-					     smac->trials.learnt[ranked[i].at]),
-				proposal->starts + i * width);
+		encoding_encode(
+			smac->base.encoding,
+			trials_point(&smac->base.trials,
+				     smac->base.trials.learnt[ranked[i].at]),
+			proposal->starts + i * width);
 	free(ranked);
 }
 
@@ -190,8 +180,8 @@ static void collect_starts(struct proposal *proposal, const double *losses,
 static void grow_forest(struct proposal *proposal)
 {
 	struct smac *smac = proposal->smac;
-	const struct trials *trials = &smac->trials;
-	size_t width = smac->encoding->count;
+	const struct trials *trials = &smac->base.trials;
+	size_t width = smac->base.encoding->count;
 	size_t learnt = trials->learnt_count;
 	size_t running = trials->running_count;
 	struct forest_shape shape = {width, smac->is_category,
@@ -226,7 +216,7 @@ static void grow_forest(struct proposal *proposal)
 		add_row(smac, trials->running[running - 1 - i],
 			proposal->running + i * width);
 	/* the forest depends on the trials, not on who asks */
-	random_seed(&random, smac->seed, FORESTS + learnt);
+	random_seed(&random, smac->base.seed, FORESTS + learnt);
 	proposal->forest = forest_grow(&shape, x, y, rows, &random);
 	collect_starts(proposal, losses, from, learnt - from);
 	free(losses);
@@ -242,7 +232,7 @@ static void grow_forest(struct proposal *proposal)
 static double log_left_by_running(const struct proposal *proposal,
 				  const double *z)
 {
-	size_t width = proposal->smac->encoding->count;
+	size_t width = proposal->smac->base.encoding->count;
 	double sum = 0;
 
 	for (size_t k = 0; k < proposal->running_count; k++) {
@@ -265,7 +255,7 @@ static double log_left_by_running(const struct proposal *proposal,
 static void value_many(void *arg, const double *z, size_t count, double *ret)
 {
 	struct proposal *proposal = arg;
-	const struct encoding *encoding = proposal->smac->encoding;
+	const struct encoding *encoding = proposal->smac->base.encoding;
 	double mean, variance, deviation, unused;
 
 	for (size_t i = 0; i < count; i++) {
@@ -280,34 +270,31 @@ static void value_many(void *arg, const double *z, size_t count, double *ret)
 	}
 }
 
-static bool is_taken(void *arg, const double *x)
-{
-	const struct smac *smac = arg;
-
-	return taken_has(smac->encoding, &smac->trials, smac->dedup, x);
-}
-
-static void propose(struct smac *smac, int64_t number, struct random *random,
+static bool propose(void *state, int64_t number, struct random *random,
 		    double *x)
 {
+	struct smac *smac = state;
 	struct proposal proposal = {.smac = smac};
-	struct search_target target = {&proposal, value_many, NULL, is_taken,
-				       smac};
+	struct search_target target = {&proposal, value_many, NULL,
+				       tuner_base_is_taken, smac};
 	struct search_effort effort = {
 		.samples = (size_t)smac->samples,
 		.climbs = STARTS_MAX,
-		.moves = smac->encoding->has_discrete ? NEIGHBOURS : 0};
+		.moves = smac->base.encoding->has_discrete ? NEIGHBOURS : 0};
 
+	if (number % RANDOM_EVERY == RANDOM_EVERY - 1)
+		return false;
 	/* the last bit of a place that is known is worth half the trials */
 	proposal.gain = number % 2 ? BOLD_GAIN : 0;
-	proposal.z = xcalloc(smac->encoding->count, sizeof(double));
+	proposal.z = xcalloc(smac->base.encoding->count, sizeof(double));
 	grow_forest(&proposal);
-	search_run(smac->encoding, &target, &effort, proposal.starts,
+	search_run(smac->base.encoding, &target, &effort, proposal.starts,
 		   proposal.start_count, random, x);
 	forest_free(proposal.forest);
 	free(proposal.starts);
 	free(proposal.running);
 	free(proposal.z);
+	return true;
 }
 
 static enum tuner_outcome smac_suggest(void *state, int64_t number,
@@ -315,58 +302,10 @@ static enum tuner_outcome smac_suggest(void *state, int64_t number,
 				       struct error *err)
 {
 	struct smac *smac = state;
-	double *x = xcalloc(smac->encoding->count, sizeof(*x));
-	struct random random;
-	bool ok;
 
 	(void)err;
-	random_seed(&random, smac->seed, (uint64_t)number);
-	if (trials_results(&smac->trials) < (size_t)smac->cold_start ||
-	    number % RANDOM_EVERY == RANDOM_EVERY - 1)
-		design_draw(smac->encoding, smac->seed, number,
-			    (size_t)smac->cold_start, &random, x);
-	else
-		propose(smac, number, &random, x);
-	encoding_decode(smac->encoding, x, ret->point);
-	ok = dedup_fix(smac->dedup, ret->point);
-	free(x);
-	return ok ? TUNER_SUGGESTED : TUNER_EXHAUSTED;
-}
-
-/* --- what it is told ----------------------------------------------------- */
-
-static void smac_adopt(void *state, int64_t number, const double *point)
-{
-	struct smac *smac = state;
-
-	trials_adopt(&smac->trials, number, point);
-	dedup_add(smac->dedup, point);
-}
-
-static void smac_observe(void *state, int64_t number,
-			 const struct tuner_result *result)
-{
-	struct smac *smac = state;
-
-	trials_observe(&smac->trials, number, result->values[0],
-		       result->violation);
-}
-
-static void smac_ended(void *state, int64_t number, enum trial_state how)
-{
-	struct smac *smac = state;
-
-	trials_ended(&smac->trials, number, how);
-}
-
-static void smac_import(void *state, const double *point,
-			const struct tuner_result *result)
-{
-	struct smac *smac = state;
-
-	trials_import(&smac->trials, point, result->values[0],
-		      result->violation);
-	dedup_add(smac->dedup, point);
+	return tuner_base_suggest(&smac->base, number, (size_t)smac->cold_start,
+				  propose, ret);
 }
 
 const struct tuner_ops smac_tuner_ops = {
@@ -378,9 +317,9 @@ const struct tuner_ops smac_tuner_ops = {
 	.flags = TUNER_SLOW,
 	.open = smac_open,
 	.suggest = smac_suggest,
-	.adopt = smac_adopt,
-	.observe = smac_observe,
-	.ended = smac_ended,
-	.import = smac_import,
+	.adopt = tuner_base_adopt,
+	.observe = tuner_base_observe,
+	.ended = tuner_base_ended,
+	.import = tuner_base_import,
 	.close = smac_close,
 };

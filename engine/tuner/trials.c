@@ -11,29 +11,27 @@
 /* Larger numbers do not enter: their squares and differences must be finite. */
 #define LARGEST 1e100
 
-void trials_init(struct trials *trials, const struct space *space,
-		 enum objective_mode objective)
+void trials_init(struct trials *trials, const struct tuner_context *context)
 {
-	*trials = (struct trials){.space = space,
-				  .maximizes = objective == OBJECTIVE_MAXIMIZE};
+	*trials = (struct trials){
+		.space = context->space,
+		.is_maximizing = context->objective == OBJECTIVE_MAXIMIZE,
+	};
 }
 
 void trials_release(struct trials *trials)
 {
+	free(trials->items);
 	free(trials->points);
-	free(trials->losses);
-	free(trials->violations);
-	free(trials->numbers);
-	free(trials->is_learnt);
 	free(trials->learnt);
 	free(trials->running);
 	free(trials->entries);
 	*trials = (struct trials){0};
 }
 
-const double *trials_point(const struct trials *trials, uint32_t trial)
+double *trials_point(const struct trials *trials, size_t at)
 {
-	return trials->points + (size_t)trial * trials->space->count;
+	return trials->points + at * trials->space->count;
 }
 
 /* Where the number stands or belongs among the entries. */
@@ -53,59 +51,56 @@ static size_t find_entry(const struct trials *trials, int64_t number)
 	return from;
 }
 
-static bool find(const struct trials *trials, int64_t number,
-		 uint32_t *ret_trial)
+size_t trials_find(const struct trials *trials, int64_t number)
 {
 	size_t at = find_entry(trials, number);
 
 	if (at == trials->entry_count || trials->entries[at].number != number)
-		return false;
-	*ret_trial = trials->entries[at].trial;
-	return true;
+		return TRIALS_NONE;
+	return trials->entries[at].trial;
 }
 
-static uint32_t add(struct trials *trials, int64_t number, const double *point)
+static size_t add(struct trials *trials, int64_t number, const double *point)
 {
 	size_t width = trials->space->count;
-	size_t i = trials->count;
+	size_t at = trials->count;
 
-	if (i == trials->capacity) {
-		size_t n = i ? 2 * i : 16;
-
-		trials->points =
-			xrealloc(trials->points, n * width * sizeof(double));
-		trials->losses = xrealloc(trials->losses, n * sizeof(double));
-		trials->violations =
-			xrealloc(trials->violations, n * sizeof(double));
-		trials->numbers =
-			xrealloc(trials->numbers, n * sizeof(*trials->numbers));
-		trials->is_learnt = xrealloc(trials->is_learnt,
-					     n * sizeof(*trials->is_learnt));
-		trials->capacity = n;
+	if (at == trials->capacity) {
+		trials->capacity = at ? 2 * at : 16;
+		trials->items =
+			xrealloc(trials->items,
+				 trials->capacity * sizeof(*trials->items));
+		trials->points = xrealloc(trials->points,
+					  trials->capacity * (width + 1) *
+						  sizeof(double));
 	}
-	memcpy(trials->points + i * width, point, width * sizeof(*point));
-	trials->numbers[i] = number;
-	trials->losses[i] = INFINITY;
-	trials->violations[i] = 0;
-	trials->is_learnt[i] = false;
+	memcpy(trials->points + at * width, point, width * sizeof(*point));
+	trials->items[at] = (struct told_trial){
+		.number = number, .loss = INFINITY, .standing = INFINITY};
 	trials->count++;
-	return (uint32_t)i;
+	return at;
 }
 
-static void add_entry(struct trials *trials, int64_t number, uint32_t trial)
+static size_t add_numbered(struct trials *trials, int64_t number,
+			   const double *point)
 {
 	size_t at = find_entry(trials, number);
+	size_t trial = add(trials, number, point);
 
 	ARRAY_RESERVE(trials->entries, trials->entry_count,
 		      trials->entry_capacity);
 	memmove(trials->entries + at + 1, trials->entries + at,
 		(trials->entry_count - at) * sizeof(*trials->entries));
-	trials->entries[at] = (struct trials_entry){number, trial};
+	trials->entries[at] = (struct trials_entry){number, (uint32_t)trial};
 	trials->entry_count++;
+	return trial;
 }
 
-static void stop_running(struct trials *trials, uint32_t trial)
+static void stop_running(struct trials *trials, size_t trial)
 {
+	if (!trials->items[trial].is_running)
+		return;
+	trials->items[trial].is_running = false;
 	for (size_t i = 0; i < trials->running_count; i++) {
 		if (trials->running[i] != trial)
 			continue;
@@ -116,77 +111,104 @@ static void stop_running(struct trials *trials, uint32_t trial)
 	}
 }
 
-static void learn(struct trials *trials, uint32_t trial, double value,
+double trials_loss(const struct trials *trials,
+		   const struct tuner_result *result)
+{
+	double value = result->count ? result->values[0] : NAN;
+
+	if (!isfinite(value))
+		return INFINITY;
+	if (trials->is_maximizing)
+		value = -value;
+	return fmin(fmax(value, -LARGEST), LARGEST);
+}
+
+static double standing_of(double loss, double violation)
+{
+	if (loss == INFINITY || !(violation > 0))
+		return loss;
+	return LARGEST * (2 + violation / (1 + violation));
+}
+
+static void learn(struct trials *trials, size_t at, double loss,
 		  double violation)
 {
-	double loss = trials->maximizes ? -value : value;
+	struct told_trial *trial = &trials->items[at];
 
-	trials->losses[trial] =
-		isfinite(loss) ? fmin(fmax(loss, -LARGEST), LARGEST) : INFINITY;
-	trials->violations[trial] =
-		violation > 0 ? fmin(violation, LARGEST) : 0;
-	if (trials->is_learnt[trial]) {
+	trials->finite_count -= trial->is_learnt && trial->loss != INFINITY;
+	trials->finite_count += loss != INFINITY;
+	trial->loss = loss;
+	trial->violation = violation > 0 ? fmin(violation, LARGEST) : 0;
+	trial->standing = standing_of(loss, trial->violation);
+	if (trial->is_learnt) {
 		trials->revision++;
 		return;
 	}
-	trials->is_learnt[trial] = true;
+	trial->is_learnt = true;
 	ARRAY_RESERVE(trials->learnt, trials->learnt_count,
 		      trials->learnt_capacity);
-	trials->learnt[trials->learnt_count++] = trial;
+	trials->learnt[trials->learnt_count++] = (uint32_t)at;
 }
 
-void trials_adopt(struct trials *trials, int64_t number, const double *point)
+static void take_result(struct trials *trials, size_t at,
+			const struct tuner_result *result)
 {
-	uint32_t trial;
+	trials->items[at].has_result = true;
+	trials->items[at].budget = result->budget;
+	learn(trials, at, trials_loss(trials, result), result->violation);
+}
 
-	if (!find(trials, number, &trial)) {
-		trial = add(trials, number, point);
-		add_entry(trials, number, trial);
-	} else if (!trials->is_learnt[trial]) {
-		memcpy(trials->points + trial * trials->space->count, point,
+size_t trials_adopt(struct trials *trials, int64_t number, const double *point)
+{
+	size_t at = trials_find(trials, number);
+
+	if (at == TRIALS_NONE)
+		at = add_numbered(trials, number, point);
+	else if (!trials->items[at].is_learnt)
+		memcpy(trials_point(trials, at), point,
 		       trials->space->count * sizeof(*point));
-	}
-	stop_running(trials, trial);
+	stop_running(trials, at);
+	trials->items[at].has_failed = false;
+	trials->items[at].is_running = true;
 	ARRAY_RESERVE(trials->running, trials->running_count,
 		      trials->running_capacity);
-	trials->running[trials->running_count++] = trial;
+	trials->running[trials->running_count++] = (uint32_t)at;
+	return at;
 }
 
-void trials_observe(struct trials *trials, int64_t number, double value,
-		    double violation)
+size_t trials_observe(struct trials *trials, int64_t number,
+		      const struct tuner_result *result)
 {
-	uint32_t trial;
+	size_t at = trials_find(trials, number);
 
-	if (!find(trials, number, &trial))
-		return;
-	stop_running(trials, trial);
-	learn(trials, trial, value, violation);
+	if (at == TRIALS_NONE)
+		return at;
+	stop_running(trials, at);
+	take_result(trials, at, result);
+	return at;
 }
 
-void trials_ended(struct trials *trials, int64_t number, enum trial_state state)
+size_t trials_ended(struct trials *trials, int64_t number,
+		    enum trial_state state)
 {
-	uint32_t trial;
+	size_t at = trials_find(trials, number);
 
-	if (!find(trials, number, &trial))
-		return;
-	stop_running(trials, trial);
-	if (state == TRIAL_FAILED && !trials->is_learnt[trial])
-		learn(trials, trial, INFINITY, 0);
+	if (at == TRIALS_NONE)
+		return at;
+	stop_running(trials, at);
+	trials->items[at].has_failed = !trials->items[at].has_result;
+	if (state == TRIAL_FAILED && !trials->items[at].is_learnt)
+		learn(trials, at, INFINITY, 0);
+	return at;
 }
 
-void trials_import(struct trials *trials, const double *point, double value,
-		   double violation)
+size_t trials_import(struct trials *trials, const double *point,
+		     const struct tuner_result *result)
 {
-	learn(trials, add(trials, INT64_MIN, point), value, violation);
-}
+	size_t at = add(trials, TRIALS_IMPORTED, point);
 
-size_t trials_results(const struct trials *trials)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < trials->learnt_count; i++)
-		count += trials->losses[trials->learnt[i]] != INFINITY;
-	return count;
+	take_result(trials, at, result);
+	return at;
 }
 
 void trials_losses(const struct trials *trials, size_t count,
@@ -196,33 +218,32 @@ void trials_losses(const struct trials *trials, size_t count,
 	double spread = 1;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t trial = trials->learnt[i];
-		double loss = trials->losses[trial];
+		const struct told_trial *trial =
+			&trials->items[trials->learnt[i]];
 
-		if (loss == INFINITY)
+		if (trial->loss == INFINITY)
 			continue;
-		most_violation =
-			fmax(most_violation, trials->violations[trial]);
-		if (trials->violations[trial] > 0)
+		most_violation = fmax(most_violation, trial->violation);
+		if (trial->violation > 0)
 			continue;
-		least = fmin(least, loss);
-		most = fmax(most, loss);
+		least = fmin(least, trial->loss);
+		most = fmax(most, trial->loss);
 	}
 	if (most > least)
 		spread = most - least;
 	if (least == INFINITY)
 		most = 0; /* nothing is feasible yet: any scale will do */
 	for (size_t i = 0; i < count; i++) {
-		uint32_t trial = trials->learnt[i];
-		double violation = trials->violations[trial];
+		const struct told_trial *trial =
+			&trials->items[trials->learnt[i]];
 
-		if (trials->losses[trial] == INFINITY)
+		if (trial->loss == INFINITY)
 			ret_losses[i] =
 				most_violation > 0 ? most + spread : most;
-		else if (violation > 0)
-			ret_losses[i] =
-				most + spread * (violation / most_violation);
+		else if (trial->violation > 0)
+			ret_losses[i] = most + spread * (trial->violation /
+							 most_violation);
 		else
-			ret_losses[i] = trials->losses[trial];
+			ret_losses[i] = trial->loss;
 	}
 }

@@ -202,22 +202,40 @@ static void tells_ends_apart(void **state)
 	struct trials trials;
 
 	(void)state;
-	trials_init(&trials, space, OBJECTIVE_MAXIMIZE);
+	trials_init(&trials,
+		    &(struct tuner_context){.space = space,
+					    .objective = OBJECTIVE_MAXIMIZE});
 	for (int i = 0; i < 6; i++)
 		trials_adopt(&trials, 10 - i, &x[i]);
 	assert_int_equal(trials.running_count, 6);
-	trials_observe(&trials, 10, 5, 0);
-	trials_observe(&trials, 9, -2, 0);
+	trials_observe(&trials, 10,
+		       &(struct tuner_result){.values = &(double){5},
+					      .count = 1,
+					      .violation = 0});
+	trials_observe(&trials, 9,
+		       &(struct tuner_result){.values = &(double){-2},
+					      .count = 1,
+					      .violation = 0});
 	trials_ended(&trials, 9, TRIAL_SUCCEEDED);
 	trials_ended(&trials, 8, TRIAL_FAILED);
 	trials_ended(&trials, 7, TRIAL_USER_CANCELED);
-	trials_observe(&trials, 6, 100, 3); /* good, but not allowed */
-	trials_observe(&trials, 77, 1, 0);  /* nobody's */
-	trials_import(&trials, &x[6], 1, 0);
+	trials_observe(&trials, 6,
+		       &(struct tuner_result){
+			       .values = &(double){100},
+			       .count = 1,
+			       .violation = 3}); /* good, but not allowed */
+	trials_observe(&trials, 77,
+		       &(struct tuner_result){.values = &(double){1},
+					      .count = 1,
+					      .violation = 0}); /* nobody's */
+	trials_import(&trials, &x[6],
+		      &(struct tuner_result){.values = &(double){1},
+					     .count = 1,
+					     .violation = 0});
 	assert_int_equal(trials.running_count, 1);
 	assert_true(*trials_point(&trials, trials.running[0]) == 0.6);
 	assert_int_equal(trials.learnt_count, 5);
-	assert_int_equal(trials_results(&trials), 4);
+	assert_int_equal(trials.finite_count, 4);
 	trials_losses(&trials, 5, losses);
 	assert_true(losses[0] == -5 && losses[1] == 2 && losses[4] == -1);
 	assert_true(losses[3] > losses[1] && losses[2] >= losses[3]);
@@ -225,17 +243,25 @@ static void tells_ends_apart(void **state)
 	/* run once more: its newest result counts */
 	assert_int_equal(trials.revision, 0);
 	trials_adopt(&trials, 8, &x[2]);
-	trials_observe(&trials, 8, 7, 0);
+	trials_observe(&trials, 8,
+		       &(struct tuner_result){.values = &(double){7},
+					      .count = 1,
+					      .violation = 0});
 	assert_int_equal(trials.revision, 1);
 	trials_losses(&trials, 5, losses);
 	assert_true(losses[2] == -7);
 	trials_release(&trials);
 
 	/* nothing but failures */
-	trials_init(&trials, space, OBJECTIVE_MINIMIZE);
+	trials_init(&trials,
+		    &(struct tuner_context){.space = space,
+					    .objective = OBJECTIVE_MINIMIZE});
 	trials_adopt(&trials, 0, x);
-	trials_observe(&trials, 0, NAN, 0);
-	assert_int_equal(trials_results(&trials), 0);
+	trials_observe(&trials, 0,
+		       &(struct tuner_result){.values = &(double){NAN},
+					      .count = 1,
+					      .violation = 0});
+	assert_int_equal(trials.finite_count, 0);
 	trials_losses(&trials, 1, losses);
 	assert_true(isfinite(losses[0]));
 	trials_release(&trials);

@@ -174,13 +174,19 @@ static void densities_sum_up_to_one(void **state)
 		"\"c\":{\"_type\":\"choice\",\"_value\":[\"a\",\"b\",\"c\"]}}",
 		&space, NULL, &err));
 	encoding = encoding_new(space);
-	trials_init(&trials, space, OBJECTIVE_MINIMIZE);
+	trials_init(&trials,
+		    &(struct tuner_context){.space = space,
+					    .objective = OBJECTIVE_MINIMIZE});
 	random_seed(&random, 1, 1);
 	for (int i = 0; i < 20; i++) {
 		z[0] = 0.3 + 0.4 * random_unit(&random);
 		z[1] = z[0] < 0.5 ? 0 : 2;
 		losses[i] = z[0];
-		trials_import(&trials, z, losses[i], 0);
+		trials_import(
+			&trials, z,
+			&(struct tuner_result){.values = &(double){losses[i]},
+					       .count = 1,
+					       .violation = 0});
 	}
 	border = density_quantile(losses, 20, 0.34);
 	for (int i = 0; i < 20; i++)
