@@ -320,7 +320,9 @@ bool cli_parse(struct cli *cli, const struct cli_command *commands, int argc,
 		} else if (!is_over && word[0] == '-' && word[1] == '-') {
 			if (!read_long(cli, argc, argv, &i, err))
 				return false;
-		} else if (!is_over && word[0] == '-' && word[1]) {
+		} else if (!is_over && word[0] == '-' && word[1] &&
+			   !(cli->command && cli->command->has_signed &&
+			     cli->argument_count)) {
 			if (!read_short(cli, argc, argv, &i, err))
 				return false;
 		} else if (!cli->command) {

@@ -59,6 +59,9 @@ struct cli_command {
 	int least, most; /* how many arguments; most -1: any number */
 	struct cli_option options[10];
 	bool needs_write; /* refused with --read-only */
+	/* after the first argument "-word" is an argument, too; short options
+	 * stand before it */
+	bool has_signed;
 	bool is_hidden;
 	int (*run)(struct cli *cli);
 };

@@ -47,6 +47,10 @@ int command_export(struct cli *cli);
 int command_import(struct cli *cli);
 /* delete.c */
 int command_delete(struct cli *cli);
+/* marks.c */
+int command_tag(struct cli *cli);
+int command_note(struct cli *cli);
+int command_archive(struct cli *cli);
 /* tensorboard.c */
 int command_tensorboard(struct cli *cli);
 /* tuners.c */

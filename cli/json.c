@@ -3,10 +3,12 @@
 #include "cli/json.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void json_time(struct strbuf *out, int64_t at_ns)
@@ -134,6 +136,24 @@ static void add_exit_code(struct strbuf *out, int code)
 		strbuf_addf(out, "%d", code);
 }
 
+/* "a b" as a list of words */
+static void add_tags(struct strbuf *out, const char *tags)
+{
+	add_key(out, "tags");
+	strbuf_addch(out, '[');
+	while (tags && *tags) {
+		size_t len = strcspn(tags, " ");
+		char *tag = xstrndup(tags, len);
+
+		strbuf_add_json_string(out, tag);
+		free(tag);
+		tags += len + (tags[len] == ' ');
+		if (*tags)
+			strbuf_addch(out, ',');
+	}
+	strbuf_addch(out, ']');
+}
+
 static void add_best(struct strbuf *out, const struct experiment *experiment,
 		     const struct trial *best)
 {
@@ -216,6 +236,8 @@ void json_experiment(struct strbuf *out, const struct experiment *experiment,
 	add_owner(out, experiment);
 	add_text(out, "error", experiment->error);
 	add_fault(out, experiment);
+	add_tags(out, experiment->tags);
+	add_text(out, "note", experiment->note);
 	if (is_whole) {
 		add_key(out, "config");
 		json_raw(out, experiment->config);
@@ -246,6 +268,8 @@ void json_trial(struct strbuf *out, const char *experiment_id,
 	add_exit_code(out, trial->exit_code);
 	add_text(out, "reason", trial->reason);
 	add_text(out, "source", json_source_name(trial->source));
+	add_tags(out, trial->tags);
+	add_text(out, "note", trial->note);
 	strbuf_addch(out, '}');
 }
 

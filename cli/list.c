@@ -28,7 +28,7 @@ static const struct sheet_column text_columns[] = {
 	{"state", false, false},  {"trials", true, false},
 	{"running", true, false}, {"failed", true, false},
 	{"best", true, false},	  {"created", false, false},
-	{"took", true, false},
+	{"took", true, false},	  {"tags", false, true},
 };
 
 static const struct sheet_column csv_columns[] = {
@@ -36,6 +36,7 @@ static const struct sheet_column csv_columns[] = {
 	{"platform", 0, 0}, {"trials", 0, 0}, {"running", 0, 0},
 	{"failed", 0, 0},   {"best", 0, 0},   {"best_trial", 0, 0},
 	{"created", 0, 0},  {"ended", 0, 0},  {"seconds", 0, 0},
+	{"tags", 0, 0},
 };
 
 /* The best trial of an experiment; true when there is one to release. */
@@ -71,6 +72,7 @@ static void add_text_row(struct sheet *sheet,
 	cell_time(sheet, experiment->created_ns);
 	clock_format_duration(&cell, experiment->run_ns);
 	sheet_take(sheet, strbuf_detach(&cell));
+	sheet_add(sheet, experiment->tags);
 }
 
 static void add_csv_row(struct listing *listing,
@@ -96,6 +98,7 @@ static void add_csv_row(struct listing *listing,
 	cell_time(sheet, experiment->created_ns);
 	cell_time(sheet, experiment->ended_ns);
 	cell_seconds(sheet, experiment->run_ns);
+	sheet_add(sheet, experiment->tags);
 }
 
 static void add_json(struct listing *listing,

@@ -314,6 +314,37 @@ const struct cli_command cli_commands[] = {
 		.run = command_add,
 	},
 	{
+		.name = "tag", .synopsis = "EXPERIMENT [TRIAL] [+TAG|-TAG]...",
+		.help = "tag experiments and trials, or tell their tags",
+		.text = "A tag is one word to find things by. +TAG adds it, -TAG takes it away; "
+			"with neither the tags are told: of an experiment those of its trials, "
+			"too. Works whether somebody runs the experiment or not, and the "
+			"journal keeps who did it. Short options stand before EXPERIMENT here.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT, {"+TAG|-TAG", CLI_WORDS_NONE, NULL}},
+		.least = 1, .most = -1, .has_signed = true,
+		.run = command_tag,
+	},
+	{
+		.name = "note", .synopsis = "[--message TEXT | --remove] EXPERIMENT [TRIAL]",
+		.help = "write a note on an experiment or a trial, or tell it",
+		.text = "--message - reads it from standard input. Without an option the notes "
+			"are told: of an experiment those of its trials, too.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = 2,
+		.options = {
+			VALUE("message", 'm', "TEXT", "the note; replaces the one that is there"),
+			FLAG("remove", 0, "remove the note"),
+		},
+		.run = command_note,
+	},
+	{
+		.name = "archive", .synopsis = "[--undo] EXPERIMENT...",
+		.help = "put experiments aside: list shows them with --all",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = -1,
+		.options = {FLAG("undo", 'u', "take them out of the archive")},
+		.needs_write = true,
+		.run = command_archive,
+	},
+	{
 		.name = "export", .synopsis = "[--format FORMAT] [--output FILE] [EXPERIMENT]",
 		.help = "write an experiment out",
 		.text = "json is the whole experiment, for import; nni is what nnictl experiment "

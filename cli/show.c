@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `show` and `best`: one experiment or one trial, with all there is to say. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -66,6 +67,22 @@ static void line_value(const char *label, struct metric_value value)
 	}
 	line(label, text.data);
 	strbuf_release(&text);
+}
+
+/* A note may have lines of its own. */
+static void line_note(const char *text)
+{
+	const char *label = "note";
+
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+		char *part = xstrndup(text, len);
+
+		line(label, *part ? part : " ");
+		free(part);
+		label = "";
+		text += len + (text[len] == '\n');
+	}
 }
 
 static void line_limit(const char *label, int64_t limit)
@@ -156,6 +173,8 @@ static void print_experiment(const struct experiment *experiment,
 	clock_format_duration(&text, experiment->run_ns);
 	line("ran for", text.data);
 	strbuf_release(&text);
+	line("tags", experiment->tags);
+	line_note(experiment->note);
 	line("file", experiment->source_path);
 	line("directory", experiment->directory);
 	if (is_live && experiment->owner_pid)
@@ -272,6 +291,8 @@ static void print_trial(const struct trial *trial)
 		linef("exit status", "%d", trial->exit_code);
 	line("parameters", trial->parameters);
 	line("source", json_source_name(trial->source));
+	line("tags", trial->tags);
+	line_note(trial->note);
 	line_value("final", trial->final);
 	line_value("best", trial->best);
 	line_value("last", trial->last);

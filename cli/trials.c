@@ -31,6 +31,7 @@ static const struct sheet_column text_columns[] = {
 	{"final", true, false},	  {"best", true, false},
 	{"results", true, false}, {"took", true, false},
 	{"parameters", 0, true},  {"reason", 0, true},
+	{"tags", 0, true},
 };
 
 static const struct sheet_column csv_columns[] = {
@@ -39,6 +40,7 @@ static const struct sheet_column csv_columns[] = {
 	{"last", 0, 0},	   {"intermediates", 0, 0}, {"submitted", 0, 0},
 	{"started", 0, 0}, {"ended", 0, 0},	    {"exit_code", 0, 0},
 	{"source", 0, 0},  {"parameters", 0, 0},    {"reason", 0, 0},
+	{"tags", 0, 0},
 };
 
 static void add_text_row(struct sheet *sheet, const struct trial *trial)
@@ -57,6 +59,7 @@ static void add_text_row(struct sheet *sheet, const struct trial *trial)
 	sheet_take(sheet, strbuf_detach(&cell));
 	sheet_add(sheet, trial->parameters);
 	sheet_add(sheet, trial->reason);
+	sheet_add(sheet, trial->tags);
 }
 
 static void add_csv_row(struct sheet *sheet, const struct trial *trial)
@@ -79,6 +82,7 @@ static void add_csv_row(struct sheet *sheet, const struct trial *trial)
 	sheet_add(sheet, json_source_name(trial->source));
 	sheet_add(sheet, trial->parameters);
 	sheet_add(sheet, trial->reason);
+	sheet_add(sheet, trial->tags);
 }
 
 static bool add_trial(const struct trial *trial, void *arg)

@@ -57,6 +57,8 @@ void experiment_release(struct experiment *experiment)
 	free(experiment->fault);
 	free(experiment->progress);
 	free(experiment->owner_host);
+	free(experiment->tags);
+	free(experiment->note);
 	memset(experiment, 0, sizeof(*experiment));
 }
 

@@ -302,6 +302,11 @@ struct experiment {
 	char *owner_host;
 	int side_port;
 	int64_t version;
+	/* what people say of it (store/tag_row.c): not written with the row */
+	char *tags; /* by name, with blanks between; NULL: none */
+	char *note; /* NULL: none */
+	/* version at which tags or notes, of it or its trials, last changed */
+	int64_t marked_version;
 };
 
 void experiment_release(struct experiment *experiment);

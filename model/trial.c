@@ -36,6 +36,8 @@ void trial_release(struct trial *trial)
 {
 	free(trial->parameters);
 	free(trial->reason);
+	free(trial->tags);
+	free(trial->note);
 	memset(trial, 0, sizeof(*trial));
 }
 

@@ -58,6 +58,9 @@ struct trial {
 	char source; /* 'a' tuner, 'c' customised by a person, 'i' imported */
 	char *parameters; /* JSON object text given to the trial */
 	char *reason;	  /* why it is in this state, one line, or NULL */
+	/* what people say of it (store/tag_row.c): not written with the row */
+	char *tags; /* by name, with blanks between; NULL: none */
+	char *note; /* NULL: none */
 };
 
 void trial_release(struct trial *trial);

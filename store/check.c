@@ -54,6 +54,16 @@ static const char *const rules[] = {
 	"SELECT 'trial ' || id || ': its version is newer than the counter'"
 	" FROM trial WHERE version > (SELECT version FROM change)",
 
+	"SELECT 'a ' || what || ' of a trial that does not exist: key ' ||"
+	" trial FROM (SELECT 'tag' AS what, experiment, trial FROM tag UNION"
+	"  SELECT 'note', experiment, trial FROM note) m WHERE trial <> 0"
+	" AND NOT EXISTS (SELECT 1 FROM trial t WHERE t.key = m.trial"
+	"  AND t.experiment = m.experiment)",
+
+	"SELECT 'preference ' || name || ' of an experiment that does not' ||"
+	" ' exist: key ' || experiment FROM preference WHERE experiment <> 0"
+	" AND experiment NOT IN (SELECT key FROM experiment)",
+
 	"SELECT 'metrics of a trial that does not exist: key ' || trial"
 	" FROM (SELECT DISTINCT trial FROM metric_all)"
 	" WHERE trial NOT IN (SELECT key FROM trial)",

@@ -21,10 +21,13 @@
 	" e.best, e.best_trial, e.owner_pid, e.owner_host, e.side_port,"       \
 	" e.version, e.next_sequence, e.waiting, e.running, e.succeeded,"      \
 	" e.failed, e.user_canceled, e.sys_canceled, e.early_stopped,"         \
-	" e.unknown, e.lets_finish, e.fault, e.fault_since_ns, e.progress"
+	" e.unknown, e.lets_finish, e.fault, e.fault_since_ns, e.progress,"    \
+	" e.marked_version, (SELECT group_concat(name, ' ') FROM tag"          \
+	"  WHERE experiment = e.key AND trial = 0), n.text"
 #define TABLES                                                                 \
 	" FROM experiment e LEFT JOIN experiment_text t"                       \
-	" ON t.experiment = e.key "
+	" ON t.experiment = e.key LEFT JOIN note n"                            \
+	" ON n.experiment = e.key AND n.trial = 0 "
 
 /* What an update returns: these the triggers keep. */
 #define KEPT                                                                   \
@@ -84,6 +87,9 @@ static bool read_row(struct sql *sql, struct experiment *ret, struct error *err)
 	ret->fault = borrow(sql);
 	ret->fault_since_ns = sql_int(sql);
 	ret->progress = borrow(sql);
+	ret->marked_version = sql_int(sql);
+	ret->tags = borrow(sql);
+	ret->note = borrow(sql);
 	if (state < 0 || state >= EXPERIMENT_STATE_COUNT || objective < 0 ||
 	    objective > OBJECTIVE_MAXIMIZE)
 		return store_corrupt(sql->store, err,
@@ -109,6 +115,8 @@ static void own_text(struct experiment *row)
 	row->owner_host = xstrdup_or_null(row->owner_host);
 	row->fault = xstrdup_or_null(row->fault);
 	row->progress = xstrdup_or_null(row->progress);
+	row->tags = xstrdup_or_null(row->tags);
+	row->note = xstrdup_or_null(row->note);
 }
 
 static void bind_mutable(struct sql *sql, const struct experiment *row)
@@ -456,6 +464,9 @@ bool store_experiment_delete(struct store *store, int64_t key,
 		" WHERE trial BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295",
 		"DELETE FROM trial"
 		" WHERE key BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295",
+		"DELETE FROM tag WHERE experiment = ?1",
+		"DELETE FROM note WHERE experiment = ?1",
+		"DELETE FROM preference WHERE experiment = ?1",
 		"DELETE FROM experiment_text WHERE experiment = ?1",
 		"DELETE FROM experiment WHERE key = ?1",
 	};

@@ -276,6 +276,20 @@ static bool read_code(struct importer *importer, struct reader *reader)
 				  importer->err);
 }
 
+static bool read_tag(struct importer *importer, struct reader *reader)
+{
+	return transfer_read_tag(importer->store, reader,
+				 importer->experiment->key,
+				 get_trial(importer, reader), importer->err);
+}
+
+static bool read_note(struct importer *importer, struct reader *reader)
+{
+	return transfer_read_note(importer->store, reader,
+				  importer->experiment->key,
+				  get_trial(importer, reader), importer->err);
+}
+
 static bool read_event(struct importer *importer, struct reader *reader)
 {
 	static const char *const levels[] = {"info", "warning", "error"};
@@ -330,10 +344,16 @@ static const struct section {
 	bool (*read)(struct importer *importer, struct reader *reader);
 } sections[] = {
 	/* in the order in which they need each other */
-	{"experiment", read_experiment}, {"trials", read_trial},
-	{"metrics", read_metrics},	 {"parts", read_parts},
-	{"outputs", read_output},	 {"code", read_code},
-	{"events", read_event},		 {"history", read_history},
+	{"experiment", read_experiment},
+	{"trials", read_trial},
+	{"metrics", read_metrics},
+	{"parts", read_parts},
+	{"outputs", read_output},
+	{"code", read_code},
+	{"tags", read_tag},
+	{"notes", read_note},
+	{"events", read_event},
+	{"history", read_history},
 };
 
 static bool read_element(struct importer *importer,

@@ -42,9 +42,10 @@ struct store {
 	char journal_mode[16];
 	bool in_transaction;
 	bool in_snapshot;
-	int turn;	 /* turn.h; -1 when there is none */
-	int wal_tried;	 /* pages in the log at the last checkpoint */
-	int64_t version; /* of this transaction; 0 before its first write */
+	bool is_amending; /* amend.c: an appending handle writes for once */
+	int turn;	  /* turn.h; -1 when there is none */
+	int wal_tried;	  /* pages in the log at the last checkpoint */
+	int64_t version;  /* of this transaction; 0 before its first write */
 	struct {
 		const char *text;
 		sqlite3_stmt *statement;
@@ -80,6 +81,10 @@ bool store_exec(struct store *store, const char *text, struct error *err);
 bool store_may_write(const struct store *store, struct error *err);
 /* BEGIN IMMEDIATE, in turn. */
 bool store_begin_write(struct store *store, struct error *err);
+/* amend.c: a transaction of one's own, unless one is open to ride in. */
+bool store_ride_begin(struct store *store, bool *ret_is_own, struct error *err);
+bool store_ride_end(struct store *store, bool is_own, bool ok,
+		    struct error *err);
 /* Take this transaction's version (once), and stamp with it. */
 bool store_stamp(struct store *store, int64_t *ret_version, struct error *err);
 /* The SQL function seen(directory): where it is from here.  SQLite's code. */

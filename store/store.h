@@ -325,6 +325,82 @@ bool store_tuner_state_put(struct store *store, int64_t experiment,
 bool store_tuner_state_get(struct store *store, int64_t experiment,
 			   char **ret_state, struct error *err);
 
+/* ---- amend.c: small changes by whoever looks ---------------------------- */
+
+/* A transaction for the functions below on a handle that may append, as a
+ * console's: also while another process, or nobody, runs the experiment.
+ * STORE_READ is refused.  end(ok) commits, or takes all of it back. */
+bool store_amend_begin(struct store *store, struct error *err);
+bool store_amend_end(struct store *store, bool ok, struct error *err);
+
+/* ---- tag_row.c: what people say ------------------------------------------ */
+
+/* Tags and notes of an experiment (trial 0) and of its trials (keys); what
+ * they may be stands in model/tag.h.  The functions that change are each a
+ * transaction of their own (STORE_APPEND suffices), or ride in an open one.
+ * Each change is an event ("+good by ann@host ..."), touches the version of
+ * what it is about and sets the experiment's marked_version. */
+struct tag {
+	int64_t experiment, trial;
+	char *name;
+	int64_t at_ns;
+	char *author; /* or NULL */
+};
+
+struct note {
+	int64_t experiment, trial;
+	char *text;
+	int64_t at_ns;
+	char *author; /* or NULL */
+};
+
+/* words: "good" or "+good" adds, "-bad" takes away; all or none.  Counts those
+ * that changed something. */
+bool store_tags_change(struct store *store, int64_t experiment, int64_t trial,
+		       const char *const *words, size_t count,
+		       const char *author, int *ret_changes, struct error *err);
+typedef bool store_tag_fn(const struct tag *tag, void *arg);
+/* All of the experiment and its trials, by trial and name.  Read them again
+ * when marked_version has changed. */
+bool store_tags_each(struct store *store, int64_t experiment, store_tag_fn *fn,
+		     void *arg, struct error *err);
+/* NULL or "" removes it. */
+bool store_note_put(struct store *store, int64_t experiment, int64_t trial,
+		    const char *text, const char *author, struct error *err);
+typedef bool store_note_fn(const struct note *note, void *arg);
+bool store_notes_each(struct store *store, int64_t experiment,
+		      store_note_fn *fn, void *arg, struct error *err);
+/* Without an event, in the open transaction: for import. */
+bool store_tag_put(struct store *store, const struct tag *tag, bool *ret_is_new,
+		   struct error *err);
+bool store_note_write(struct store *store, const struct note *note,
+		      bool *ret_is_news, struct error *err);
+/* Put an experiment aside, or take it back. */
+bool store_experiment_archive(struct store *store, int64_t experiment,
+			      bool is_archived, const char *author,
+			      struct error *err);
+
+/* ---- preference_row.c: what screens remember ----------------------------- */
+
+#define PREFERENCE_NAME_MAX 64
+#define PREFERENCE_VALUE_MAX (256 * 1024)
+
+/* Of one experiment, or of all (experiment 0), by name; the value is JSON.
+ * Not exported, no event, no version.  A transaction of its own (STORE_APPEND
+ * suffices), or rides in an open one.  value NULL removes it. */
+bool store_preference_put(struct store *store, int64_t experiment,
+			  const char *name, const char *value,
+			  struct error *err);
+/* *ret_value is NULL when there is none; caller frees. */
+bool store_preference_get(struct store *store, int64_t experiment,
+			  const char *name, char **ret_value,
+			  struct error *err);
+typedef bool store_preference_fn(const char *name, const char *value,
+				 void *arg);
+bool store_preferences_each(struct store *store, int64_t experiment,
+			    store_preference_fn *fn, void *arg,
+			    struct error *err);
+
 /* ---- transfer.c: whole experiments as files ----------------------------- */
 
 enum transfer_format {

@@ -3,6 +3,7 @@
 #include "store/transfer.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -424,6 +425,17 @@ static void begin_list(struct writer *writer, const char *key)
 	writer->is_first = true;
 }
 
+/* Lists that have a file of their own. */
+static const struct {
+	const char *key;
+	bool (*write)(struct store *store, int64_t experiment,
+		      struct strbuf *out, struct error *err);
+} lists[] = {
+	{"parts", transfer_write_parts}, {"outputs", transfer_write_outputs},
+	{"code", transfer_write_code},	 {"tags", transfer_write_tags},
+	{"notes", transfer_write_notes},
+};
+
 bool transfer_write_json(struct store *store,
 			 const struct experiment *experiment,
 			 struct strbuf *out, struct error *err)
@@ -444,18 +456,12 @@ bool transfer_write_json(struct store *store,
 	if (!write_metrics(&writer, key))
 		return false;
 	strbuf_adds(out, "]");
-	begin_list(&writer, "parts");
-	if (!transfer_write_parts(store, key, out, err))
-		return false;
-	strbuf_adds(out, "]");
-	begin_list(&writer, "outputs");
-	if (!transfer_write_outputs(store, key, out, err))
-		return false;
-	strbuf_adds(out, "]");
-	begin_list(&writer, "code");
-	if (!transfer_write_code(store, key, out, err))
-		return false;
-	strbuf_adds(out, "]");
+	for (size_t i = 0; i < COUNT_OF(lists); i++) {
+		begin_list(&writer, lists[i].key);
+		if (!lists[i].write(store, key, out, err))
+			return false;
+		strbuf_adds(out, "]");
+	}
 	begin_list(&writer, "events");
 	if (!store_events_each(store, key, 0, 0, 0, write_event, &writer,
 			       err) ||

@@ -14,6 +14,8 @@
  *                   "parts": [...]}, ...],
  *      "outputs": [{"trial": number, "attempt", ...}, ...],
  *      "code":    [{...}],
+ *      "tags":    [{"trial": number or null, ...}, ...],
+ *      "notes":   [{"trial": number or null, ...}, ...],
  *      "events":  [...],
  *      "history": [...]}
  *
@@ -64,6 +66,16 @@ bool transfer_write_code(struct store *store, int64_t experiment,
 			 struct strbuf *out, struct error *err);
 bool transfer_read_code(struct store *store, struct reader *reader,
 			const struct experiment *experiment, struct error *err);
+/* transfer_marks.c: elements of the lists "tags" and "notes"; trial 0: the
+ * experiment's own. */
+bool transfer_write_tags(struct store *store, int64_t experiment,
+			 struct strbuf *out, struct error *err);
+bool transfer_read_tag(struct store *store, struct reader *reader,
+		       int64_t experiment, int64_t trial, struct error *err);
+bool transfer_write_notes(struct store *store, int64_t experiment,
+			  struct strbuf *out, struct error *err);
+bool transfer_read_note(struct store *store, struct reader *reader,
+			int64_t experiment, int64_t trial, struct error *err);
 /* ERROR_LIMIT once out has grown beyond TRANSFER_SIZE_MAX. */
 bool transfer_check_size(const struct strbuf *out, struct error *err);
 

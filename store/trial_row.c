@@ -26,8 +26,12 @@
 	" t.intermediates, t.version, t.source"
 #define BRIEF "SELECT " COLUMNS " FROM trial t "
 #define WHOLE                                                                  \
-	"SELECT " COLUMNS ", t.reason, p.parameters FROM trial t"              \
-	" LEFT JOIN trial_parameters p ON p.trial = t.key "
+	"SELECT " COLUMNS ", t.reason, p.parameters,"                          \
+	" (SELECT group_concat(name, ' ') FROM tag"                            \
+	"  WHERE experiment = t.experiment AND trial = t.key), n.text"         \
+	" FROM trial t LEFT JOIN trial_parameters p ON p.trial = t.key"        \
+	" LEFT JOIN note n ON n.experiment = t.experiment"                     \
+	" AND n.trial = t.key "
 
 static int64_t first_key(int64_t experiment)
 {
@@ -63,9 +67,13 @@ static bool read_row(struct sql *sql, enum store_trial_parts parts,
 	ret->source = (char)sql_int(sql);
 	ret->reason = NULL;
 	ret->parameters = NULL;
+	ret->tags = NULL;
+	ret->note = NULL;
 	if (parts == STORE_TRIAL_WHOLE) {
 		ret->reason = (char *)(uintptr_t)sql_text(sql);
 		ret->parameters = (char *)(uintptr_t)sql_text(sql);
+		ret->tags = (char *)(uintptr_t)sql_text(sql);
+		ret->note = (char *)(uintptr_t)sql_text(sql);
 	}
 	if (state < 0 || state >= TRIAL_STATE_COUNT)
 		return store_corrupt(sql->store, err, "trial %s has state %lld",
@@ -84,6 +92,8 @@ static bool read_one(struct sql *sql, struct trial *ret, bool *ret_found,
 		if (ok) {
 			ret->reason = xstrdup_or_null(ret->reason);
 			ret->parameters = xstrdup_or_null(ret->parameters);
+			ret->tags = xstrdup_or_null(ret->tags);
+			ret->note = xstrdup_or_null(ret->note);
 		}
 	}
 	if (!ok || !*ret_found)

@@ -33,6 +33,8 @@ static void writes_a_trial(void **state)
 		.source = 'c',
 		.parameters = (char *)"{\"lr\":1.0,\"n\":[1,2]}",
 		.reason = (char *)"killed by \"SIGKILL\"\n",
+		.tags = (char *)"bad x",
+		.note = (char *)"two\nlines",
 	};
 	struct strbuf out = STRBUF_INIT;
 
@@ -47,7 +49,8 @@ static void writes_a_trial(void **state)
 		"\"submitted\":\"1970-01-01T00:00:01.000Z\",\"started\":null,"
 		"\"ended\":null,\"exitCode\":137,"
 		"\"reason\":\"killed by \\\"SIGKILL\\\"\\n\","
-		"\"source\":\"custom\"}");
+		"\"source\":\"custom\",\"tags\":[\"bad\",\"x\"],"
+		"\"note\":\"two\\nlines\"}");
 	strbuf_release(&out);
 }
 

@@ -171,6 +171,38 @@ static void version_4_is_migrated(void **state)
 	experiment_release(&row);
 }
 
+/* A database as version 5 had it: nobody could say anything of a trial. */
+static void version_5_is_migrated(void **state)
+{
+	const char *const words[] = {"good"};
+	const struct place *place = *state;
+	struct store *store;
+	struct experiment row;
+	struct trial trial;
+	char backup[160];
+	int changes;
+
+	make_version_1(place);
+	for (int i = 1; i < 5; i++)
+		run_sql(place->path, schema_migrations[i].statements);
+	run_sql(place->path, "PRAGMA user_version = 5;");
+	store = store_at(place, STORE_WRITE);
+	assert_ok(store_experiment_find(store, "one", &row, err));
+	assert_null(row.tags);
+	assert_null(row.note);
+	assert_int_equal(row.marked_version, 0);
+	assert_ok(store_tags_change(store, row.key, row.key << 32, words, 1,
+				    "ann", &changes, err));
+	assert_int_equal(changes, 1);
+	assert_ok(store_trial_get(store, row.key << 32, &trial, err));
+	assert_string_equal(trial.tags, "good");
+	trial_release(&trial);
+	store_close(store);
+	snprintf(backup, sizeof(backup), "%s.v5.bak", place->path);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 5);
+	experiment_release(&row);
+}
+
 static void migrates_with_a_backup(void **state)
 {
 	const struct migration future[] = {
@@ -179,6 +211,7 @@ static void migrates_with_a_backup(void **state)
 		schema_migrations[2],
 		schema_migrations[3],
 		schema_migrations[4],
+		schema_migrations[5],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT;"
 		 "UPDATE trial SET colour = 'red';"},
 	};
@@ -188,6 +221,7 @@ static void migrates_with_a_backup(void **state)
 		schema_migrations[2],
 		schema_migrations[3],
 		schema_migrations[4],
+		schema_migrations[5],
 		{"ALTER TABLE trial ADD COLUMN colour TEXT; NONSENSE;"},
 	};
 	const struct place *place = *state;
@@ -197,33 +231,33 @@ static void migrates_with_a_backup(void **state)
 	char left[200];
 	int version;
 
-	assert_int_equal(schema_version, 5); /* else extend the tables above */
-	snprintf(backup, sizeof(backup), "%s.v5.bak", place->path);
+	assert_int_equal(schema_version, 6); /* else extend the tables above */
+	snprintf(backup, sizeof(backup), "%s.v6.bak", place->path);
 	snprintf(left, sizeof(left), "%s.new", backup);
 	assert_ok(store_begin(store, err));
 	add_trial(store, row.key);
 	assert_ok(store_commit(store, err));
 
 	/* all or nothing */
-	assert_error(schema_migrate(store, broken, 6, err), ERROR_SYSTEM,
-		     "migrate to version 6");
-	assert_ok(schema_check(store, 6, &version, err));
-	assert_int_equal(version, 5);
+	assert_error(schema_migrate(store, broken, 7, err), ERROR_SYSTEM,
+		     "migrate to version 7");
+	assert_ok(schema_check(store, 7, &version, err));
+	assert_int_equal(version, 6);
 	assert_int_equal(query_int(place->path,
 				   "SELECT count(*) FROM pragma_table_info"
 				   "('trial') WHERE name = 'colour'"),
 			 0);
 
-	assert_ok(schema_migrate(store, future, 6, err));
-	assert_ok(schema_migrate(store, future, 6, err)); /* again: nothing */
+	assert_ok(schema_migrate(store, future, 7, err));
+	assert_ok(schema_migrate(store, future, 7, err)); /* again: nothing */
 	store_close(store);
-	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 6);
+	assert_int_equal(query_int(place->path, "PRAGMA user_version"), 7);
 	assert_int_equal(query_int(place->path, "SELECT count(*) FROM trial"
 						" WHERE colour = 'red'"),
 			 1);
 	assert_int_equal(mode_of(backup), 0600);
 	assert_int_equal(access(left, F_OK), -1);
-	assert_int_equal(query_int(backup, "PRAGMA user_version"), 5);
+	assert_int_equal(query_int(backup, "PRAGMA user_version"), 6);
 	assert_int_equal(query_int(backup, "SELECT count(*) FROM trial"), 1);
 	/* the backup is a whole database that opens */
 	assert_ok(store_open(backup, STORE_READ, &store, err));
@@ -239,9 +273,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, place_make, place_remove)
-		TEST(version_1_is_migrated),
-		TEST(version_2_is_migrated),
-		TEST(version_4_is_migrated),
+		TEST(version_1_is_migrated),  TEST(version_2_is_migrated),
+		TEST(version_4_is_migrated),  TEST(version_5_is_migrated),
 		TEST(migrates_with_a_backup),
 	};
 
