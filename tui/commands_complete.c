@@ -76,15 +76,21 @@ static void offer_arguments(struct console *console, enum completion completion)
 	}
 }
 
+static void offer(const char *candidate, void *arg)
+{
+	prompt_offer(arg, candidate);
+}
+
 void commands_complete(struct console *console)
 {
 	struct prompt *prompt = &console->prompt;
 	size_t len = strcspn(prompt->text.data, " "), i;
 
 	if (prompt->kind == PROMPT_FILTER) {
-		for (i = 0; filter_field(i); i++)
-			prompt_offer(prompt, filter_field(i));
-		offer_arguments(console, COMPLETE_COLUMN);
+		const struct field_names names = {.space = console->data.space};
+
+		filter_complete(prompt->text.data, prompt->at, &names,
+				&prompt->word_start, NULL, NULL, offer, prompt);
 	} else if (prompt->kind == PROMPT_COMMAND && prompt->word_start == 0) {
 		offer_names(prompt);
 	} else if (prompt->kind == PROMPT_COMMAND) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tui/trial_source.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static bool grow(struct trial_index *index, size_t count)
 
 bool trial_index_needs_pass(const struct trial_index *index)
 {
-	return filter_needs_text(index->filter) || index->values;
+	return filter_needs(index->filter) || index->values;
 }
 
 static double parameter_value(const struct trial_index *index,
@@ -100,10 +101,18 @@ static double parameter_value(const struct trial_index *index,
 static void take_text(struct trial_index *index, struct trial_row *row,
 		      const struct trial *trial)
 {
+	struct trial_asked asked = {.index = index,
+				    .row = row,
+				    .sequence = trial->sequence,
+				    .now_ns = clock_wall_ns(),
+				    .trial = trial,
+				    .cell = STRBUF_INIT};
+	struct field_source source = trial_source(&asked);
+
 	row->flags |= ROW_TEXT_KNOWN | ROW_TEXT_MATCH;
-	if (index->filter &&
-	    !filter_match_text(index->filter, index->space, trial))
+	if (!filter_match(index->filter, &source))
 		row->flags &= (uint8_t)~ROW_TEXT_MATCH;
+	strbuf_release(&asked.cell);
 	if (index->values)
 		index->values[trial->sequence] = parameter_value(index, trial);
 }

@@ -18,9 +18,9 @@
 
 #include "base/error.h"
 #include "model/experiment.h"
+#include "model/filter.h"
 #include "model/space.h"
 #include "store/store.h"
-#include "tui/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ enum trial_row_flag {
 	ROW_HAS_LAST = 1 << 3,
 	ROW_HAS_BEST = 1 << 4,
 	ROW_TEXT_KNOWN = 1 << 5, /* the pass over texts has seen it */
-	ROW_TEXT_MATCH = 1 << 6, /* ... and the filter's text terms hold */
+	ROW_TEXT_MATCH = 1 << 6, /* ... and the filter holds */
 };
 
 struct trial_row {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tui/trial_index.h"
+#include "tui/trial_source.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -152,16 +153,20 @@ static bool is_shown(const struct trial_index *index, size_t sequence,
 		     int64_t now_ns)
 {
 	const struct trial_row *row = &index->rows[sequence];
+	struct trial_asked asked = {.index = index,
+				    .row = row,
+				    .sequence = (int64_t)sequence,
+				    .now_ns = now_ns};
+	struct field_source source = trial_source(&asked);
 
 	if (!(row->flags & ROW_LOADED))
 		return false;
 	if (!index->filter)
 		return true;
-	if (filter_needs_text(index->filter) &&
-	    (row->flags & (ROW_TEXT_KNOWN | ROW_TEXT_MATCH)) !=
-		    (ROW_TEXT_KNOWN | ROW_TEXT_MATCH))
-		return false;
-	return filter_match_row(index->filter, row, (int64_t)sequence, now_ns);
+	if (filter_needs(index->filter))
+		return (row->flags & (ROW_TEXT_KNOWN | ROW_TEXT_MATCH)) ==
+		       (ROW_TEXT_KNOWN | ROW_TEXT_MATCH);
+	return filter_match(index->filter, &source);
 }
 
 bool trial_index_arrange(struct trial_index *index)

@@ -429,12 +429,13 @@ bool trials_sort_action(struct console *console, enum action_id action)
 bool trials_set_filter(struct console *console, const char *text,
 		       struct error *err)
 {
+	const struct field_names names = {.space = console->data.space};
 	struct filter *filter = NULL;
 	char *copy;
 
 	if (strcmp(text, console->trials.filter) == 0)
 		return true;
-	if (!filter_parse(text, console->data.space, &filter, err))
+	if (!filter_parse(text, &names, FILTER_TYPING, &filter, NULL, err))
 		return false;
 	copy = xstrdup(text);
 	free(console->trials.filter);

@@ -8,13 +8,18 @@
 
 static const char *const filter_help[] = {
 	"state:failed\ttrials that failed; also live, ended, a state's letter",
-	"lr>0.01\tby a parameter's value; also < <= >= = !=",
-	"final>=0.9\tby a column: final best last steps try exit number time",
-	"reason:oom\ttext in the reason; kernel:rbf in a parameter",
-	"cifar\ta bare word: in id, state, parameters or reason",
-	"!state:succeeded\t'!' turns a term round",
-	"is:marked\tmarked trials; is:retried those with more than one attempt",
-	"a b\tboth must hold; quotes keep blanks: reason:\"out of memory\"",
+	"lr<1e-3\tby a parameter's value; also <= >= > = !=; lr:1e-4..1e-2",
+	"final>=0.9\tby a column: final best last steps try exit time started",
+	"acc.max>0.9\tby a metric: acc, acc.max, .min .mean .first .last "
+	".count",
+	"time>10m\tdurations: 90, 10m, 1h30m; started<2h: less than 2 h ago",
+	"reason:oom\ttext holds it; opt:adam,sgd any of them; node:gpu* alike",
+	"reason~^exit\ta regular expression; lr~1e-3 that order of magnitude",
+	"tag:bad\tone of its tags; has:reason has one at all",
+	"is:marked\tmarked trials; also retried, best, live, ended",
+	"cifar\ta bare word: in id, state, parameters, reason, tags, note",
+	"a b\tboth must hold, as with 'and'; a or b; not a, !a; (a or b) c",
+	"\"a b\"\tquotes keep blanks and signs: reason:\"out of memory\"",
 };
 
 static void format_keys(const char *keys, struct strbuf *out)
