@@ -55,6 +55,8 @@ int command_archive(struct cli *cli);
 int command_tensorboard(struct cli *cli);
 /* tuners.c */
 int command_tuners(struct cli *cli);
+/* bench_tuner.c */
+int command_bench_tuner(struct cli *cli);
 /* completion.c */
 int command_completion(struct cli *cli);
 /* manual.c */

@@ -391,6 +391,32 @@ const struct cli_command cli_commands[] = {
 		.run = command_tuners,
 	},
 	{
+		.name = "bench-tuner", .synopsis = "[--functions LIST] [--seeds N] [--evaluations N] [--workers N] [TUNER...]",
+		.help = "compare tuners on functions whose optima are known",
+		.text = "Each tuner minimises each function once per seed, in simulated time: "
+			"trials take as long as chance says and nobody waits for them. Printed "
+			"is the simple regret, how far the true value of the trial that would be "
+			"recommended lies above the least there is: its mean, deviation and "
+			"median over the seeds, and the best of them; then each tuner's mean rank. "
+			"--functions takes names, groups (smooth, mixed, conditional, noisy, "
+			"table, budget, front), held-out, or all, separated by commas. With "
+			"--json each run's regret after every evaluation is told. A trial with a "
+			"part of the budget counts as that part of an evaluation. "
+			"--evaluate answers lines of JSON, for programs with tuners of their own.",
+		.arguments = {{"TUNER", CLI_WORDS_NONE, NULL}}, .most = -1,
+		.options = {
+			VALUE("functions", 'f', "LIST", "on these (default: all of one objective and budget)"),
+			VALUE("seeds", 0, "N", "runs of each tuner on each function (default: 10)"),
+			VALUE("evaluations", 'n', "N", "trials of a run (default: 50)"),
+			VALUE("workers", 'w', "N", "trials at once (default: 1)"),
+			VALUE("starts", 0, "N", "first points drawn alike for all tuners (default: 0)"),
+			VALUE("args", 0, "JSON", "classArgs of the tuners"),
+			FLAG("list", 'l', "list the functions"),
+			VALUE("evaluate", 0, "FUNCTION", "answer with this function's values"),
+		},
+		.run = command_bench_tuner,
+	},
+	{
 		.name = "completion", .synopsis = "SHELL",
 		.help = "print the completion script for bash, zsh or fish",
 		.arguments = {{"SHELL", CLI_WORDS_LIST, "bash zsh fish"}}, .least = 1, .most = 1,
