@@ -272,13 +272,14 @@ static void add_members(struct strbuf *object, const char *members)
 	strbuf_addf(object, "%s}", members);
 }
 
-void advice_form(const struct space *space,
+void advice_form(const struct engine *engine,
 		 const struct tuner_suggestion *suggestion, struct advised *ret)
 {
+	const struct space *space = engine->space;
 	struct strbuf text = STRBUF_INIT;
 	char budget[64];
 
-	space_format(space, suggestion->point, &text);
+	tuner_format(engine->tuner_flags, space, suggestion->point, &text);
 	ret->plain = xstrdup(text.data);
 	ret->budget = suggestion->budget;
 	ret->has_parent = suggestion->parent >= 0;
@@ -308,7 +309,7 @@ static enum tuner_outcome suggest_now(struct engine *engine,
 		engine->tuner, engine->next_suggestion, &suggestion, err);
 
 	if (outcome == TUNER_SUGGESTED) {
-		advice_form(engine->space, &suggestion, ret);
+		advice_form(engine, &suggestion, ret);
 		advice_tell_adopt(engine, engine->next_suggestion,
 				  suggestion.point);
 	}

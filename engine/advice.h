@@ -41,7 +41,7 @@ void advice_number(struct advice *advice, int64_t number, int64_t trial);
 
 void advice_record(struct engine *engine, struct history *row);
 /* From the tuner's form to the trial's and the history's. */
-void advice_form(const struct space *space,
+void advice_form(const struct engine *engine,
 		 const struct tuner_suggestion *suggestion,
 		 struct advised *ret);
 /* Its state has perhaps changed: write it soon. */

@@ -39,7 +39,8 @@ static bool repeats_suggestion(struct replay *replay, const struct history *row)
 
 	if (tuner_suggest_point(engine->tuner, row->number, replay->point,
 				&err) == TUNER_SUGGESTED)
-		space_format(engine->space, replay->point, &text);
+		tuner_format(engine->tuner_flags, engine->space, replay->point,
+			     &text);
 	same = !strcmp(text.data, row->parameters);
 	if (!same && replay->warnings++ < REPLAY_WARNINGS_MAX)
 		log_line(LOG_LEVEL_WARN,

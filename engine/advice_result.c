@@ -99,7 +99,15 @@ bool advice_point(const struct space *space, const char *parameters,
 	plain = is_cut ? cJSON_PrintUnformatted(object)
 		       : xstrdup(parameters ? parameters : "");
 	cJSON_Delete(object);
-	ok = space_parse_point(space, plain, ret_point, err);
+	/* an object that is handed out whole may have such members itself */
+	ok = space->is_list && is_cut &&
+	     space_parse_point(space, parameters, ret_point, err);
+	if (ok) {
+		free(plain);
+		plain = xstrdup(parameters);
+	} else {
+		ok = space_parse_point(space, plain, ret_point, err);
+	}
 	if (ok && ret_plain)
 		*ret_plain = plain;
 	else

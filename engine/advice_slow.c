@@ -41,7 +41,7 @@ static void record_prepared(struct engine *engine,
 	struct history row = {.kind = HISTORY_PREPARED,
 			      .number = proposal->number};
 
-	advice_form(engine->space, &proposal->suggestion, &advised);
+	advice_form(engine, &proposal->suggestion, &advised);
 	row.parameters = advised.plain;
 	row.point = advised.point;
 	row.extra = advised.extra;
@@ -121,7 +121,7 @@ static enum tuner_outcome hand_out(struct engine *engine, struct advised *ret,
 		/* asked again when somebody looks again */
 		engine->advice->is_asked = false;
 	} else {
-		advice_form(engine->space, &proposal.suggestion, ret);
+		advice_form(engine, &proposal.suggestion, ret);
 		advice_tell_adopt(engine, engine->next_suggestion,
 				  proposal.suggestion.point);
 	}

@@ -193,6 +193,16 @@ static void format_members(const struct space *space, const double *point,
 	}
 }
 
+void space_format_whole(const struct space *space, const double *point,
+			struct strbuf *out)
+{
+	const struct parameter *p = &space->parameters[0];
+	size_t option = (size_t)point[0];
+
+	assert(space->is_list && option < p->option_count);
+	strbuf_adds(out, p->options[option].json);
+}
+
 void space_format(const struct space *space, const double *point,
 		  struct strbuf *out)
 {

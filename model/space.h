@@ -67,6 +67,9 @@ struct space {
 	struct parameter *parameters;
 	size_t count;
 	char *json; /* canonical text, key order kept */
+	/* It is one choice among objects: tuners may hand them out whole, as
+	 * NNI's BatchTuner does. */
+	bool is_list;
 };
 
 /* Without parameters: of Python tuners that need none. */
@@ -100,13 +103,18 @@ double parameter_final(const struct parameter *p, double internal);
  * and other floats always as floats ("2.0"), as Python writes them. */
 void space_format(const struct space *space, const double *point,
 		  struct strbuf *out);
+/* Of a list: the chosen object itself, without the choice's name. */
+void space_format_whole(const struct space *space, const double *point,
+			struct strbuf *out);
 /* The way back, for imports and resume: JSON object to internal point; log
- * of the value for log kinds, option index for choice. */
+ * of the value for log kinds, option index for choice.  Of a list both forms
+ * are read. */
 bool space_parse_point(const struct space *space, const char *json,
 		       double *ret_point, struct error *err);
 /* Append the text of parameter i of a stored parameters object, for a table
  * cell: strings without quotes, numbers as stored, a nested choice's _name.
- * Nothing when inactive, absent, or json is broken.  json is the text a trial
+ * Nothing when inactive, absent, or json is broken.  Of a list that was handed
+ * out whole: all of json.  json is the text a trial
  * received; it is scanned, not parsed: well under a microsecond a cell. */
 void space_format_cell(const struct space *space, const char *json, size_t i,
 		       struct strbuf *out);

@@ -213,6 +213,8 @@ void space_format_cell(const struct space *space, const char *json, size_t i,
 	const char *at = find_value(space, json, i);
 	const char *end;
 
+	if (!at && space->is_list)
+		at = skip_space(json);
 	if (at && space->parameters[i].is_nested)
 		at = find_member(at, "_name");
 	end = at ? skip_value(at) : NULL;

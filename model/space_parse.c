@@ -439,6 +439,18 @@ static void make_paths_unique(struct space *space)
 	free(sorted);
 }
 
+static bool is_list(const struct space *space)
+{
+	const struct parameter *p = &space->parameters[0];
+
+	if (space->count != 1 || p->kind != PARAMETER_CHOICE || p->is_nested)
+		return false;
+	for (size_t i = 0; i < p->option_count; i++)
+		if (*p->options[i].json != '{')
+			return false;
+	return true;
+}
+
 bool space_parse(const char *json, struct space **ret_space,
 		 struct strbuf *ret_path, struct error *err)
 {
@@ -459,6 +471,7 @@ bool space_parse(const char *json, struct space **ret_space,
 	else
 		ok = parse_members(&parse, root, -1, 0, 1);
 	if (ok) {
+		parse.space->is_list = is_list(parse.space);
 		make_paths_unique(parse.space);
 		parse.space->json = space_json_print(root);
 		*ret_space = parse.space;

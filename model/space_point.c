@@ -161,6 +161,36 @@ static bool parse_members(const struct space *space, const cJSON *object,
 	return true;
 }
 
+/* Of a list: was the object handed out whole?  Neither the order of its members
+ * nor how its numbers are written is of any account. */
+static bool find_whole(const struct space *space, const cJSON *root,
+		       double *point)
+{
+	const struct parameter *p = &space->parameters[0];
+	struct error ignored;
+	bool found = false;
+	cJSON *plain;
+	char *text;
+
+	if (!space->is_list)
+		return false;
+	if (find_option(p, root, point, &ignored))
+		return true;
+	text = space_json_print(root);
+	plain = cJSON_Parse(text);
+	for (size_t i = 0; !found && i < p->option_count; i++) {
+		cJSON *option = cJSON_Parse(p->options[i].json);
+
+		found = cJSON_Compare(option, plain, true);
+		if (found)
+			*point = (double)i;
+		cJSON_Delete(option);
+	}
+	cJSON_Delete(plain);
+	free(text);
+	return found;
+}
+
 bool space_parse_point(const struct space *space, const char *json,
 		       double *ret_point, struct error *err)
 {
@@ -177,7 +207,8 @@ bool space_parse_point(const struct space *space, const char *json,
 			  "parameters are %s, expect an object",
 			  space_json_kind(root));
 	else
-		ok = parse_members(space, root, -1, point, err);
+		ok = find_whole(space, root, point) ||
+		     parse_members(space, root, -1, point, err);
 	if (ok)
 		memcpy(ret_point, point, space->count * sizeof(*point));
 	free(point);

@@ -15,19 +15,13 @@ struct tuner {
 };
 
 static const struct tuner_ops *const registry[] = {
-	&tpe_tuner_ops,
-	&random_tuner_ops,
-	&grid_tuner_ops,
-	&anneal_tuner_ops,
-	&evolution_tuner_ops,
-	&hyperband_tuner_ops,
-	&asha_tuner_ops,
-	&pbt_tuner_ops,
-	&gp_tuner_ops,
-	&smac_tuner_ops,
-	&metis_tuner_ops,
-	&cmaes_tuner_ops,
-	NULL,
+	&tpe_tuner_ops,	      &random_tuner_ops,
+	&grid_tuner_ops,      &batch_tuner_ops,
+	&anneal_tuner_ops,    &evolution_tuner_ops,
+	&hyperband_tuner_ops, &asha_tuner_ops,
+	&pbt_tuner_ops,	      &gp_tuner_ops,
+	&smac_tuner_ops,      &metis_tuner_ops,
+	&cmaes_tuner_ops,     NULL,
 };
 
 const struct tuner_ops *const *tuner_registry(void)
@@ -53,6 +47,15 @@ const struct tuner_ops *tuner_find(const char *name)
 		if (is_called(registry[i], name))
 			return registry[i];
 	return NULL;
+}
+
+void tuner_format(unsigned int flags, const struct space *space,
+		  const double *point, struct strbuf *out)
+{
+	if (flags & TUNER_WHOLE)
+		space_format_whole(space, point, out);
+	else
+		space_format(space, point, out);
 }
 
 bool tuner_validate(const struct tuner_ops *ops,

@@ -76,6 +76,9 @@ enum tuner_flag {
 	TUNER_OBJECTIVES = 2,  /* takes several objectives */
 	TUNER_BUDGETS = 4,     /* hands out budgets */
 	TUNER_CHECKPOINTS = 8, /* trials go on from others' checkpoints */
+	/* Its space is a list (space.h), and a trial's parameters are the
+	 * chosen object itself. */
+	TUNER_WHOLE = 16,
 };
 
 struct tuner_argument {
@@ -133,6 +136,9 @@ struct tuner; /* ops and their state */
 const struct tuner_ops *const *tuner_registry(void);
 /* By name or alias, case ignored; NULL when unknown. */
 const struct tuner_ops *tuner_find(const char *name);
+/* Append the parameters of a suggestion's point, as its trial gets them. */
+void tuner_format(unsigned int flags, const struct space *space,
+		  const double *point, struct strbuf *out);
 /* Check class_args against the table and the space; what `open` would say. */
 bool tuner_validate(const struct tuner_ops *ops,
 		    const struct tuner_context *context, struct error *err);

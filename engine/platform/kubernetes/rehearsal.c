@@ -17,6 +17,7 @@
 #include "engine/platform/keeper_install.h"
 #include "engine/platform/kubernetes/private.h"
 #include "engine/sideport/sideport.h"
+#include "engine/tuner/tuner.h"
 #include "model/space.h"
 
 #include <stdio.h>
@@ -342,6 +343,8 @@ static void tell_result(struct rehearsal *rehearsal,
  * parameter. */
 static char *some_parameters(const struct experiment_config *config)
 {
+	const struct tuner_ops *ops =
+		config->tuner.name ? tuner_find(config->tuner.name) : NULL;
 	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT;
 	struct space *space = NULL;
 	struct random random;
@@ -356,7 +359,7 @@ static char *some_parameters(const struct experiment_config *config)
 	random_seed(&random, 1, 0);
 	point = xcalloc(space->count + 1, sizeof(*point));
 	space_sample(space, &random, point);
-	space_format(space, point, &text);
+	tuner_format(ops ? ops->flags : 0, space, point, &text);
 	free(point);
 	space_free(space);
 	return strbuf_detach(&text);
