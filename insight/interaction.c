@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define BINS_MAX 8
-#define PER_CELL 4   /* of the best trials in a pair of bins, on average */
+#define PER_CELL 8   /* of the best trials in a pair of bins, on average */
 #define BEST_LEAST 8 /* with both parameters, to say anything */
 #define SHUFFLE_SEED 0x5b0ff1e
 
@@ -132,22 +132,65 @@ static double term_of(const struct pair *pair, unsigned wide, unsigned high)
 	return term / (double)pair->all_count;
 }
 
-static void shuffle(struct pair *pair, struct random *random)
+static void shuffle(uint32_t *order, size_t count, struct random *random)
 {
-	memset(pair->best, 0, sizeof(pair->best));
-	for (size_t i = 0; i < pair->best_count; i++) {
-		size_t at = i + random_below(random, pair->best_count - i);
-		uint8_t b = pair->b[at];
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i + random_below(random, count - i);
+		uint32_t swap = order[at];
 
-		pair->b[at] = pair->b[i];
-		pair->b[i] = b;
-		pair->best[pair->a[i]][b]++;
+		order[at] = order[i];
+		order[i] = swap;
 	}
 }
 
+/* Orders of the best trials, for all pairs that all of them have. */
+struct shuffles {
+	unsigned rounds;
+	size_t count;	  /* of trials */
+	uint32_t *orders; /* one a round, and one for other pairs */
+	struct random random;
+};
+
+static void make_shuffles(struct shuffles *shuffles, unsigned rounds,
+			  size_t count)
+{
+	shuffles->rounds = rounds;
+	shuffles->count = count;
+	shuffles->orders = xcalloc((rounds + 1) * count + 1, sizeof(uint32_t));
+	random_seed(&shuffles->random, SHUFFLE_SEED, count);
+	for (size_t i = 0; i < (rounds + 1) * count; i++)
+		shuffles->orders[i] = (uint32_t)(i % count);
+	for (unsigned i = 0; i < rounds; i++)
+		shuffle(shuffles->orders + i * count, count, &shuffles->random);
+}
+
+static const uint32_t *order_for(struct shuffles *shuffles, size_t count,
+				 unsigned round)
+{
+	uint32_t *own = shuffles->orders + shuffles->rounds * shuffles->count;
+
+	if (count == shuffles->count)
+		return shuffles->orders + round * count;
+	for (size_t i = 0; i < count; i++)
+		own[i] = (uint32_t)i;
+	shuffle(own, count, &shuffles->random);
+	return own;
+}
+
+static void pair_anew(struct pair *pair, const uint32_t *order)
+{
+	uint32_t counts[BINS_MAX][BINS_MAX] = {{0}};
+
+	for (size_t i = 0; i < pair->best_count; i++)
+		counts[pair->a[i]][pair->b[order[i]]]++;
+	for (unsigned i = 0; i < BINS_MAX; i++)
+		for (unsigned j = 0; j < BINS_MAX; j++)
+			pair->best[i][j] = counts[i][j];
+}
+
 static void tell(const struct importance *importance, struct pair *pair,
-		 const struct bins *a, const struct bins *b, unsigned rounds,
-		 struct interaction *ret)
+		 const struct bins *a, const struct bins *b,
+		 struct shuffles *shuffles, struct interaction *ret)
 {
 	double gamma = importance_gamma(importance);
 	double alpha = (double)pair->best_count /
@@ -155,20 +198,17 @@ static void tell(const struct importance *importance, struct pair *pair,
 	double beta = (double)pair->all_count /
 		      (double)importance_all_count(importance);
 	double scale = gamma * gamma * alpha * alpha / beta;
-	struct random random;
 
 	ret->best = pair->best_count;
 	ret->all = pair->all_count;
 	ret->chance = ret->chance_high = 0;
 	ret->value = scale * term_of(pair, a->count, b->count);
-	random_seed(&random, SHUFFLE_SEED,
-		    ret->a * SPACE_PARAMETERS_MAX + ret->b);
-	for (unsigned i = 0; i < rounds; i++) {
+	for (unsigned i = 0; i < shuffles->rounds; i++) {
 		double term;
 
-		shuffle(pair, &random);
+		pair_anew(pair, order_for(shuffles, pair->best_count, i));
 		term = scale * term_of(pair, a->count, b->count);
-		ret->chance += term / rounds;
+		ret->chance += term / shuffles->rounds;
 		if (term > ret->chance_high)
 			ret->chance_high = term;
 	}
@@ -193,8 +233,10 @@ size_t importance_pairs(const struct importance *importance,
 	struct bins *bins = xcalloc(count + 1, sizeof(*bins));
 	uint8_t **rows = xcalloc(count + 1, sizeof(*rows));
 	size_t best = importance_best_count(importance), found = 0;
+	struct shuffles shuffles;
 	struct pair pair;
 
+	make_shuffles(&shuffles, rounds, best);
 	pair.a = xcalloc(2 * best + 1, 1);
 	pair.b = pair.a + best;
 	for (size_t i = 0; i < count; i++) {
@@ -213,13 +255,14 @@ size_t importance_pairs(const struct importance *importance,
 				continue;
 			ret[found].a = parameters[a];
 			ret[found].b = parameters[b];
-			tell(importance, &pair, &bins[a], &bins[b], rounds,
+			tell(importance, &pair, &bins[a], &bins[b], &shuffles,
 			     &ret[found++]);
 		}
 	for (size_t i = 0; i < count; i++) {
 		free(bins[i].of_cell);
 		free(rows[i]);
 	}
+	free(shuffles.orders);
 	free(pair.a);
 	free(bins);
 	free(rows);

@@ -10,7 +10,7 @@
 
 /* Loops of one's own: strspn prepares a table at each call, which costs more
  * than the few bytes it then looks at. */
-const char *json_skip_space(const char *at)
+const char *json_walk_space(const char *at)
 {
 	while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
 		at++;
@@ -27,7 +27,7 @@ static const char *skip_scalar(const char *at)
 	return at;
 }
 
-const char *json_skip_string(const char *at)
+const char *json_walk_string(const char *at)
 {
 	for (at++; *at != '"'; at++) {
 		if (*at == '\\')
@@ -38,16 +38,16 @@ const char *json_skip_string(const char *at)
 	return at + 1;
 }
 
-const char *json_skip_value(const char *at)
+const char *json_walk_value(const char *at)
 {
 	size_t depth = 0;
 
 	do {
-		at = json_skip_space(at);
+		at = json_walk_space(at);
 		if (!*at) {
 			return NULL;
 		} else if (*at == '"') {
-			at = json_skip_string(at);
+			at = json_walk_string(at);
 			if (!at)
 				return NULL;
 		} else if (*at == '{' || *at == '[') {
@@ -106,7 +106,7 @@ static const char *decode_unicode(const char *at, const char *end,
 	return at;
 }
 
-void json_decode_string(const char *at, const char *end, struct strbuf *out)
+void json_walk_decode(const char *at, const char *end, struct strbuf *out)
 {
 	static const char codes[] = "bfnrt";
 	static const char meant[] = "\b\f\n\r\t";
@@ -131,7 +131,7 @@ void json_decode_string(const char *at, const char *end, struct strbuf *out)
 	}
 }
 
-bool json_string_equals(const char *at, const char *end, const char *text)
+bool json_walk_equals(const char *at, const char *end, const char *text)
 {
 	size_t len = (size_t)(end - at) - 2;
 	struct strbuf decoded = STRBUF_INIT;
@@ -139,7 +139,7 @@ bool json_string_equals(const char *at, const char *end, const char *text)
 
 	if (!memchr(at, '\\', (size_t)(end - at)))
 		return strlen(text) == len && !memcmp(at + 1, text, len);
-	json_decode_string(at, end, &decoded);
+	json_walk_decode(at, end, &decoded);
 	equal = !strcmp(decoded.data, text);
 	strbuf_release(&decoded);
 	return equal;

@@ -11,14 +11,14 @@
 
 #include <stdbool.h>
 
-const char *json_skip_space(const char *at);
+const char *json_walk_space(const char *at);
 /* Past the string that starts at `at`, or NULL. */
-const char *json_skip_string(const char *at);
+const char *json_walk_string(const char *at);
 /* Past the value that starts at `at`, or NULL when the text ends in it. */
-const char *json_skip_value(const char *at);
+const char *json_walk_value(const char *at);
 /* Append the text of the string in [at, end), quotes included in the range. */
-void json_decode_string(const char *at, const char *end, struct strbuf *out);
+void json_walk_decode(const char *at, const char *end, struct strbuf *out);
 /* Is the string in [at, end), quotes included, this text? */
-bool json_string_equals(const char *at, const char *end, const char *text);
+bool json_walk_equals(const char *at, const char *end, const char *text);
 
 #endif

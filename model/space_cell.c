@@ -15,30 +15,30 @@
 /* The value of an object's member, or NULL. */
 static const char *find_member(const char *object, const char *name)
 {
-	const char *at = json_skip_space(object);
+	const char *at = json_walk_space(object);
 
 	if (*at != '{')
 		return NULL;
 	at++;
 	for (;;) {
-		const char *key = json_skip_space(at);
+		const char *key = json_walk_space(at);
 		const char *end;
 
 		if (*key != '"')
 			return NULL;
-		end = json_skip_string(key);
+		end = json_walk_string(key);
 		if (!end)
 			return NULL;
-		at = json_skip_space(end);
+		at = json_walk_space(end);
 		if (*at != ':')
 			return NULL;
-		at = json_skip_space(at + 1);
-		if (json_string_equals(key, end, name))
+		at = json_walk_space(at + 1);
+		if (json_walk_equals(key, end, name))
 			return at;
-		at = json_skip_value(at);
+		at = json_walk_value(at);
 		if (!at)
 			return NULL;
-		at = json_skip_space(at);
+		at = json_walk_space(at);
 		if (*at != ',')
 			return NULL;
 		at++;
@@ -59,9 +59,9 @@ static const char *find_value(const struct space *space, const char *json,
 	name = object ? find_member(object, "_name") : NULL;
 	if (!name || *name != '"')
 		return NULL;
-	end = json_skip_string(name);
-	if (!end || !json_string_equals(name, end,
-					parent->options[p->parent_option].name))
+	end = json_walk_string(name);
+	if (!end || !json_walk_equals(name, end,
+				      parent->options[p->parent_option].name))
 		return NULL;
 	return find_member(object, p->name);
 }
@@ -76,11 +76,11 @@ void space_format_cell(const struct space *space, const char *json, size_t i,
 		at = skip_space(json);
 	if (at && space->parameters[i].is_nested)
 		at = find_member(at, "_name");
-	end = at ? json_skip_value(at) : NULL;
+	end = at ? json_walk_value(at) : NULL;
 	if (!end)
 		return;
 	if (*at == '"')
-		json_decode_string(at, end, out);
+		json_walk_decode(at, end, out);
 	else
 		strbuf_add(out, at, (size_t)(end - at));
 }

@@ -168,41 +168,41 @@ static const char *scan_object(struct space_scan *scan, const char *at,
 static const char *scan_nested(struct space_scan *scan, const char *at,
 			       size_t i, double *point)
 {
-	const char *member = json_skip_space(at);
+	const char *member = json_walk_space(at);
 
 	if (*member != '{')
 		goto strange;
 	/* its name first: what the others are depends on it */
 	for (member++;;) {
-		const char *key = json_skip_space(member), *end;
+		const char *key = json_walk_space(member), *end;
 		bool is_name;
 
-		if (*key != '"' || !(end = json_skip_string(key)))
+		if (*key != '"' || !(end = json_walk_string(key)))
 			goto strange;
-		is_name = json_string_equals(key, end, "_name");
-		member = json_skip_space(end);
+		is_name = json_walk_equals(key, end, "_name");
+		member = json_walk_space(end);
 		if (*member != ':')
 			goto strange;
-		member = json_skip_space(member + 1);
-		end = json_skip_value(member);
+		member = json_walk_space(member + 1);
+		end = json_walk_value(member);
 		if (!end)
 			return NULL;
 		if (is_name && *member == '"') {
 			strbuf_clear(&scan->text);
-			json_decode_string(member, end, &scan->text);
+			json_walk_decode(member, end, &scan->text);
 			if (!find_option(scan, i, scan->text.data,
 					 scan->text.len, &point[i]))
 				goto strange;
 			return scan_object(scan, at, (int)i, point);
 		}
-		member = json_skip_space(end);
+		member = json_walk_space(end);
 		if (*member != ',')
 			goto strange;
 		member++;
 	}
 strange:
 	scan->strange++;
-	return json_skip_value(at);
+	return json_walk_value(at);
 }
 
 static bool is_member(const struct space_scan *scan, size_t i, int parent,
@@ -226,8 +226,7 @@ static size_t find_parameter(const struct space_scan *scan, const char *key,
 		size_t i = (hint + n) % count;
 
 		if (is_member(scan, i, parent, point) &&
-		    json_string_equals(key, end,
-				       scan->space->parameters[i].name))
+		    json_walk_equals(key, end, scan->space->parameters[i].name))
 			return i;
 	}
 	return count;
@@ -239,18 +238,18 @@ static const char *scan_object(struct space_scan *scan, const char *at,
 {
 	size_t hint = (size_t)(parent + 1);
 
-	at = json_skip_space(at);
+	at = json_walk_space(at);
 	if (*at != '{')
 		return NULL;
-	at = json_skip_space(at + 1);
+	at = json_walk_space(at + 1);
 	while (*at == '"') {
-		const char *key = at, *end = json_skip_string(at), *after;
+		const char *key = at, *end = json_walk_string(at), *after;
 		size_t i;
 
-		at = end ? json_skip_space(end) : NULL;
+		at = end ? json_walk_space(end) : NULL;
 		if (!at || *at != ':')
 			return NULL;
-		at = json_skip_space(at + 1);
+		at = json_walk_space(at + 1);
 		i = find_parameter(scan, key, end, parent, hint, point);
 		if (i < scan->space->count) {
 			const struct parameter *p = &scan->space->parameters[i];
@@ -259,7 +258,7 @@ static const char *scan_object(struct space_scan *scan, const char *at,
 			if (p->is_nested) {
 				after = scan_nested(scan, at, i, point);
 			} else {
-				after = json_skip_value(at);
+				after = json_walk_value(at);
 				if (!after)
 					return NULL;
 				point[i] = p->kind == PARAMETER_CHOICE
@@ -269,13 +268,13 @@ static const char *scan_object(struct space_scan *scan, const char *at,
 								 after);
 			}
 		} else {
-			after = json_skip_value(at);
+			after = json_walk_value(at);
 		}
 		if (!after)
 			return NULL;
-		at = json_skip_space(after);
+		at = json_walk_space(after);
 		if (*at == ',')
-			at = json_skip_space(at + 1);
+			at = json_walk_space(at + 1);
 	}
 	return *at == '}' ? at + 1 : NULL;
 }

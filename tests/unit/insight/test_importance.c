@@ -14,7 +14,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +141,7 @@ static double of_log(const double *point)
 
 static double of_choice(const double *point)
 {
-	return (point[2] == 1 ? 0 : 1) + point[0] * 1e-3;
+	return (point[2] == 1 ? 0 : 1) + fmod(fabs(point[4]) * 1e4, 1) * 1e-3;
 }
 
 static double of_normal(const double *point)
@@ -203,7 +202,7 @@ static void test_only_one_matters(void **state)
 static void test_incremental(void **state)
 {
 	struct space *space = parse_space(five);
-	struct observations *once = observe(space, 300, 5, of_both);
+	struct observations *once = observe(space, 300, 5, of_log);
 	struct observations *slow = observations_new(space);
 	struct importance *importance =
 		importance_new(slow, OBJECTIVE_MINIMIZE, 0.1, 0.5);
@@ -222,7 +221,7 @@ static void test_incremental(void **state)
 		/* first without a result, or with a wrong one */
 		observations_put(slow, i, point, n % 3 ? NAN : -1.0);
 		importance_update(importance);
-		observations_put(slow, i, point, of_both(point));
+		observations_put(slow, i, point, of_log(point));
 		if (n % 2)
 			importance_update(importance);
 	}
@@ -349,7 +348,7 @@ static void test_pairs(void **state)
 	assert_int_equal(found, 10);
 	assert_int_equal(pairs[0].a, 0);
 	assert_int_equal(pairs[0].b, 4);
-	assert_true(pairs[0].value > 5 * pairs[0].chance_high);
+	assert_true(pairs[0].value > 3 * pairs[0].chance_high);
 	assert_int_equal(pairs[0].best, 200);
 	for (size_t i = 0; i < found; i++) {
 		assert_true(pairs[i].a < pairs[i].b);
