@@ -31,6 +31,12 @@ int command_metrics(struct cli *cli);
 int command_log(struct cli *cli);
 /* files.c */
 int command_files(struct cli *cli);
+/* importance.c */
+int command_importance(struct cli *cli);
+/* progress.c */
+int command_progress(struct cli *cli);
+/* slice.c */
+int command_slice(struct cli *cli);
 /* events.c */
 int command_events(struct cli *cli);
 /* control.c */

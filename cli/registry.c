@@ -39,6 +39,14 @@
 		VALUE("context", 0, "NAME", "context of the kubeconfig"),      \
 		VALUE("namespace", 0, "NAME", "namespace of the trials")
 
+/* what counts as a result */
+#define METRIC_OPTIONS                                                         \
+	VALUE("metric", 'm', "NAME",                                           \
+	      "of this metric (default: the primary objective)"),              \
+		CHOICE("mode", 0, "MODE",                                      \
+		       "minimize or maximize (default: as the experiment)",    \
+		       "minimize maximize")
+
 #define STATES                                                                 \
 	"WAITING RUNNING SUCCEEDED FAILED USER_CANCELED SYS_CANCELED "         \
 	"EARLY_STOPPED UNKNOWN"
@@ -234,6 +242,50 @@ const struct cli_command cli_commands[] = {
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {FLAG("parameters", 'p', "only its parameters, as JSON")},
 		.run = command_best,
+	},
+	{
+		.name = "importance", .synopsis = "[--metric NAME] [--pairs N] [EXPERIMENT]",
+		.help = "tell which parameters matter for a good result",
+		.text = "By PED-ANOVA: along each parameter, where the best trials lie is "
+			"compared with where all lie. share is a parameter's part of what all "
+			"of them explain; explains is its part of who is among the best, and "
+			"chance what as many trials picked at random would explain. Pairs are "
+			"told where two parameters explain more together than each by itself. "
+			"Works for any experiment with results, ended and imported ones, too.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {
+			VALUE("pairs", 0, "N", "the N strongest pairs (default: at most 5, where they are more than chance)"),
+			VALUE("quantile", 0, "PART", "who is among the best (default: 0.1 of the trials)"),
+			VALUE("region", 0, "PART", "compare within the best PART (default: 1, all)"),
+			METRIC_OPTIONS,
+		},
+		.run = command_importance,
+	},
+	{
+		.name = "progress", .synopsis = "[--optimum VALUE] [--metric NAME] [EXPERIMENT]",
+		.help = "list when the best result so far was bettered",
+		.text = "Results count in the order in which the trials ended. With --optimum each "
+			"line says how much is missing to it (the regret).",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {
+			VALUE("optimum", 0, "VALUE", "the best result there can be, when it is known"),
+			METRIC_OPTIONS,
+		},
+		.run = command_progress,
+	},
+	{
+		.name = "slice", .synopsis = "[--bins N] [--metric NAME] EXPERIMENT PARAMETER [PARAMETER]",
+		.help = "show results along one parameter, or over two",
+		.text = "Of one parameter: for each part of its range, or each option, how many trials "
+			"lie there and what came of them. Of two: the local average over a grid of "
+			"them, empty where there are no trials.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETER", CLI_WORDS_NONE, NULL}},
+		.least = 2, .most = 3,
+		.options = {
+			VALUE("bins", 'b', "N", "parts of the range (default: 10)"),
+			METRIC_OPTIONS,
+		},
+		.run = command_slice,
 	},
 	{
 		.name = "kill", .synopsis = "EXPERIMENT TRIAL... | --all EXPERIMENT",
