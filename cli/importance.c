@@ -32,7 +32,8 @@ struct answer {
 	size_t count;
 	struct interaction *pairs;
 	size_t pair_count;
-	bool is_cut; /* not all parameters were paired */
+	double total; /* of all parameters' values */
+	bool is_cut;  /* not all parameters were paired */
 };
 
 static const char *name_of(const struct answer *answer, size_t parameter)
@@ -58,8 +59,12 @@ static void compute(struct answer *answer)
 	answer->items = xcalloc(answer->count + 1, sizeof(*answer->items));
 	answer->importance = importance_new(all, answer->insight.mode,
 					    answer->quantile, answer->region);
+	importance_against_space(answer->importance,
+				 cli_option(answer->cli, "space") != NULL);
 	importance_update(answer->importance);
 	importance_rank(answer->importance, CHANCE_ROUNDS, answer->items);
+	for (size_t i = 0; i < answer->count; i++)
+		answer->total += answer->items[i].value;
 	paired = answer->count < PAIRED_MAX ? answer->count : PAIRED_MAX;
 	answer->is_cut = paired < answer->count;
 	order = xcalloc(paired + 1, sizeof(*order));
@@ -72,6 +77,12 @@ static void compute(struct answer *answer)
 			importance_pairs(answer->importance, order, paired,
 					 CHANCE_ROUNDS, answer->pairs);
 	free(order);
+}
+
+/* As a part of what all parameters have by themselves. */
+static double share(const struct answer *answer, double value)
+{
+	return answer->total > 0 ? value / answer->total : 0;
 }
 
 /* ---- what to make of it -------------------------------------------------- */
@@ -99,17 +110,19 @@ static void tell_notes(const struct answer *answer, struct strbuf *out,
 	size_t best = importance_best_count(answer->importance);
 	struct strbuf left_out = STRBUF_INIT;
 
-	if (used < IMPORTANCE_LEAST)
+	if (!used)
+		fn(out, "no trial has a result: there is nothing to compare");
+	else if (used < IMPORTANCE_LEAST)
 		notef(out, fn,
-		      "%zu results are too few to tell anything: from some %d "
-		      "on this is worth a look",
-		      used, 5 * IMPORTANCE_LEAST);
+		      "%zu result%s: too few to tell anything, this is worth a "
+		      "look from some %d on",
+		      used, used == 1 ? "" : "s", 5 * IMPORTANCE_LEAST);
 	else if (best < BEST_FEW)
 		notef(out, fn,
 		      "only %zu trials are among the best: --quantile %g would "
 		      "look at more",
 		      best, fmin(2 * answer->quantile, 0.5));
-	if (used && best == importance_all_count(answer->importance))
+	if (used > 1 && best == importance_all_count(answer->importance))
 		notef(out, fn,
 		      "as many results are equal, none is better than the "
 		      "others: nothing to compare");
@@ -156,9 +169,9 @@ static void print_parameters(const struct answer *answer)
 {
 	static const struct sheet_column columns[] = {
 		{"parameter", 0, true}, {"importance", 0, 0},
-		{"share", true, 0},	{"explains", true, 0},
-		{"chance", true, 0},	{"best", true, 0},
-		{"trials", true, 0},	{"note", 0, true},
+		{"share", true, 0},	{"chance", true, 0},
+		{"best", true, 0},	{"trials", true, 0},
+		{"note", 0, true},
 	};
 	double most = answer->count ? answer->items[0].share : 0;
 	struct sheet sheet;
@@ -171,11 +184,10 @@ static void print_parameters(const struct answer *answer)
 		add_bar(&sheet, most > 0 ? item->share / most : 0,
 			answer->cli->is_ascii);
 		add_percent(&sheet, item->share);
-		add_percent(&sheet, explained(answer, item->value));
-		add_percent(&sheet, explained(answer, item->chance));
+		add_percent(&sheet, share(answer, item->chance));
 		sheet_addf(&sheet, "%zu", item->best);
 		sheet_addf(&sheet, "%zu", item->all);
-		sheet_add(&sheet, item->value <= item->chance_high
+		sheet_add(&sheet, item->all && item->value <= item->chance_high
 					  ? "no more than chance"
 					  : NULL);
 	}
@@ -205,26 +217,32 @@ static void print_pairs(const struct answer *answer)
 		{"note", 0, true},
 	};
 	size_t count = pairs_to_show(answer);
-	double most = count ? explained(answer, answer->pairs[0].value) : 0;
+	double most = 0;
 	struct sheet sheet;
 
 	if (!count) {
 		if (answer->pairs_wanted)
-			puts("\nNo pair explains more than chance does.");
+			puts(answer->pair_count || answer->count < 2
+				     ? "\nNo pair explains more than chance "
+				       "does."
+				     : "\nToo few of the best trials to look "
+				       "at pairs.");
 		return;
 	}
 	putchar('\n');
+	for (size_t i = 0; i < count; i++)
+		most = fmax(most, share(answer, answer->pairs[i].value));
 	sheet_init(&sheet, columns, COUNT_OF(columns));
 	for (size_t i = 0; i < count; i++) {
 		const struct interaction *pair = &answer->pairs[i];
-		double part = explained(answer, pair->value);
+		double part = share(answer, pair->value);
 
 		sheet_addf(&sheet, "%s + %s", name_of(answer, pair->a),
 			   name_of(answer, pair->b));
 		add_bar(&sheet, most > 0 ? part / most : 0,
 			answer->cli->is_ascii);
 		add_percent(&sheet, part);
-		add_percent(&sheet, explained(answer, pair->chance));
+		add_percent(&sheet, share(answer, pair->chance));
 		sheet_addf(&sheet, "%zu", pair->best);
 		sheet_addf(&sheet, "%zu", pair->all);
 		sheet_add(&sheet, pair->value <= pair->chance_high
@@ -267,7 +285,8 @@ static void print_text(const struct answer *answer)
 	utf8_sanitize(&border, head.data, head.len, answer->cli->is_ascii);
 	puts(border.data);
 	print_parameters(answer);
-	print_pairs(answer);
+	if (best)
+		print_pairs(answer);
 	tell_notes(answer, NULL, print_note);
 	strbuf_release(&head);
 	strbuf_release(&border);
@@ -300,6 +319,8 @@ static void print_json(const struct answer *answer)
 	insight_json(&answer->insight, &out);
 	add_number(&out, "quantile", answer->quantile);
 	add_number(&out, "region", answer->region);
+	strbuf_addf(&out, ",\"against\":\"%s\"",
+		    cli_option(answer->cli, "space") ? "space" : "trials");
 	strbuf_addf(&out, ",\"best\":%zu,\"compared\":%zu",
 		    importance_best_count(answer->importance),
 		    importance_all_count(answer->importance));

@@ -159,7 +159,10 @@ void sheet_format_text(const struct sheet *sheet, int width_cols,
 	for (size_t i = 0; i < sheet->column_count; i++) {
 		strbuf_clear(&buf);
 		for (const char *c = sheet->columns[i].title; *c; c++)
-			strbuf_addch(&buf, (char)toupper((unsigned char)*c));
+			strbuf_addch(&buf, sheet->has_names
+						   ? *c
+						   : (char)toupper((
+							     unsigned char)*c));
 		add_cell(sheet, i, buf.data, widths[i], out);
 	}
 	end_line(out);

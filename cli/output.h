@@ -25,6 +25,8 @@ struct sheet {
 	size_t column_count;
 	char **cells; /* owned, row by row; NULL is an empty cell */
 	size_t cell_count, capacity;
+	/* titles are as they are in text, too; they must be safe */
+	bool has_names;
 };
 
 void sheet_init(struct sheet *sheet, const struct sheet_column *columns,

@@ -247,15 +247,17 @@ const struct cli_command cli_commands[] = {
 		.name = "importance", .synopsis = "[--metric NAME] [--pairs N] [EXPERIMENT]",
 		.help = "tell which parameters matter for a good result",
 		.text = "By PED-ANOVA: along each parameter, where the best trials lie is "
-			"compared with where all lie. share is a parameter's part of what all "
-			"of them explain; explains is its part of who is among the best, and "
-			"chance what as many trials picked at random would explain. Pairs are "
-			"told where two parameters explain more together than each by itself. "
-			"Works for any experiment with results, ended and imported ones, too.",
+			"compared with where all lie; with --space, with the whole search "
+			"space: a tuner that has found what matters tries little else. share is "
+			"a parameter's part of what all of them explain, chance what as many "
+			"trials picked at random would have. Pairs are told where two parameters "
+			"explain something together that neither does by itself, in the same "
+			"measure. Works for any experiment with results, ended and imported ones, too.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {
 			VALUE("pairs", 0, "N", "the N strongest pairs (default: at most 5, where they are more than chance)"),
 			VALUE("quantile", 0, "PART", "who is among the best (default: 0.1 of the trials)"),
+			FLAG("space", 0, "compare with the whole space, not with what was tried"),
 			VALUE("region", 0, "PART", "compare within the best PART (default: 1, all)"),
 			METRIC_OPTIONS,
 		},

@@ -3,6 +3,7 @@
 #include "insight/slice.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/commands.h"
@@ -190,6 +191,15 @@ static void format_place(const struct answer *answer, size_t parameter,
 		format_number(out, axis_number(axis, place), cols);
 }
 
+static void make_safe(char **text)
+{
+	struct strbuf safe = STRBUF_INIT;
+
+	utf8_sanitize(&safe, *text, strlen(*text), true);
+	free(*text);
+	*text = strbuf_detach(&safe);
+}
+
 static void print_contour(const struct answer *answer,
 			  const struct contour *grid)
 {
@@ -205,9 +215,12 @@ static void print_contour(const struct answer *answer,
 		format_place(answer, answer->a, col, grid->cols, 8, &text);
 		titles[col + 1] = strbuf_detach(&text);
 	}
+	for (size_t col = 0; col <= grid->cols && !answer->cli->is_csv; col++)
+		make_safe(&titles[col]);
 	for (size_t col = 0; col <= grid->cols; col++)
 		columns[col] = (struct sheet_column){titles[col], true, false};
 	sheet_init(&sheet, columns, grid->cols + 1);
+	sheet.has_names = true;
 	for (size_t row = grid->rows; row-- > 0;) {
 		format_place(answer, answer->b, row, grid->rows, 8, &text);
 		sheet_take(&sheet, strbuf_detach(&text));

@@ -17,6 +17,7 @@ struct importance {
 	const struct observations *all;
 	double sign; /* -1: more is better */
 	double quantile, region;
+	bool against_space;
 	uint8_t *sets; /* of each row */
 	size_t known;  /* rows that have one */
 	size_t best_count, all_count;
@@ -53,6 +54,11 @@ struct importance *importance_new(const struct observations *all,
 	importance->all_counts =
 		xcalloc(importance->cells + 1, sizeof(uint32_t));
 	return importance;
+}
+
+void importance_against_space(struct importance *importance, bool is_so)
+{
+	importance->against_space = is_so;
 }
 
 void importance_free(struct importance *importance)
@@ -190,6 +196,22 @@ static size_t sum(const uint32_t *counts, size_t cells)
 	return total;
 }
 
+/* What the best are compared with. */
+static void estimate_all(const struct importance *importance, size_t parameter,
+			 double *density)
+{
+	const struct axis *axis = &importance->all->axes[parameter];
+
+	if (importance->against_space)
+		axis_spread(axis,
+			    &importance->all->space->parameters[parameter],
+			    density);
+	else
+		density_estimate(
+			importance_counts(importance, parameter, IN_REGION),
+			axis->cells, axis->is_categorical, density);
+}
+
 /* The divergence of one set's density from the region's, scaled; `all` are the
  * region's densities, by the axes' offsets; best: room for one. */
 static double value_of(const struct importance *importance, size_t parameter,
@@ -276,18 +298,17 @@ void importance_rank(const struct importance *importance, unsigned rounds,
 	double total = 0;
 
 	for (size_t i = 0; i < width; i++) {
-		const struct axis *axis = &importance->all->axes[i];
+		size_t cells = importance->all->axes[i].cells;
 		const uint32_t *in_best =
 			importance_counts(importance, i, IN_BEST);
 		const uint32_t *in_all =
 			importance_counts(importance, i, IN_REGION);
 
-		density_estimate(in_all, axis->cells, axis->is_categorical,
-				 all + importance->offsets[i]);
+		estimate_all(importance, i, all + importance->offsets[i]);
 		ret[i] = (struct parameter_importance){
 			.parameter = i,
-			.best = sum(in_best, axis->cells),
-			.all = sum(in_all, axis->cells),
+			.best = sum(in_best, cells),
+			.all = sum(in_all, cells),
 			.value = value_of(importance, i, in_best, all, best),
 		};
 		total += ret[i].value;

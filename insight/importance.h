@@ -46,6 +46,10 @@ struct parameter_importance {
 struct importance *importance_new(const struct observations *observations,
 				  enum objective_mode mode, double quantile,
 				  double region);
+/* Compare with the whole space, evenly filled, rather than with where the
+ * trials of the region are: a tuner that has found what matters tries little
+ * else, and then it makes no difference between trials any more. */
+void importance_against_space(struct importance *importance, bool is_so);
 void importance_free(struct importance *importance);
 /* Follow the observations. */
 void importance_update(struct importance *importance);

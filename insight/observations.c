@@ -129,6 +129,25 @@ double axis_number(const struct axis *axis, double place)
 	return axis->is_log ? exp(number) : number;
 }
 
+void axis_spread(const struct axis *axis, const struct parameter *p,
+		 double *ret_density)
+{
+	double total = 0;
+
+	for (unsigned i = 0; i < axis->cells; i++) {
+		double at = axis->cells < 2
+				    ? 0
+				    : NORMAL_REACH *
+					      (2.0 * i / (axis->cells - 1) - 1);
+
+		ret_density[i] =
+			parameter_is_normal(p) ? exp(-0.5 * at * at) : 1;
+		total += ret_density[i];
+	}
+	for (unsigned i = 0; i < axis->cells; i++)
+		ret_density[i] /= total;
+}
+
 static void make_room(struct observations *all, uint32_t trial)
 {
 	size_t width = all->space->count;

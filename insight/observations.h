@@ -69,6 +69,10 @@ double axis_place(const struct axis *axis, uint16_t level);
 /* The number at a place (0 to 1), as in parameters: not its logarithm. */
 double axis_number(const struct axis *axis, double place);
 
+/* How the space itself fills the axis's cells: evenly, but for normal kinds. */
+void axis_spread(const struct axis *axis, const struct parameter *parameter,
+		 double *ret_density);
+
 static inline uint16_t observations_level(const struct observations *all,
 					  size_t row, size_t parameter)
 {

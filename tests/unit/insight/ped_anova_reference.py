@@ -6,7 +6,8 @@
 
 Run by hand, not by the tests.  Each case: "case NAME minimize|maximize", the
 search space in NNI's words, a line "trial VALUE PARAMETERS" each (VALUE "nan":
-it failed), a line "expect GAMMA' GAMMA PARAMETER VALUE" each.
+it failed), a line "expect GAMMA' GAMMA PARAMETER VALUE" each, "space" where the
+whole space is compared with.
 """
 import json
 import math
@@ -70,9 +71,13 @@ def show(name, direction, space, trials, distributions, quantiles):
             value=None if math.isnan(value) else value, params=flat,
             distributions={key: distributions[key] for key in flat}))
     for target, region in quantiles:
-        evaluator = Evaluator(target_quantile=target, region_quantile=region)
-        for key, value in sorted(evaluator.evaluate(study).items()):
-            print(f"expect {target} {region} {key} {value:.17g}")
+        for local in (True, False) if region == 1 else (True,):
+            evaluator = Evaluator(target_quantile=target,
+                                  region_quantile=region,
+                                  evaluate_on_local=local)
+            for key, value in sorted(evaluator.evaluate(study).items()):
+                print("expect" if local else "space", target, region, key,
+                      f"{value:.17g}")
 
 
 def flat_case(name, direction, count, distributions, result, lean=0,

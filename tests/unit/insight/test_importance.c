@@ -57,7 +57,8 @@ static void add_trial(struct reference *reference, const char *line)
 	free(point);
 }
 
-static void check_value(struct reference *reference, char *line)
+static void check_value(struct reference *reference, char *line,
+			bool against_space)
 {
 	char *rest, *name;
 	double quantile = strtod(line, &rest), region = strtod(rest, &rest);
@@ -73,6 +74,7 @@ static void check_value(struct reference *reference, char *line)
 	*rest = '\0';
 	expected = strtod(rest + 1, NULL);
 	parameter = parameter_of(reference->space, name);
+	importance_against_space(importance, against_space);
 	importance_update(importance);
 	importance_rank(importance, 0, items);
 	for (size_t i = 0; i < reference->space->count; i++)
@@ -98,7 +100,9 @@ static void one_line(struct reference *reference, char *line)
 	} else if (!strncmp(line, "trial ", 6)) {
 		add_trial(reference, line + 6);
 	} else if (!strncmp(line, "expect ", 7)) {
-		check_value(reference, line + 7);
+		check_value(reference, line + 7, false);
+	} else if (!strncmp(line, "space ", 6)) {
+		check_value(reference, line + 6, true);
 	}
 }
 
@@ -118,7 +122,7 @@ static void test_agrees_with_optuna(void **state)
 	for (line = strtok_r(text.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		one_line(&reference, line);
-	assert_int_equal(reference.checked, 26);
+	assert_int_equal(reference.checked, 43);
 	end_case(&reference);
 	strbuf_release(&text);
 	free(path);
