@@ -73,7 +73,7 @@ void space_format_cell(const struct space *space, const char *json, size_t i,
 	const char *end;
 
 	if (!at && space->is_list)
-		at = skip_space(json);
+		at = json_walk_space(json);
 	if (at && space->parameters[i].is_nested)
 		at = find_member(at, "_name");
 	end = at ? json_walk_value(at) : NULL;

@@ -287,6 +287,17 @@ bool space_scan_point(struct space_scan *scan, const char *json,
 	for (size_t i = 0; i < scan->space->count; i++)
 		ret_point[i] = NAN;
 	scan->strange = 0;
+	if (json && scan->space->is_list) { /* handed out whole, perhaps */
+		struct error ignored;
+		const char *at = json_walk_space(json);
+
+		ok = *at == '{' && json_walk_value(at);
+		if (!space_parse_point(scan->space, json, ret_point, &ignored))
+			scan->strange = 1;
+		if (ret_strange)
+			*ret_strange = scan->strange;
+		return ok;
+	}
 	ok = json && scan_object(scan, json, -1, ret_point);
 	if (ret_strange)
 		*ret_strange = scan->strange;
