@@ -7,38 +7,49 @@
  */
 #include "cli/background.h"
 
+#include "base/clock.h"
+#include "store/store.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define LAUNCH_NS (10 * NS_PER_S)
+#define LOOK_EVERY_NS (20 * NS_PER_MS)
 
 extern char **environ;
 
 static const char *database;
+static int side_port;
 
-void background_set_database(const char *db_path)
+void background_set(const char *db_path, int port)
 {
 	database = db_path;
+	side_port = port;
 }
 
 bool background_start(const char *experiment_id, int *ret_pid,
 		      struct error *err)
 {
-	char *argv[] = {(char *)"trialdeck",
-			(char *)"--db",
-			(char *)database,
-			(char *)"resume",
-			(char *)experiment_id,
-			(char *)"--headless",
-			NULL};
+	char port[24];
+	char *argv[] = {(char *)"trialdeck",	 (char *)"--db",
+			(char *)database,	 (char *)"resume",
+			(char *)experiment_id,	 (char *)"--headless",
+			side_port ? port : NULL, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none, all;
 	pid_t pid;
 	int status;
 
+	/* the option says one less, as NNI's does */
+	snprintf(port, sizeof(port), "--port=%d", side_port - 1);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
@@ -63,6 +74,51 @@ bool background_start(const char *experiment_id, int *ret_pid,
 	if (ret_pid)
 		*ret_pid = pid;
 	return true;
+}
+
+/* It is gone already: the row says why, if anything does. */
+static bool ended_early(const char *experiment_id, struct error *err)
+{
+	struct experiment experiment;
+	struct store *store;
+	bool is_well;
+
+	if (!store_open(database, STORE_READ, &store, err))
+		return false;
+	if (!store_experiment_find(store, experiment_id, &experiment, err)) {
+		store_close(store);
+		return false;
+	}
+	/* a short one may have ended well by now */
+	is_well = experiment.state == EXPERIMENT_DONE;
+	if (!is_well)
+		error_set(err, ERROR_SYSTEM, "experiment %s: %s", experiment_id,
+			  experiment.error ? experiment.error
+					   : "its process ended at once; "
+					     "trialdeck resume shows why");
+	experiment_release(&experiment);
+	store_close(store);
+	return is_well;
+}
+
+bool background_launch(const char *experiment_id, int *ret_pid,
+		       struct error *err)
+{
+	const struct timespec pause = {0, LOOK_EVERY_NS};
+	int64_t until_ns = clock_mono_ns() + LAUNCH_NS;
+
+	if (!background_start(experiment_id, ret_pid, err))
+		return false;
+	while (clock_mono_ns() < until_ns) {
+		if (store_experiment_is_live(database, experiment_id, NULL))
+			return true;
+		if (waitpid(*ret_pid, NULL, WNOHANG) == *ret_pid)
+			return ended_early(experiment_id, err);
+		nanosleep(&pause, NULL);
+	}
+	return error_set(err, ERROR_TIMEOUT,
+			 "experiment %s: its process (%d) has not begun yet",
+			 experiment_id, *ret_pid);
 }
 
 bool background_resume(const char *experiment_id, struct error *err)

@@ -63,6 +63,18 @@ int command_tensorboard(struct cli *cli);
 int command_tuners(struct cli *cli);
 /* bench_tuner.c */
 int command_bench_tuner(struct cli *cli);
+/* watch.c */
+int command_watch(struct cli *cli);
+int command_top(struct cli *cli);
+/* nnictl.c */
+int command_nnictl(struct cli *cli);
+/* nni_shape.c */
+int command_nni_trials(struct cli *cli);
+int command_nni_trial_log(struct cli *cli);
+int command_nni_profile(struct cli *cli);
+int command_nni_status(struct cli *cli);
+int command_nni_config(struct cli *cli);
+int command_nni_list(struct cli *cli);
 /* completion.c */
 int command_completion(struct cli *cli);
 /* manual.c */

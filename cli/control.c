@@ -232,11 +232,63 @@ int command_restart(struct cli *cli)
 	return ask_trials(cli, COMMAND_RESTART, "failed");
 }
 
+struct stop_all {
+	struct cli *cli;
+	int64_t *keys;
+	size_t count, capacity;
+};
+
+static bool note_live(const struct experiment *experiment, void *arg)
+{
+	struct stop_all *all = arg;
+
+	if (!store_experiment_is_live(all->cli->db_path, experiment->id, NULL))
+		return true;
+	ARRAY_RESERVE(all->keys, all->count, all->capacity);
+	all->keys[all->count++] = experiment->key;
+	return true;
+}
+
+/* Every experiment that somebody runs; the worst status. */
+static int stop_all(struct cli *cli, const char *how)
+{
+	struct stop_all all = {.cli = cli};
+	struct found found = {0};
+	struct error err = {0};
+	int worst = CLI_DONE;
+
+	if (!store_open(cli->db_path, STORE_APPEND, &found.store, &err))
+		return cli_fail(&err);
+	if (!store_experiments_each(found.store, 0, note_live, &all, &err))
+		worst = cli_fail(&err);
+	for (size_t i = 0; i < all.count; i++) {
+		int status;
+
+		found.experiment.key = all.keys[i];
+		status = ask(cli, &found, COMMAND_STOP, NULL, how);
+		if (status > worst)
+			worst = status;
+	}
+	if (!all.count && !worst)
+		fputs("trialdeck: no experiment is running\n", stderr);
+	free(all.keys);
+	store_close(found.store);
+	return worst;
+}
+
 int command_stop(struct cli *cli)
 {
-	return ask_experiment(cli, COMMAND_STOP,
-			      cli_option(cli, "leave") ? COMMAND_STOP_LEAVE
-						       : NULL);
+	const char *how = cli_option(cli, "leave") ? COMMAND_STOP_LEAVE : NULL;
+	bool is_all = cli_option(cli, "all");
+	struct error err = {0};
+
+	if (is_all == (cli->argument_count > 0)) {
+		error_set(&err, ERROR_INVALID,
+			  "stop: name an experiment, or give --all");
+		return cli_fail(&err);
+	}
+	return is_all ? stop_all(cli, how)
+		      : ask_experiment(cli, COMMAND_STOP, how);
 }
 
 int command_pause(struct cli *cli)

@@ -15,8 +15,9 @@ struct found {
 	struct trial trial; /* key 0: none named */
 };
 
-/* Open the database and look up argument 0 as an experiment (the latest when
- * it is missing). */
+/* Open the database and look up argument 0 as an experiment: by id, name,
+ * "latest" (also when it is missing), or "running": the only one that somebody
+ * runs. */
 bool found_experiment(struct cli *cli, enum store_mode mode, struct found *ret,
 		      struct error *err);
 /* The same, and argument 1 as one of its trials when it is there. */

@@ -55,8 +55,9 @@ static void print_overview(const struct cli *cli)
 			       command->help);
 	print_options(cli_global_options, "options");
 	puts("\nAn experiment is named by its id, a unique beginning of it, "
-	     "its name, or\n'latest'; a trial by its id or its sequence "
-	     "number.\n\n"
+	     "its name,\n'latest' or 'running' (the only one that runs); a "
+	     "trial "
+	     "by its id or its\nsequence number.\n\n"
 	     "exit status: 0 done, 1 failed, 2 wrong usage or invalid file,\n"
 	     "3 not found, 4 cannot reach the cluster");
 }

@@ -7,6 +7,7 @@
 #include "cli/background.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/nnictl.h"
 #include "store/store.h"
 
 #include <locale.h>
@@ -53,11 +54,20 @@ static void migrate(const struct cli *cli)
 int main(int argc, char **argv)
 {
 	struct error err = {0};
+	char **translated = NULL;
 	struct cli cli;
-	int status;
+	int status, first;
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* numbers are data here */
+	if (nnictl_is_meant(argc, argv, &first)) {
+		if (!nnictl_translate(argc, argv, first, &argc, &translated,
+				      &err)) {
+			free(translated);
+			return cli_fail(&err);
+		}
+		argv = translated;
+	}
 	if (!cli_parse(&cli, cli_commands, argc, argv, &err)) {
 		status = cli_fail(&err);
 	} else if (cli.wants_version) {
@@ -65,7 +75,7 @@ int main(int argc, char **argv)
 	} else if (cli.wants_help) {
 		status = command_help(&cli);
 	} else {
-		background_set_database(cli.db_path);
+		background_set(cli.db_path, cli.side_port);
 		open_log(&cli);
 		migrate(&cli);
 		status = cli.command->run(&cli);
@@ -77,5 +87,6 @@ int main(int argc, char **argv)
 		status = CLI_FAILED;
 	}
 	cli_release(&cli);
+	free(translated);
 	return status;
 }

@@ -86,8 +86,9 @@ static void put_head(void)
 	     "panes.\n"
 	     ".PP\n"
 	     "An experiment is named by its id, a unique beginning of it, its "
-	     "name, or\n"
-	     "\\fBlatest\\fR; a trial by its id, a unique beginning of it, or "
+	     "name,\n"
+	     "\\fBlatest\\fR or \\fBrunning\\fR (the only one that runs); "
+	     "a trial by its id, a unique beginning of it, or "
 	     "its sequence\n"
 	     "number.\n"
 	     ".SH COMMANDS");

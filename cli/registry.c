@@ -62,7 +62,7 @@ const struct cli_command cli_commands[] = {
 		.run = command_browse,
 	},
 	{
-		.name = "run", .synopsis = "[--headless] [--warm-start EXPERIMENT]... [--context NAME] [--namespace NAME] FILE",
+		.name = "run", .synopsis = "[--headless | --detach] [--warm-start EXPERIMENT]... [--context NAME] [--namespace NAME] FILE",
 		.help = "run an experiment file",
 		.text = "Checks the file, records the experiment, runs it and shows it. Leaving "
 			"the console does not end the experiment: it goes on in the "
@@ -70,7 +70,8 @@ const struct cli_command cli_commands[] = {
 			"standard output is the experiment's id, and the command ends with the "
 			"experiment: status 0 when it is DONE, 1 otherwise. SIGTERM and SIGINT "
 			"then let go of the experiment with its trials running (status 1); "
-			"SIGHUP is ignored. --warm-start tells the tuner the results of an "
+			"SIGHUP is ignored. --detach starts that in the background, prints the id and "
+			"ends as soon as it runs. --warm-start tells the tuner the results of an "
 			"experiment (id, name, or latest for the newest before this one), or of "
 			"a file that nnictl experiment export wrote, before it proposes anything; "
 			"it may be given several times. What is no point of this search space is "
@@ -79,6 +80,8 @@ const struct cli_command cli_commands[] = {
 		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
 		.options = {
 			FLAG("headless", 0, "without a screen, until the experiment ends"),
+			FLAG("detach", 'd', "without a screen, in the background"),
+			{"as-nnictl", 0, NULL, "", CLI_WORDS_NONE, NULL, true},
 			{"warm-start", 0, "EXPERIMENT", "begin with the results of this one, or of a file",
 			 CLI_WORDS_EXPERIMENT, NULL, false},
 			CLUSTER_OPTIONS,
@@ -87,13 +90,17 @@ const struct cli_command cli_commands[] = {
 		.run = command_run,
 	},
 	{
-		.name = "resume", .synopsis = "[--headless] EXPERIMENT",
+		.name = "resume", .synopsis = "[--headless | --detach] EXPERIMENT",
 		.help = "take a stopped, crashed or detached experiment up again",
 		.text = "Trials that are still running are adopted, and what they reported "
 			"meanwhile is taken in. When another process runs the experiment, the "
 			"console is opened on it.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
-		.options = {FLAG("headless", 0, "without a screen, until the experiment ends")},
+		.options = {
+			FLAG("headless", 0, "without a screen, until the experiment ends"),
+			FLAG("detach", 'd', "without a screen, in the background"),
+			{"as-nnictl", 0, NULL, "", CLI_WORDS_NONE, NULL, true},
+		},
 		.needs_write = true,
 		.run = command_resume,
 	},
@@ -136,6 +143,24 @@ const struct cli_command cli_commands[] = {
 		.help = "show an experiment or a trial in full",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
 		.run = command_show,
+	},
+	{
+		.name = "watch", .synopsis = "[--interval SECONDS] [EXPERIMENT]",
+		.help = "print a line whenever an experiment gets on",
+		.text = "For logs and scripts: one line for each change, until the experiment "
+			"ends; status 0 when it is DONE, 1 otherwise. With --json each line is "
+			"the experiment as list has it.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {VALUE("interval", 't', "SECONDS", "look this often (default 1)")},
+		.run = command_watch,
+	},
+	{
+		.name = "top", .synopsis = "[--interval SECONDS]",
+		.help = "show what runs, again and again",
+		.text = "Every experiment that runs and its newest trials; once, where standard "
+			"output is no terminal. trialdeck without a command is the console.",
+		.options = {VALUE("interval", 't', "SECONDS", "show it this often (default 3)")},
+		.run = command_top,
 	},
 	{
 		.name = "trials", .synopsis = "[--state STATE] [EXPERIMENT]",
@@ -321,13 +346,16 @@ const struct cli_command cli_commands[] = {
 		.run = command_act,
 	},
 	{
-		.name = "stop", .synopsis = "[--leave] EXPERIMENT",
+		.name = "stop", .synopsis = "[--leave] EXPERIMENT | --all",
 		.help = "cancel an experiment's trials and end it",
 		.text = "With --leave nothing is canceled but what waits for a place: trials that "
 			"were submitted finish, and the experiment is STOPPED when the last "
 			"one has. A second stop without --leave cancels them after all.",
-		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
-		.options = {FLAG("leave", 'l', "let its trials finish, but start no more")},
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {
+			FLAG("leave", 'l', "let its trials finish, but start no more"),
+			FLAG("all", 'a', "every experiment that runs"),
+		},
 		.needs_write = true,
 		.run = command_stop,
 	},
@@ -469,6 +497,58 @@ const struct cli_command cli_commands[] = {
 			VALUE("evaluate", 0, "FUNCTION", "answer with this function's values"),
 		},
 		.run = command_bench_tuner,
+	},
+	{
+		.name = "nnictl", .synopsis = "COMMAND [ARGUMENT...]",
+		.help = "take nnictl's command line",
+		.text = "The commands, arguments and options of NNI's nnictl, so that scripts go "
+			"on: create, resume, view, stop, update, trial ls, trial kill, experiment "
+			"show, status, list, delete, export, save, load, config show, log, top, "
+			"tensorboard. What scripts read (trial ls, experiment show, status and "
+			"list, config show) has nnictl's shape. Where nnictl takes the only "
+			"experiment that runs, so does this. A link to trialdeck by the name "
+			"nnictl does the same.",
+		.arguments = {{"COMMAND", CLI_WORDS_LIST,
+			"create resume view stop update trial experiment config log top tensorboard"}},
+		.most = -1,
+		.run = command_nnictl,
+	},
+	{
+		.name = "nni-trials", .synopsis = "[EXPERIMENT]", .help = "nnictl trial ls",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {VALUE("head", 0, "N", ""), VALUE("tail", 0, "N", "")},
+		.is_hidden = true,
+		.run = command_nni_trials,
+	},
+	{
+		.name = "nni-trial-log", .synopsis = "[EXPERIMENT [TRIAL]]", .help = "nnictl log trial",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .most = 2,
+		.is_hidden = true,
+		.run = command_nni_trial_log,
+	},
+	{
+		.name = "nni-profile", .synopsis = "[EXPERIMENT]", .help = "nnictl experiment show",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.is_hidden = true,
+		.run = command_nni_profile,
+	},
+	{
+		.name = "nni-status", .synopsis = "[EXPERIMENT]", .help = "nnictl experiment status",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.is_hidden = true,
+		.run = command_nni_status,
+	},
+	{
+		.name = "nni-config", .synopsis = "[EXPERIMENT]", .help = "nnictl config show",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.is_hidden = true,
+		.run = command_nni_config,
+	},
+	{
+		.name = "nni-list", .synopsis = "", .help = "nnictl experiment list",
+		.options = {FLAG("all", 0, "")},
+		.is_hidden = true,
+		.run = command_nni_list,
 	},
 	{
 		.name = "completion", .synopsis = "SHELL",

@@ -219,10 +219,53 @@ static int run_console(struct cli *cli, const struct experiment *experiment)
 	return status ? status : left;
 }
 
+/* The id, and that somebody runs it; then this process is needed no more. */
+static int run_detached(struct cli *cli, const struct experiment *experiment)
+{
+	struct error err = {0};
+	int pid;
+
+	if (!background_launch(experiment->id, &pid, &err))
+		return cli_fail(&err);
+	if (cli_option(cli, "as-nnictl")) {
+		/* the two lines that scripts look for */
+		printf("INFO: Successfully started experiment!\n"
+		       "The experiment id is %s\n"
+		       "(there is no web UI: trialdeck, in any terminal here, "
+		       "shows it)\n",
+		       experiment->id);
+		return CLI_DONE;
+	}
+	if (cli->is_json)
+		printf("{\"id\":\"%s\",\"pid\":%d}\n", experiment->id, pid);
+	else
+		printf("%s\n", experiment->id);
+	fflush(stdout);
+	fprintf(stderr,
+		"experiment %s runs in the background (pid %d); trialdeck "
+		"shows it\n",
+		experiment->id, pid);
+	return CLI_DONE;
+}
+
+static bool read_way(const struct cli *cli, bool *is_headless,
+		     bool *is_detached, struct error *err)
+{
+	*is_headless = cli_option(cli, "headless");
+	*is_detached = cli_option(cli, "detach");
+	/* whose --foreground comes after what it means without */
+	if (*is_headless && cli_option(cli, "as-nnictl"))
+		*is_detached = false;
+	return !(*is_headless && *is_detached) ||
+	       error_set(err, ERROR_INVALID,
+			 "--headless stays until the experiment ends, "
+			 "--detach does not: give one of them");
+}
+
 int command_run(struct cli *cli)
 {
 	struct spec_overrides overrides = overrides_given(cli);
-	bool is_headless = cli_option(cli, "headless");
+	bool is_headless, is_detached;
 	struct strbuf problems = STRBUF_INIT;
 	struct experiment experiment;
 	struct warm *warm = NULL;
@@ -231,7 +274,8 @@ int command_run(struct cli *cli)
 	int status;
 
 	/* before anything is recorded */
-	if ((!is_headless && !console_is_possible(cli, &err)) ||
+	if (!read_way(cli, &is_headless, &is_detached, &err) ||
+	    (!is_headless && !is_detached && !console_is_possible(cli, &err)) ||
 	    !warm_given(cli, &warm, &err)) {
 		warm_free(warm);
 		return cli_fail(&err);
@@ -257,6 +301,8 @@ int command_run(struct cli *cli)
 		printf("%s\n", experiment.id);
 		fflush(stdout);
 		status = run_headless(cli, &experiment);
+	} else if (is_detached) {
+		status = run_detached(cli, &experiment);
 	} else {
 		status = run_console(cli, &experiment);
 	}
@@ -266,19 +312,22 @@ int command_run(struct cli *cli)
 
 int command_resume(struct cli *cli)
 {
-	bool is_headless = cli_option(cli, "headless");
+	bool is_headless, is_detached;
 	struct found found;
 	struct error err = {0};
 	int64_t key;
 	int status;
 
-	if (!found_experiment(cli, STORE_READ, &found, &err))
+	if (!read_way(cli, &is_headless, &is_detached, &err) ||
+	    !found_experiment(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
 	key = found.experiment.key;
 	store_close(found.store);
 	found.store = NULL;
 	if (is_headless)
 		status = run_headless(cli, &found.experiment);
+	else if (is_detached)
+		status = run_detached(cli, &found.experiment);
 	else if (store_experiment_is_live(cli->db_path, found.experiment.id,
 					  NULL))
 		status = console_open(cli, key, NULL);

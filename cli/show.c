@@ -422,7 +422,13 @@ int command_best(struct cli *cli)
 		status = front_show(cli, &found);
 	} else if (!found.experiment.best_trial) {
 		error_set(&err, ERROR_NOT_FOUND,
-			  "experiment %s: no trial has a final result yet",
+			  found.experiment.counts[TRIAL_SUCCEEDED]
+				  ? "experiment %s: trials succeeded, but none "
+				    "reported a final result: a line such as "
+				    "final=0.93 on standard output does, or "
+				    "nni.report_final_result"
+				  : "experiment %s: no trial has a final "
+				    "result yet",
 			  found.experiment.id);
 		status = cli_fail(&err);
 	} else if (!store_trial_get(found.store, found.experiment.best_trial,
