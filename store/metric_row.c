@@ -319,6 +319,49 @@ bool store_metric_names_each(struct store *store, int64_t experiment,
 	return ok;
 }
 
+/* The first one of a trial counts, as in NNI; rows come in that order within
+ * each of the two tables, and those that still wait came later. */
+bool store_finals_each(struct store *store, int64_t experiment,
+		       const char *name, int64_t from, int64_t below,
+		       store_final_fn *fn, void *arg, struct error *err)
+{
+	struct sql sql;
+	bool found = true;
+	bool ok;
+
+	if (!sql_open(&sql, store,
+		      "WITH wanted AS (SELECT key FROM metric_name"
+		      "  WHERE experiment = ?1 AND name = ?2)"
+		      "SELECT t.key, t.attempt, m.value FROM trial t"
+		      " CROSS JOIN metric m ON m.trial = t.key"
+		      "  AND m.attempt = t.attempt"
+		      "  AND m.name = (SELECT key FROM wanted) AND m.type = 1"
+		      " WHERE t.key >= ?3 AND t.key < ?4"
+		      " UNION ALL"
+		      " SELECT m.trial, m.attempt, m.value FROM metric_stage m"
+		      " WHERE m.trial >= ?3 AND m.trial < ?4"
+		      "  AND m.name = (SELECT key FROM wanted) AND m.type = 1",
+		      err))
+		return false;
+	sql_bind_int(&sql, experiment);
+	sql_bind_text(&sql, name);
+	sql_bind_int(&sql, (experiment << 32) + from);
+	sql_bind_int(&sql, (experiment << 32) + below);
+	for (;;) {
+		int64_t key, attempt;
+
+		ok = sql_step(&sql, &found, err);
+		if (!ok || !found)
+			break;
+		key = sql_int(&sql);
+		attempt = sql_int(&sql);
+		if (!fn(key & UINT32_MAX, (int)attempt, sql_double(&sql), arg))
+			break;
+	}
+	sql_close(&sql);
+	return ok;
+}
+
 struct summary {
 	struct trial *trial;
 	enum objective_mode mode;

@@ -179,6 +179,14 @@ typedef bool store_name_fn(const char *name, void *arg);
 /* Names of metrics that an experiment's trials reported, objective first. */
 bool store_metric_names_each(struct store *store, int64_t experiment,
 			     store_name_fn *fn, void *arg, struct error *err);
+typedef bool store_final_fn(int64_t sequence, int attempt, double value,
+			    void *arg);
+/* Final results of one name of the trials with sequence in [from, below), by
+ * their newest attempts.  Of several values of a trial and attempt the first
+ * one told counts.  A few microseconds a trial. */
+bool store_finals_each(struct store *store, int64_t experiment,
+		       const char *name, int64_t from, int64_t below,
+		       store_final_fn *fn, void *arg, struct error *err);
 /* Rebuild final, last, best, intermediates of a trial from its newest
  * attempt's metrics (after a crash: summaries are derived data).  final is the
  * first final result, as in NNI.  Changes the struct only. */

@@ -29,7 +29,7 @@ const char *action_group_name(enum action_group group)
 		[GROUP_MOVE] = "Moving",
 		[GROUP_LOOK] = "Looking",
 		[GROUP_LIST] = "Searching, filtering, sorting, marking",
-		[GROUP_LOG] = "Log and chart",
+		[GROUP_LOG] = "Log, chart, pictures",
 		[GROUP_ACT] = "Acting on trials and experiments",
 		[GROUP_PROGRAM] = "The program",
 	};

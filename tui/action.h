@@ -25,12 +25,13 @@ enum view_bit {
 	VIEW_HELP = 1 << 6,
 	VIEW_CLUSTER = 1 << 7,
 	VIEW_TUNER = 1 << 8,
+	VIEW_PICTURES = 1 << 9,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
 	VIEW_TEXTS =
 		VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP | VIEW_TUNER,
 	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER |
-		    VIEW_TUNER,
+		    VIEW_TUNER | VIEW_PICTURES,
 	VIEW_ALL = VIEW_WORK | VIEW_HELP
 };
 
@@ -71,7 +72,8 @@ enum action_flag {
 	  "next pane")                                                         \
 	X(PREVIOUS_PANE, "previous-pane", "<S-Tab>", VIEW_PANES, MOVE, 0,      \
 	  NULL, "previous pane")                                               \
-	X(OPEN, "open", "<Enter>", VIEW_LISTS | VIEW_CLUSTER, MOVE, 0, NULL,   \
+	X(OPEN, "open", "<Enter>", VIEW_LISTS | VIEW_CLUSTER | VIEW_PICTURES,  \
+	  MOVE, 0, NULL,                                                       \
 	  "experiments: go to its trials; trials: all about the trial")        \
 	X(BACK, "back", "<Esc> <Backspace>", VIEW_ALL, MOVE, 0, NULL,          \
 	  "back: close the view, clear the filter, leave the pane")            \
@@ -94,6 +96,8 @@ enum action_flag {
 	  "the cluster: nodes, and where the trials run")                      \
 	X(TUNER, "tuner", "A", VIEW_WORK, LOOK, 0, NULL,                       \
 	  "what the tuner does: rungs, brackets, its population")              \
+	X(PICTURES, "pictures", "P", VIEW_WORK, LOOK, 0, NULL,                 \
+	  "pictures of the whole experiment")                                  \
 	X(ZOOM, "zoom", "z", VIEW_PANES, LOOK, 0, NULL,                        \
 	  "this pane alone, and back")                                         \
 	X(FREEZE, "freeze", "Z", VIEW_ALL, LOOK, 0, NULL,                      \
@@ -115,7 +119,7 @@ enum action_flag {
 	  "sort by the column to the left")                                    \
 	X(SORT_RIGHT, "sort-right", ">", VIEW_TRIALS, LIST, 0, NULL,           \
 	  "sort by the column to the right")                                   \
-	X(MARK, "mark", "<Space>", VIEW_TRIALS, LIST, 0, NULL,                 \
+	X(MARK, "mark", "<Space>", VIEW_TRIALS | VIEW_PICTURES, LIST, 0, NULL, \
 	  "mark the trial, or take its mark away")                             \
 	X(MARK_ALL, "mark-all", "*", VIEW_TRIALS, LIST, 0, NULL,               \
 	  "mark every trial that is shown")                                    \
@@ -130,10 +134,20 @@ enum action_flag {
 	  "log: all pods of the trial together")                               \
 	X(LOG_WRAP, "wrap", "w", VIEW_ALL, LOG, 0, NULL,                       \
 	  "wrap long lines, or cut them")                                      \
-	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES, LOG, 0, NULL,           \
-	  "chart: logarithmic value axis")                                     \
-	X(CHART_MODE, "chart-mode", "v", VIEW_PANES, LOG, 0, NULL,             \
-	  "chart: curves of trials, or final results over all trials")         \
+	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES | VIEW_PICTURES, LOG, 0, \
+	  NULL, "chart: logarithmic value axis")                               \
+	X(CHART_MODE, "chart-mode", "v", VIEW_PANES | VIEW_PICTURES, LOG, 0,   \
+	  NULL, "chart: curves of trials, or final results over all trials")   \
+	X(PICTURE_PREVIOUS, "previous-picture", "[", VIEW_PICTURES, LOG, 0,    \
+	  "Previous", "pictures: the previous one")                            \
+	X(PICTURE_NEXT, "next-picture", "]", VIEW_PICTURES, LOG, 0, "Next",    \
+	  "pictures: the next one")                                            \
+	X(PICTURE_METRIC, "picture-metric", "m", VIEW_PICTURES, LOG, 0,        \
+	  "Metric", "pictures: of the next metric that trials report")         \
+	X(TOP_K, "top", "t", VIEW_PICTURES, LOG, 0, NULL,                      \
+	  "pictures: how many of the best trials; 10, 20, 50, none")           \
+	X(BRUSH, "brush", "b", VIEW_PICTURES, LOG, 0, NULL,                    \
+	  "pictures: from here to there on this axis; again: filter by it")    \
                                                                                \
 	X(RESTART, "restart", "r <F7>", VIEW_TRIALS | VIEW_TRIAL, ACT,         \
 	  DOES_COMMAND, "Restart", "run the selected or marked trials again")  \

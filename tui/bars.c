@@ -369,10 +369,15 @@ static int label_cols(const char *label, const struct action *action)
 static void choose_labels(const struct console *console, unsigned view,
 			  int cols, bool chosen[ACTION_COUNT])
 {
-	static const enum action_id dispensable[] = {
-		ACTION_CHART_TOGGLE, ACTION_RESTART, ACTION_SORT,
-		ACTION_PAUSE,	     ACTION_FILTER,  ACTION_KILL,
-		ACTION_LOG_MERGED,   ACTION_LOG_ROLE};
+	static const enum action_id dispensable[] = {ACTION_PICTURE_PREVIOUS,
+						     ACTION_CHART_TOGGLE,
+						     ACTION_RESTART,
+						     ACTION_SORT,
+						     ACTION_PAUSE,
+						     ACTION_FILTER,
+						     ACTION_KILL,
+						     ACTION_LOG_MERGED,
+						     ACTION_LOG_ROLE};
 	int used = 0, i;
 	size_t k;
 

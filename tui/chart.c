@@ -18,8 +18,6 @@
 
 #include "base/utf8.h"
 #include "tui/chart_axis.h"
-#include "tui/chart_cells.h"
-#include "tui/chart_dots.h"
 #include "tui/format.h"
 
 #include <math.h>
@@ -35,13 +33,13 @@ struct drawing {
 	const struct chart_options *options;
 	struct chart_axis x, y;
 	struct chart_tick ticks[CHART_TICKS_MAX];
-	struct chart_dots dots;
+	struct canvas_dots dots;
 };
 
 /* The UTF-8 or the ASCII form of a line drawing character. */
 static uint32_t line_glyph(const struct drawing *d, uint32_t utf8, char ascii)
 {
-	return d->options->is_ascii ? (uint32_t)(unsigned char)ascii : utf8;
+	return canvas_glyph(&d->chart->canvas, utf8, ascii);
 }
 
 /* ---- ranges ------------------------------------------------------------- */
@@ -57,7 +55,8 @@ static void find_ranges(struct drawing *d)
 	const struct chart_options *options = d->options;
 	bool is_zoomed = options->x_low < options->x_high;
 
-	d->x = (struct chart_axis){INFINITY, -INFINITY, false, true};
+	d->x = (struct chart_axis){INFINITY, -INFINITY, options->is_x_log,
+				   true};
 	d->y = (struct chart_axis){INFINITY, -INFINITY, options->is_log, false};
 	for (size_t s = 0; s < d->count; s++) {
 		for (size_t i = 0; i < d->series[s].count; i++) {
@@ -66,7 +65,8 @@ static void find_ranges(struct drawing *d)
 
 			if (!isfinite(x) || !isfinite(y))
 				continue;
-			if (options->is_log && y <= 0) {
+			if ((options->is_log && y <= 0) ||
+			    (options->is_x_log && x <= 0)) {
 				d->chart->hidden++;
 				continue;
 			}
@@ -80,7 +80,8 @@ static void find_ranges(struct drawing *d)
 		}
 	}
 	if (is_zoomed && isfinite(options->x_low) &&
-	    isfinite(options->x_high)) {
+	    isfinite(options->x_high) &&
+	    (!options->is_x_log || options->x_low > 0)) {
 		d->x.low = options->x_low;
 		d->x.high = options->x_high;
 	}
@@ -123,10 +124,10 @@ static void flush(struct drawing *d, struct gathered *g, int series)
 	if (g->is_open && !g->is_joined && g->low == g->high) {
 		if (fabs(g->x) <= d->dots.width &&
 		    fabs(g->low) <= d->dots.height)
-			chart_dots_point(&d->dots, (int)g->x, (int)g->low,
-					 series);
+			canvas_dots_point(&d->dots, (int)g->x, (int)g->low,
+					  series);
 	} else if (g->is_open) {
-		chart_dots_line(&d->dots, g->x, g->low, g->x, g->high, series);
+		canvas_dots_line(&d->dots, g->x, g->low, g->x, g->high, series);
 	}
 	g->is_open = false;
 }
@@ -157,34 +158,17 @@ static void draw_curve(struct drawing *d, const struct chart_series *series,
 		if (is_gap)
 			continue;
 		if (is_next && series->style == CHART_LINE)
-			chart_dots_line(&d->dots, g.x, g.last, p.x, p.y, index);
+			canvas_dots_line(&d->dots, g.x, g.last, p.x, p.y,
+					 index);
 		else if (is_next)
-			chart_dots_line(&d->dots, g.x, g.last, p.x, g.last,
-					index);
+			canvas_dots_line(&d->dots, g.x, g.last, p.x, g.last,
+					 index);
 		from = is_next && series->style == CHART_STEP ? g.last : p.y;
 		g = (struct gathered){
 			true, is_next, p.x, fmin(p.y, from), fmax(p.y, from),
 			p.y};
 	}
 	flush(d, &g, index);
-}
-
-static void copy_dots(struct drawing *d)
-{
-	struct chart *chart = d->chart;
-
-	for (int i = 0; i < d->dots.cols * d->dots.rows; i++) {
-		int owner = d->dots.owner[i];
-		uint32_t point = 0x2800u + d->dots.mask[i];
-
-		if (owner < 0)
-			continue;
-		if (d->options->is_ascii)
-			point = (unsigned char)chart_mark((size_t)owner);
-		chart_put_point(chart, chart->plot_row + i / d->dots.cols,
-				chart->plot_col + i % d->dots.cols, point, 1,
-				owner);
-	}
 }
 
 /* The letter at a curve's end ("F" failed); the first series lies on top. */
@@ -204,9 +188,9 @@ static void put_end_marks(struct drawing *d)
 		    !(p.x >= 0 && p.x < d->dots.width && p.y >= 0 &&
 		      p.y < d->dots.height))
 			continue;
-		chart_put_point(d->chart, d->chart->plot_row + (int)p.y / 4,
-				d->chart->plot_col + (int)p.x / 2,
-				(unsigned char)series->end_mark, 1, (int)s);
+		canvas_put(&d->chart->canvas, d->chart->plot_row + (int)p.y / 4,
+			   d->chart->plot_col + (int)p.x / 2,
+			   (unsigned char)series->end_mark, 1, (int)s);
 	}
 }
 
@@ -218,11 +202,10 @@ static void put_cursor(struct drawing *d)
 	if (!d->options->has_cursor || !(place >= 0 && place <= 1))
 		return;
 	for (int row = 0; row < chart->plot_rows; row++)
-		chart_put_point(
-			chart, chart->plot_row + row,
-			chart->plot_col +
-				(int)round(place * (d->dots.width - 1)) / 2,
-			line_glyph(d, 0x2502, '|'), 1, CHART_CURSOR);
+		canvas_put(&chart->canvas, chart->plot_row + row,
+			   chart->plot_col +
+				   (int)round(place * (d->dots.width - 1)) / 2,
+			   line_glyph(d, 0x2502, '|'), 1, CANVAS_CURSOR);
 }
 
 /* ---- axes --------------------------------------------------------------- */
@@ -261,8 +244,8 @@ static void put_y_axis(struct drawing *d, size_t ticks)
 	if (axis_col < 0)
 		return;
 	for (int row = 0; row < chart->plot_rows; row++)
-		chart_put_point(chart, chart->plot_row + row, axis_col,
-				line_glyph(d, 0x2502, '|'), 1, CHART_AXIS);
+		canvas_put(&chart->canvas, chart->plot_row + row, axis_col,
+			   line_glyph(d, 0x2502, '|'), 1, CANVAS_AXIS);
 	for (size_t i = 0; i < ticks; i++) {
 		struct chart_tick *tick = &d->ticks[i];
 		double place = place_of(d, d->x.low, tick->value).y;
@@ -271,10 +254,11 @@ static void put_y_axis(struct drawing *d, size_t ticks)
 		if (row == last_row)
 			continue;
 		last_row = row;
-		chart_put_text(chart, row, axis_col - (int)strlen(tick->label),
-			       tick->label, CHART_LABEL);
-		chart_put_point(chart, row, axis_col,
-				line_glyph(d, 0x2524, '+'), 1, CHART_AXIS);
+		canvas_text(&chart->canvas, row,
+			    axis_col - (int)strlen(tick->label), tick->label,
+			    CANVAS_LABEL);
+		canvas_put(&chart->canvas, row, axis_col,
+			   line_glyph(d, 0x2524, '+'), 1, CANVAS_AXIS);
 	}
 }
 
@@ -288,13 +272,13 @@ static void put_x_axis(struct drawing *d, int axis_rows)
 
 	if (axis_rows == 2) {
 		for (int col = 0; col < chart->plot_cols; col++)
-			chart_put_point(chart, line_row, chart->plot_col + col,
-					line_glyph(d, 0x2500, '-'), 1,
-					CHART_AXIS);
+			canvas_put(&chart->canvas, line_row,
+				   chart->plot_col + col,
+				   line_glyph(d, 0x2500, '-'), 1, CANVAS_AXIS);
 		if (chart->plot_col > 0)
-			chart_put_point(chart, line_row, chart->plot_col - 1,
-					line_glyph(d, 0x2514, '+'), 1,
-					CHART_AXIS);
+			canvas_put(&chart->canvas, line_row,
+				   chart->plot_col - 1,
+				   line_glyph(d, 0x2514, '+'), 1, CANVAS_AXIS);
 	}
 	for (size_t i = 0; axis_rows > 0 && i < ticks; i++) {
 		struct chart_tick *tick = &d->ticks[i];
@@ -303,17 +287,16 @@ static void put_x_axis(struct drawing *d, int axis_rows)
 			  (int)place_of(d, tick->value, d->y.low).x / 2;
 
 		from = col - len / 2;
-		if (from + len > chart->cols)
-			from = chart->cols - len;
+		if (from + len > chart->canvas.cols)
+			from = chart->canvas.cols - len;
 		if (from < free_col)
 			continue;
-		chart_put_text(chart, line_row + axis_rows - 1, from,
-			       tick->label, CHART_LABEL);
+		canvas_text(&chart->canvas, line_row + axis_rows - 1, from,
+			    tick->label, CANVAS_LABEL);
 		free_col = from + len + 1;
 		if (axis_rows == 2)
-			chart_put_point(chart, line_row, col,
-					line_glyph(d, 0x252C, '+'), 1,
-					CHART_AXIS);
+			canvas_put(&chart->canvas, line_row, col,
+				   line_glyph(d, 0x252C, '+'), 1, CANVAS_AXIS);
 	}
 }
 
@@ -330,7 +313,7 @@ static void add_legend_entry(const struct drawing *d, size_t s,
 	strbuf_addch(text, ' ');
 	format_cut(text, d->series[s].name,
 		   cols < LEGEND_NAME_COLS ? cols : LEGEND_NAME_COLS,
-		   d->options->is_ascii);
+		   d->options->style == CANVAS_ASCII);
 }
 
 /* Flow the names over at most `most` rows; draws only if is_real.  What does
@@ -362,16 +345,18 @@ static int flow_legend(struct drawing *d, int most, bool is_real)
 			strbuf_clear(&text);
 			strbuf_addf(&text, "+%zu more", named - shown);
 			if (is_real)
-				chart_put_text(d->chart, row, col, text.data,
-					       CHART_LABEL);
+				canvas_text(&d->chart->canvas, row, col,
+					    text.data, CANVAS_LABEL);
 			break;
 		}
 		if (is_real) {
-			uint32_t sample = line_glyph(d, 0x2501, chart_mark(s));
+			uint32_t sample =
+				line_glyph(d, 0x2501, canvas_mark((int)s));
 
-			chart_put_point(d->chart, row, col, sample, 1, (int)s);
-			chart_put_text(d->chart, row, col + 1, text.data,
-				       CHART_LABEL);
+			canvas_put(&d->chart->canvas, row, col, sample, 1,
+				   (int)s);
+			canvas_text(&d->chart->canvas, row, col + 1, text.data,
+				    CANVAS_LABEL);
 		}
 		shown++;
 		col += width + 2;
@@ -392,7 +377,11 @@ void chart_draw(struct chart *chart, const struct chart_series *series,
 	int rows = options->rows, legend_rows = 0, axis_rows;
 	size_t y_ticks;
 
-	chart_clear(chart, options->cols, options->rows);
+	canvas_begin(&chart->canvas, options->cols, options->rows,
+		     options->style);
+	chart->hidden = 0;
+	chart->is_log = options->is_log;
+	chart->is_x_log = options->is_x_log;
 	find_ranges(&d);
 	chart->x_low = d.x.low;
 	chart->x_high = d.x.high;
@@ -403,28 +392,56 @@ void chart_draw(struct chart *chart, const struct chart_series *series,
 	rows -= legend_rows;
 	axis_rows = rows >= 6 ? 2 : rows >= 4 ? 1 : 0;
 	chart->plot_row = legend_rows;
-	chart->plot_rows = chart->rows ? rows - axis_rows : 0;
+	chart->plot_rows = chart->canvas.rows ? rows - axis_rows : 0;
 	chart->plot_col = y_axis_cols(&d, chart->plot_rows, &y_ticks);
-	chart->plot_cols = chart->cols ? chart->cols - chart->plot_col : 0;
-	if (!chart->rows)
+	chart->plot_cols =
+		chart->canvas.cols ? chart->canvas.cols - chart->plot_col : 0;
+	if (!chart->canvas.rows)
 		return;
 
-	chart_dots_init(&d.dots, chart->plot_cols, chart->plot_rows);
+	canvas_dots_init(&d.dots, chart->plot_cols, chart->plot_rows);
 	put_cursor(&d);
 	if (chart->x_low <= chart->x_high) {
 		for (size_t s = 0; s < count; s++)
 			draw_curve(&d, &series[s], (int)s);
-		copy_dots(&d);
+		canvas_stamp(&chart->canvas, chart->plot_row, chart->plot_col,
+			     &d.dots, options->has_marks);
 		put_end_marks(&d);
 	} else {
-		chart_put_text(chart, chart->plot_row + chart->plot_rows / 2,
-			       chart->plot_col +
-				       (chart->plot_cols > 8
-						? (chart->plot_cols - 7) / 2
-						: 0),
-			       "no data", CHART_LABEL);
+		canvas_text(
+			&chart->canvas, chart->plot_row + chart->plot_rows / 2,
+			chart->plot_col + (chart->plot_cols > 8
+						   ? (chart->plot_cols - 7) / 2
+						   : 0),
+			"no data", CANVAS_LABEL);
 	}
 	put_y_axis(&d, y_ticks);
 	put_x_axis(&d, axis_rows);
-	chart_dots_release(&d.dots);
+	canvas_dots_release(&d.dots);
+}
+
+void chart_release(struct chart *chart)
+{
+	canvas_release(&chart->canvas);
+	memset(chart, 0, sizeof(*chart));
+}
+
+bool chart_cell_of(const struct chart *chart, double x, double y, int *ret_row,
+		   int *ret_col)
+{
+	struct chart_axis x_axis = {chart->x_low, chart->x_high,
+				    chart->is_x_log, false};
+	struct chart_axis y_axis = {chart->y_low, chart->y_high, chart->is_log,
+				    false};
+	double across = chart_axis_place(&x_axis, x);
+	double down = 1 - chart_axis_place(&y_axis, y);
+
+	if (!(chart->x_low <= chart->x_high) || !(across >= 0 && across <= 1) ||
+	    !(down >= 0 && down <= 1))
+		return false;
+	*ret_col = chart->plot_col +
+		   (int)round(across * (2 * chart->plot_cols - 1)) / 2;
+	*ret_row = chart->plot_row +
+		   (int)round(down * (4 * chart->plot_rows - 1)) / 4;
+	return true;
 }

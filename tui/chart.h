@@ -2,15 +2,14 @@
 /*
  * Curves as a grid of character cells, without knowing the screen.
  *
- * A chart is drawn once into cells; whoever shows it copies the cells and
- * chooses colours by `series`.  The braille and the ASCII form come from the
- * same grid of dots (2 x 4 per cell), so they agree cell by cell.
+ * A chart is drawn once on its canvas (canvas.h); whoever shows it copies the
+ * cells and chooses colours by their owner.
  *
  *     struct chart chart = {0};
  *     struct chart_options options = {.cols = 60, .rows = 15};
  *     chart_draw(&chart, series, count, &options);
  *     for (row...) for (col...)
- *             cell = chart_cell(&chart, row, col);
+ *             cell = canvas_cell(&chart.canvas, row, col);
  *     chart_release(&chart);
  *
  * Pure: no clock, no locale, no I/O.  Thread: any.
@@ -18,7 +17,7 @@
 #ifndef TUI_CHART_H
 #define TUI_CHART_H
 
-#include "base/strbuf.h"
+#include "tui/canvas.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,8 +42,10 @@ struct chart_series {
 
 struct chart_options {
 	int cols, rows; /* of the whole chart; anything, even 0 */
-	bool is_ascii;
-	bool is_log; /* y axis; values <= 0 are left out and counted */
+	enum canvas_style style;
+	bool has_marks; /* series as their marks, not only in ASCII */
+	bool is_log;	/* y axis; values <= 0 are left out and counted */
+	bool is_x_log;	/* x axis, the same */
 	bool has_legend;
 	/* Ranges to show; automatic unless low < high. */
 	double x_low, x_high;
@@ -53,42 +54,26 @@ struct chart_options {
 	double cursor_x;
 };
 
-/* What a cell belongs to, when it is not a series (then >= 0). */
-enum {
-	CHART_BLANK = -1,
-	CHART_AXIS = -2,  /* lines and ticks */
-	CHART_LABEL = -3, /* numbers and names */
-	CHART_CURSOR = -4,
-};
-
-struct chart_cell {
-	char glyph[5]; /* UTF-8, NUL-terminated; never empty but for the right
-			* half of a wide character */
-	signed char width; /* columns: 1, 2, or 0 for that right half */
-	int series;	   /* index, or one of the above */
-};
-
 /* Zero-initialise; reusable for the next drawing. */
 struct chart {
-	int cols, rows;
-	struct chart_cell *cells; /* rows * cols; owned */
+	struct canvas canvas;
 	/* What was drawn, for titles and for moving a cursor. */
 	double x_low, x_high, y_low, y_high; /* x_low > x_high: no data */
 	size_t hidden;			     /* finite values that a log axis
 					      * cannot show */
+	bool is_log, is_x_log;
 	int plot_col, plot_row, plot_cols, plot_rows; /* where curves lie */
 };
 
 void chart_draw(struct chart *chart, const struct chart_series *series,
 		size_t count, const struct chart_options *options);
 void chart_release(struct chart *chart);
-const struct chart_cell *chart_cell(const struct chart *chart, int row,
-				    int col);
-/* Append the cells of one row as text, without trailing blanks. */
-void chart_format_row(const struct chart *chart, int row, struct strbuf *out);
-
-/* The character that stands for a series in the ASCII form: * + x o ... */
-char chart_mark(size_t series);
+/* The cell in which a place of the axes lies; false: in none.  An axis with a
+ * single value has it in its middle. */
+bool chart_cell_of(const struct chart *chart, double x, double y, int *ret_row,
+		   int *ret_col);
+/* x of point i: its own, or its index. */
+double chart_x_of(const struct chart_series *series, size_t i);
 
 /* best[i] = the best finite y[0..i]; NaN before the first.  best may be y. */
 void chart_best_so_far(const double *y, size_t count, bool is_minimized,

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What one can ask of a series without drawing it. */
-#include "tui/chart_cells.h"
+#include "tui/chart.h"
 
 #include <math.h>
 
 double chart_x_of(const struct chart_series *series, size_t i)
 {
 	return series->x ? series->x[i] : (double)i;
-}
-
-char chart_mark(size_t series)
-{
-	static const char marks[] = "*+xo#@%&=~$abcdefghijklmnpqrstuvwyz";
-
-	return marks[series % (sizeof(marks) - 1)];
 }
 
 void chart_best_so_far(const double *y, size_t count, bool is_minimized,

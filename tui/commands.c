@@ -12,6 +12,7 @@
 #include "tui/cmdline.h"
 #include "tui/console.h"
 #include "tui/keys.h"
+#include "tui/picture.h"
 #include "tui/term.h"
 
 #include <stdio.h>
@@ -85,6 +86,12 @@ static void set_option(struct console *console, const char *name)
 		console_say(console, ROLE_NORMAL, "mouse %s",
 			    term_has_mouse() ? "on (Shift selects text)"
 					     : "off");
+		return;
+	}
+	if (strcmp(name, "braille") == 0 || strcmp(name, "nobraille") == 0) {
+		console->has_blocks = name[0] == 'n';
+		console_recalc(console, DATA_SELECTION);
+		pictures_redraw(console);
 		return;
 	}
 	request_set(console, name);
@@ -213,6 +220,14 @@ static bool write_export(struct console *console, const char *path,
 	return is_ok;
 }
 
+static void do_picture(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!pictures_show(console, line->argv[1], &err))
+		say_error(console, &err);
+}
+
 static void do_export(struct console *console, const struct cmdline *line)
 {
 	enum transfer_format format = TRANSFER_JSON;
@@ -324,7 +339,7 @@ const struct console_command console_commands[] = {
 	 do_pause, COMPLETE_NONE},
 	{"set", "NAME=VALUE",
 	 "concurrency, max-trials, max-duration, max-trial-duration, "
-	 "max-retries; mouse, nomouse",
+	 "max-retries; [no]mouse, [no]braille",
 	 1, 1, do_set, COMPLETE_KNOB},
 	{"add", "JSON", "run a trial with these parameters", 1, 60, do_add,
 	 COMPLETE_NONE},
@@ -341,6 +356,8 @@ const struct console_command console_commands[] = {
 	{"log", "[stdout|stderr|keeper|all|PART]",
 	 "to the log pane; of several pods all, or one as worker-1", 0, 1,
 	 do_log, COMPLETE_ROLE},
+	{"picture", "NAME", "show a picture of the experiment", 1, 1,
+	 do_picture, COMPLETE_PICTURE},
 	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
 	 2, do_export, COMPLETE_NONE},
 	{"copy", "", "copy the trial's parameters to the clipboard", 0, 0,

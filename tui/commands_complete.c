@@ -3,6 +3,7 @@
 #include "tui/commands.h"
 
 #include "base/mem.h"
+#include "tui/picture.h"
 
 #include <string.h>
 
@@ -30,7 +31,8 @@ static void offer_arguments(struct console *console, enum completion completion)
 		"concurrency=",	 "max-trials=",
 		"max-duration=", "max-trial-duration=",
 		"max-retries=",	 "mouse",
-		"nomouse"};
+		"nomouse",	 "braille",
+		"nobraille"};
 	static const char *const roles[] = {"stdout", "stderr", "keeper",
 					    "all"};
 	struct prompt *prompt = &console->prompt;
@@ -66,6 +68,10 @@ static void offer_arguments(struct console *console, enum completion completion)
 			prompt_offer(prompt, roles[i]);
 		for (i = 0; log_pane_part(console, i); i++)
 			prompt_offer(prompt, log_pane_part(console, i));
+		break;
+	case COMPLETE_PICTURE:
+		for (i = 0; pictures_at(i); i++)
+			prompt_offer(prompt, pictures_at(i)->name);
 		break;
 	case COMPLETE_STOP:
 		prompt_offer(prompt, "kill");

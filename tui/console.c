@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tui/keys.h"
+#include "tui/picture.h"
 #include "tui/term.h"
 
 #include <stdarg.h>
@@ -28,14 +29,15 @@ static const struct view_ops *const pane_views[PANE_COUNT] = {
 };
 
 static const struct view_ops *const screen_views[] = {
-	[SCREEN_TRIAL] = &view_trial,	  [SCREEN_EVENTS] = &view_events,
-	[SCREEN_CLUSTER] = &view_cluster, [SCREEN_TUNER] = &view_tuner,
-	[SCREEN_HELP] = &view_help,
+	[SCREEN_TRIAL] = &view_trial,	    [SCREEN_EVENTS] = &view_events,
+	[SCREEN_CLUSTER] = &view_cluster,   [SCREEN_TUNER] = &view_tuner,
+	[SCREEN_PICTURES] = &view_pictures, [SCREEN_HELP] = &view_help,
 };
 
 bool console_init(struct console *console, const struct tui_options *options,
 		  struct error *err)
 {
+	const char *term = getenv("TERM");
 	struct error problem;
 	int64_t first;
 
@@ -50,6 +52,9 @@ bool console_init(struct console *console, const struct tui_options *options,
 	console->log = log_pane_new(console->is_ascii);
 	console->chart = chart_pane_new();
 	console->cluster = cluster_pane_new();
+	console->pictures = pictures_new();
+	/* the fonts of a virtual terminal have no braille */
+	console->has_blocks = term && strcmp(term, "linux") == 0;
 	console->needs_layout = console->needs_paint = true;
 	if (options->script) {
 		console->script = script_open(options->script, err);
@@ -80,6 +85,7 @@ void console_release(struct console *console)
 	log_pane_free(console->log);
 	chart_pane_free(console->chart);
 	cluster_pane_free(console->cluster);
+	pictures_free(console->pictures);
 	trial_texts_free(console->texts);
 	pager_release(&console->trial.pager);
 	pager_release(&console->events.pager);
@@ -131,6 +137,13 @@ bool console_runs(const struct console *console)
 	return options->engine &&
 	       console->data.selected == options->engine_experiment &&
 	       !engine_is_finished(options->engine);
+}
+
+enum canvas_style console_canvas_style(const struct console *console)
+{
+	return console->is_ascii     ? CANVAS_ASCII
+	       : console->has_blocks ? CANVAS_BLOCK
+				     : CANVAS_BRAILLE;
 }
 
 void console_say(struct console *console, enum role role, const char *format,
@@ -324,6 +337,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_TUNER:
 		console_push(console, SCREEN_TUNER);
+		break;
+	case ACTION_PICTURES:
+		console_push(console, SCREEN_PICTURES);
 		break;
 	case ACTION_CHART_TOGGLE:
 		toggle_chart(console);

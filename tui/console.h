@@ -22,6 +22,7 @@
 #include "base/strbuf.h"
 #include "model/action.h"
 #include "tui/action.h"
+#include "tui/canvas.h"
 #include "tui/data.h"
 #include "tui/draw.h"
 #include "tui/layout.h"
@@ -38,6 +39,7 @@ struct console;
 struct log_pane;
 struct chart_pane;
 struct cluster_pane;
+struct pictures;
 struct script;
 
 struct view_ops {
@@ -56,7 +58,7 @@ struct view_ops {
 
 extern const struct view_ops view_experiments, view_trials, view_log,
 	view_chart, view_trial, view_events, view_cluster, view_tuner,
-	view_help;
+	view_pictures, view_help;
 
 enum screen {
 	SCREEN_PANES,
@@ -64,6 +66,7 @@ enum screen {
 	SCREEN_EVENTS,
 	SCREEN_CLUSTER,
 	SCREEN_TUNER,
+	SCREEN_PICTURES,
 	SCREEN_HELP
 };
 #define SCREENS_MAX 5
@@ -98,6 +101,7 @@ struct pending {
 struct console {
 	const struct tui_options *options;
 	bool is_ascii;
+	bool has_blocks; /* charts of half blocks, not of braille */
 	struct data data;
 	struct trial_texts *texts;
 
@@ -144,6 +148,7 @@ struct console {
 	struct log_pane *log;
 	struct chart_pane *chart;
 	struct cluster_pane *cluster;
+	struct pictures *pictures;
 
 	struct prompt prompt;
 	answer_fn *on_answer;	/* of the open question */
@@ -201,6 +206,8 @@ void console_quit(struct console *console);
 bool console_has_cluster(const struct console *console);
 /* Does this process run the shown experiment (and has not ended it)? */
 bool console_runs(const struct console *console);
+/* How charts are drawn here: braille, half blocks or ASCII. */
+enum canvas_style console_canvas_style(const struct console *console);
 /* Is something on the screen that changes by itself?  Then when (ms), else
  * -1. */
 int console_tick_ms(const struct console *console);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Painting a frame, ticking, and leaving the program. */
 #include "base/clock.h"
-#include "tui/console.h"
+#include "tui/picture.h"
 #include "tui/term.h"
 
 #include <stdio.h>
@@ -164,6 +164,9 @@ int console_tick_ms(const struct console *console)
 		if (left_ns < tick_ns)
 			tick_ns = left_ns > 0 ? left_ns : 0;
 	}
+	if (pictures_wait_ms(console) >= 0 &&
+	    pictures_wait_ms(console) * NS_PER_MS < tick_ns)
+		tick_ns = pictures_wait_ms(console) * NS_PER_MS;
 	if (console->trial.is_stale && console->depth > 0 && tick_ns > NS_PER_S)
 		tick_ns = NS_PER_S;
 	return (int)(tick_ns / NS_PER_MS) + 1;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "tui/console.h"
 #include "tui/keys.h"
+#include "tui/picture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,8 @@ bool script_step(struct console *console)
 		if (console->needs_paint ||
 		    (console->data.store && data_has_news(&console->data)) ||
 		    trial_index_is_loading(&console->data.trials) ||
+		    pictures_are_loading(console) ||
+		    pictures_wait_ms(console) >= 0 ||
 		    request_is_pending(console) ||
 		    !log_pane_is_settled(console))
 			return true;

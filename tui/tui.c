@@ -22,6 +22,7 @@
 #include "base/wake.h"
 #include "tui/console.h"
 #include "tui/keys.h"
+#include "tui/picture.h"
 #include "tui/term.h"
 
 #include <errno.h>
@@ -179,13 +180,23 @@ static void follow_store(struct loop_state *loop, int64_t now_ns)
 }
 
 /* Read further rows, showing now and then how far it got. */
+static bool is_loading(const struct console *console)
+{
+	return trial_index_is_loading(&console->data.trials) ||
+	       pictures_are_loading(console);
+}
+
 static void load_slice(struct loop_state *loop, int64_t now_ns)
 {
 	struct console *console = loop->console;
 	struct trial_index *index = &console->data.trials;
 
-	if (!trial_index_is_loading(index) || !console->data.store)
+	if (!console->data.store)
 		return;
+	if (!trial_index_is_loading(index)) {
+		pictures_load(console, SLICE_NS);
+		return;
+	}
 	if (!trial_index_load(index, console->data.store,
 			      console->data.selected, SLICE_NS) ||
 	    now_ns - loop->arranged_ns >= ARRANGE_NS) {
@@ -234,11 +245,9 @@ static int wait_ms(const struct loop_state *loop, int64_t now_ns)
 	const struct console *console = loop->console;
 	int64_t at_ns = loop->tick_ns;
 
-	if (console->is_done || console->script ||
-	    trial_index_is_loading(&console->data.trials))
+	if (console->is_done || console->script || is_loading(console))
 		return script_is_waiting(console->script) &&
-				       !trial_index_is_loading(
-					       &console->data.trials)
+				       !is_loading(console)
 			       ? 10
 			       : 0;
 	at_ns = least(at_ns,

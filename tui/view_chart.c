@@ -267,13 +267,13 @@ static void draw_history(struct chart_pane *pane,
 static enum role role_of(const struct chart_pane *pane, int series)
 {
 	switch (series) {
-	case CHART_BLANK:
+	case CANVAS_BLANK:
 		return ROLE_NORMAL;
-	case CHART_AXIS:
+	case CANVAS_AXIS:
 		return ROLE_AXIS;
-	case CHART_LABEL:
+	case CANVAS_LABEL:
 		return ROLE_DIM;
-	case CHART_CURSOR:
+	case CANVAS_CURSOR:
 		return ROLE_MATCH;
 	default:
 		break;
@@ -287,16 +287,16 @@ static void copy_cells(const struct chart_pane *pane, struct rect body)
 {
 	int row, col;
 
-	for (row = 0; row < pane->chart.rows && row < body.rows; row++) {
-		for (col = 0; col < pane->chart.cols && col < body.cols;
+	for (row = 0; row < pane->chart.canvas.rows && row < body.rows; row++) {
+		for (col = 0; col < pane->chart.canvas.cols && col < body.cols;
 		     col++) {
-			const struct chart_cell *cell =
-				chart_cell(&pane->chart, row, col);
+			const struct canvas_cell *cell =
+				canvas_cell(&pane->chart.canvas, row, col);
 
 			if (cell->width > 0)
 				draw_text(body.y + row, body.x + col,
 					  cell->width,
-					  role_of(pane, cell->series),
+					  role_of(pane, cell->owner),
 					  cell->glyph);
 		}
 	}
@@ -332,7 +332,7 @@ static int add_key(const struct console *console, int y, int x, int end,
 	if (x + width > end)
 		return x;
 	draw_point(y, x, role,
-		   uses_marks(console) ? (uint32_t)chart_mark((size_t)series)
+		   uses_marks(console) ? (uint32_t)canvas_mark(series)
 				       : theme_glyph(GLYPH_HLINE));
 	draw_part(y, x + 1, width - 1, role, " ");
 	draw_part(y, x + 2, width - 2, role, name);
@@ -386,7 +386,8 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 			    .cols = rect.cols};
 	struct chart_options options = {.cols = body.cols,
 					.rows = body.rows,
-					.is_ascii = uses_marks(console),
+					.style = console_canvas_style(console),
+					.has_marks = theme_is_monochrome(),
 					.is_log = pane->is_log};
 
 	if (pane->is_stale && !pane->is_history)

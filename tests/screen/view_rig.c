@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "tests/support/cluster_fixture.h"
 #include "tests/support/parts_fixture.h"
+#include "tests/support/pictures_fixture.h"
 #include "tests/support/screen_fixture.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ char *rig_folder_new(void)
 	screen_fixture(folder);
 	cluster_fixture(folder);
 	parts_fixture(folder);
+	pictures_fixture(folder);
 	return folder;
 }
 

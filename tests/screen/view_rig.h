@@ -7,9 +7,8 @@
 
 #define RIG_DEADLINE_MS 20000
 
-/* A fresh folder with the fixtures in it (t.db, cluster.db, parts.db); the
- * caller frees
- * the path. */
+/* A fresh folder with the fixtures in it (t.db, cluster.db, parts.db,
+ * pictures.db); the caller frees the path. */
 char *rig_folder_new(void);
 /* Remove it with all that is in it; frees. */
 void rig_folder_free(char *folder);

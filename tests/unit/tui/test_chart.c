@@ -28,8 +28,8 @@ static void assert_drawn(const struct chart_series *series, size_t count,
 	struct strbuf out = STRBUF_INIT;
 
 	chart_draw(&chart, series, count, options);
-	for (int row = 0; row < chart.rows; row++) {
-		chart_format_row(&chart, row, &out);
+	for (int row = 0; row < chart.canvas.rows; row++) {
+		canvas_format_row(&chart.canvas, row, &out);
 		strbuf_addch(&out, '\n');
 	}
 	assert_string_equal(out.data, expected);
@@ -46,7 +46,7 @@ static void draws_a_line(void **state)
 	struct chart_options options = {.cols = 20, .rows = 8};
 
 	(void)state;
-	options.is_ascii = true;
+	options.style = CANVAS_ASCII;
 	assert_drawn(&line, 1, &options,
 		     "10+              ***\n"
 		     "  |           ****\n"
@@ -56,7 +56,7 @@ static void draws_a_line(void **state)
 		     " 0+***\n"
 		     "  ++-------+-------+\n"
 		     "   0       5      10\n");
-	options.is_ascii = false;
+	options.style = CANVAS_BRAILLE;
 	assert_drawn(&line, 1, &options,
 		     "10┤              ⢀⠔⠊\n"
 		     "  │           ⢀⠤⠊⠁\n"
@@ -77,8 +77,10 @@ static void draws_steps_points_and_marks(void **state)
 		{"trials", NULL, y, 5, CHART_POINTS, 0},
 		{"lost", NULL, y, 3, CHART_POINTS, 'F'},
 	};
-	struct chart_options options = {
-		.cols = 22, .rows = 9, .is_ascii = true, .has_legend = true};
+	struct chart_options options = {.cols = 22,
+					.rows = 9,
+					.style = CANVAS_ASCII,
+					.has_legend = true};
 
 	(void)state;
 	chart_best_so_far(y, 5, false, best);
@@ -99,7 +101,7 @@ static void leaves_gaps(void **state)
 	static const double y[] = {1, NAN, 1, 1, INFINITY, 1};
 	const struct chart_series series = {"", NULL, y, 6, CHART_LINE, 0};
 	struct chart_options options = {
-		.cols = 14, .rows = 4, .is_ascii = true};
+		.cols = 14, .rows = 4, .style = CANVAS_ASCII};
 
 	(void)state;
 	assert_drawn(&series, 1, &options,
@@ -114,7 +116,7 @@ static void shows_one_point_and_none(void **state)
 	static const double one[] = {0.93};
 	const struct chart_series series = {"a", NULL, one, 1, CHART_LINE, 0};
 	struct chart_options options = {
-		.cols = 16, .rows = 5, .is_ascii = true};
+		.cols = 16, .rows = 5, .style = CANVAS_ASCII};
 
 	(void)state;
 	assert_drawn(&series, 1, &options,
@@ -131,7 +133,7 @@ static void log_axis_has_decades(void **state)
 	static const double loss[] = {1000, 100, 10, 1, 0.1, 0, -3};
 	const struct chart_series series = {"l", NULL, loss, 7, CHART_LINE, 0};
 	struct chart_options options = {
-		.cols = 20, .rows = 9, .is_ascii = true, .is_log = true};
+		.cols = 20, .rows = 9, .style = CANVAS_ASCII, .is_log = true};
 	struct chart chart = {0};
 
 	(void)state;
@@ -158,7 +160,7 @@ static void many_points_keep_their_extremes(void **state)
 	double *y = xcalloc(count, sizeof(*y));
 	struct chart_series series = {"n", NULL, y, count, CHART_LINE, 0};
 	struct chart_options options = {
-		.cols = 50, .rows = 12, .is_ascii = true};
+		.cols = 50, .rows = 12, .style = CANVAS_ASCII};
 	struct chart chart = {0};
 	int bottom = 0, top = 0;
 
@@ -171,8 +173,8 @@ static void many_points_keep_their_extremes(void **state)
 		int row = chart.plot_row + chart.plot_rows - 1;
 
 		col += chart.plot_col;
-		bottom += chart_cell(&chart, row, col)->series == 0;
-		top += chart_cell(&chart, 0, col)->series == 0;
+		bottom += canvas_cell(&chart.canvas, row, col)->owner == 0;
+		top += canvas_cell(&chart.canvas, 0, col)->owner == 0;
 		col -= chart.plot_col;
 	}
 	assert_int_equal(bottom, 1);
@@ -192,8 +194,8 @@ static void first_series_lies_on_top(void **state)
 
 	(void)state;
 	chart_draw(&chart, series, 2, &options);
-	for (int i = 0; i < chart.cols * chart.rows; i++)
-		assert_true(chart.cells[i].series <= 0);
+	for (int i = 0; i < chart.canvas.cols * chart.canvas.rows; i++)
+		assert_true(chart.canvas.cells[i].owner <= 0);
 	chart_release(&chart);
 }
 
@@ -203,7 +205,7 @@ static void zoom_cuts_lines_at_the_border(void **state)
 	const struct chart_series series = {"z", NULL, y, 3, CHART_LINE, 0};
 	struct chart_options options = {.cols = 14,
 					.rows = 4,
-					.is_ascii = true,
+					.style = CANVAS_ASCII,
 					.x_high = 2,
 					.y_low = 0,
 					.y_high = 100};
@@ -220,8 +222,10 @@ static void legend_cuts_and_counts(void **state)
 {
 	static const double y[] = {1, 2};
 	struct chart_series series[14];
-	struct chart_options options = {
-		.cols = 40, .rows = 7, .is_ascii = true, .has_legend = true};
+	struct chart_options options = {.cols = 40,
+					.rows = 7,
+					.style = CANVAS_ASCII,
+					.has_legend = true};
 	struct chart chart = {0};
 	struct strbuf out = STRBUF_INIT;
 
@@ -235,12 +239,12 @@ static void legend_cuts_and_counts(void **state)
 			CHART_LINE,
 			0};
 	chart_draw(&chart, series, COUNT_OF(series), &options);
-	chart_format_row(&chart, 0, &out);
+	canvas_format_row(&chart.canvas, 0, &out);
 	assert_string_equal(out.data, "* ?[31mwide ??  +13 more");
-	options.is_ascii = false;
+	options.style = CANVAS_BRAILLE;
 	strbuf_clear(&out);
 	chart_draw(&chart, series, COUNT_OF(series), &options);
-	chart_format_row(&chart, 0, &out);
+	canvas_format_row(&chart.canvas, 0, &out);
 	assert_int_equal(utf8_width(out.data, out.len), 26);
 	assert_null(strchr(out.data, 0x1b));
 	strbuf_release(&out);
@@ -250,10 +254,11 @@ static void legend_cuts_and_counts(void **state)
 static void marks_tell_series_apart(void **state)
 {
 	(void)state;
-	assert_int_equal(chart_mark(0), '*');
+	assert_int_equal(canvas_mark(0), '*');
 	for (size_t i = 0; i < 30; i++)
 		for (size_t k = 0; k < i; k++)
-			assert_int_not_equal(chart_mark(i), chart_mark(k));
+			assert_int_not_equal(canvas_mark((int)i),
+					     canvas_mark((int)k));
 }
 
 /* Ticks lie inside, ascend, and no two labels are the same. */
@@ -325,8 +330,9 @@ static void every_size_is_whole(void **state)
 		struct chart_options options = {
 			.cols = (int)random_below(&random, 70),
 			.rows = (int)random_below(&random, 20),
-			.is_ascii = round & 1,
+			.style = (enum canvas_style)(round % 3),
 			.is_log = round & 2,
+			.is_x_log = round & 256,
 			.has_legend = round & 4,
 			.has_cursor = round & 8,
 			.cursor_x = random_unit(&random) * 3,
@@ -353,19 +359,19 @@ static void every_size_is_whole(void **state)
 						      (enum chart_style)s,
 						      s == 1 ? 'F' : 0};
 		chart_draw(&chart, series, 3, &options);
-		for (int row = 0; row < chart.rows; row++) {
+		for (int row = 0; row < chart.canvas.rows; row++) {
 			int cols = 0;
 
 			strbuf_clear(&out);
-			for (int col = 0; col < chart.cols; col++) {
-				const struct chart_cell *cell =
-					chart_cell(&chart, row, col);
+			for (int col = 0; col < chart.canvas.cols; col++) {
+				const struct canvas_cell *cell =
+					canvas_cell(&chart.canvas, row, col);
 
 				cols += cell->width;
 				strbuf_adds(&out, cell->glyph);
-				assert_in_range(cell->series + 4, 0, 6);
+				assert_in_range(cell->owner + 4, 0, 6);
 			}
-			assert_int_equal(cols, chart.cols);
+			assert_int_equal(cols, chart.canvas.cols);
 			assert_int_equal(utf8_width(out.data, out.len), cols);
 		}
 	}
