@@ -65,10 +65,15 @@ void banded_adopt(void *state, int64_t number, const double *point)
 	tuner_base_adopt(banded, number, point);
 	if (number < 0)
 		return; /* somebody's own: no part of a bracket */
-	if (at == TRIALS_NONE)
-		brackets_begin(banded->brackets, number, point);
-	else
+	if (at != TRIALS_NONE) {
 		brackets_again(banded->brackets, number);
+		return;
+	}
+	brackets_begin(banded->brackets, number, point);
+	/* known of those that fail, too */
+	at = trials_find(&banded->base.trials, number);
+	banded->base.trials.items[at].budget =
+		brackets_budget(banded->brackets, number);
 }
 
 void banded_observe(void *state, int64_t number,

@@ -8,6 +8,7 @@
 extern const struct tuner_ops anneal_tuner_ops;
 extern const struct tuner_ops asha_tuner_ops;
 extern const struct tuner_ops batch_tuner_ops;
+extern const struct tuner_ops bohb_tuner_ops;
 extern const struct tuner_ops cmaes_tuner_ops;
 extern const struct tuner_ops evolution_tuner_ops;
 extern const struct tuner_ops gp_tuner_ops;

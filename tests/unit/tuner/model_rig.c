@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An experiment played against a function. */
+/* An experiment of nothing but a tuner. */
 #include "tests/unit/tuner/model_rig.h"
 
 #include <math.h>
@@ -26,11 +26,14 @@ double rig_branin(const double *point)
 void rig_open(struct rig *rig, const char *tuner, const char *space,
 	      const char *args, enum objective_mode mode, uint64_t seed)
 {
-	struct tuner_context context = {
-		.class_args = args, .objective = mode, .seed = seed};
+	struct tuner_context context = {.class_args = args,
+					.objective = mode,
+					.seed = seed,
+					.checkpoint_root = "/mnt/c"};
 	struct error err;
 
 	rig->next = 0;
+	rig->suggestion = (struct tuner_suggestion){.extra = STRBUF_INIT};
 	if (!space_parse(space, &rig->space, NULL, &err))
 		fail_msg("%s", err.text);
 	assert_true(rig->space->count <= RIG_PARAMETERS_MAX);
@@ -44,19 +47,27 @@ void rig_close(struct rig *rig)
 {
 	tuner_close(rig->tuner);
 	space_free(rig->space);
+	strbuf_release(&rig->suggestion.extra);
+}
+
+enum tuner_outcome rig_ask(struct rig *rig)
+{
+	enum tuner_outcome outcome;
+	struct error err;
+
+	assert_true(rig->next < RIG_TRIALS_MAX);
+	rig->suggestion.point = rig->points[rig->next];
+	strbuf_truncate(&rig->suggestion.extra, 0);
+	outcome = tuner_suggest(rig->tuner, rig->next, &rig->suggestion, &err);
+	if (outcome == TUNER_SUGGESTED)
+		tuner_adopt(rig->tuner, rig->next++, rig->suggestion.point);
+	return outcome;
 }
 
 int64_t rig_suggest(struct rig *rig)
 {
-	double *point = rig->points[rig->next];
-	struct error err;
-
-	assert_true(rig->next < RIG_TRIALS_MAX);
-	assert_int_equal(
-		tuner_suggest_point(rig->tuner, rig->next, point, &err),
-		TUNER_SUGGESTED);
-	tuner_adopt(rig->tuner, rig->next, point);
-	return rig->next++;
+	assert_int_equal(rig_ask(rig), TUNER_SUGGESTED);
+	return rig->next - 1;
 }
 
 void rig_finish(struct rig *rig, int64_t number, double value)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of model-based tuners share: an experiment played against a
- * function. */
+/* What tests of tuners share: a small experiment, played call by call or
+ * against a function. */
 #ifndef TESTS_UNIT_TUNER_MODEL_RIG_H
 #define TESTS_UNIT_TUNER_MODEL_RIG_H
 
@@ -15,6 +15,7 @@ struct rig {
 	struct space *space;
 	struct tuner *tuner;
 	int64_t next;
+	struct tuner_suggestion suggestion; /* the last one */
 	double points[RIG_TRIALS_MAX][RIG_PARAMETERS_MAX];
 };
 
@@ -22,8 +23,11 @@ struct rig {
 void rig_open(struct rig *rig, const char *tuner, const char *space,
 	      const char *args, enum objective_mode mode, uint64_t seed);
 void rig_close(struct rig *rig);
-/* Ask and adopt; the suggestion's number. */
+/* Ask, and adopt what is suggested: then it has number rig->next - 1. */
+enum tuner_outcome rig_ask(struct rig *rig);
+/* The same, where nothing but a suggestion will do: its number. */
 int64_t rig_suggest(struct rig *rig);
+/* It succeeds with this result. */
 void rig_finish(struct rig *rig, int64_t number, double value);
 /* `count` trials one after the other; the least value. */
 double rig_run(struct rig *rig, rig_function function, int count);

@@ -5,7 +5,7 @@
  * of results.
  */
 #include "engine/tuner/brackets.h"
-#include "engine/tuner/tuner.h"
+#include "tests/unit/tuner/model_rig.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -49,130 +49,81 @@ static void has_the_schedule_of_the_paper(void **state)
 /* ---- a small experiment
  * ------------------------------------------------------ */
 
-struct run {
-	struct space *space;
-	struct tuner *tuner;
-	int64_t next;
-	struct tuner_suggestion suggestion;
-	double point[1];
-};
-
-static void begin(struct run *run, const char *tuner, const char *args)
-{
-	struct tuner_context context = {.class_args = args,
-					.objective = OBJECTIVE_MAXIMIZE,
-					.seed = 11};
-	struct error err;
-
-	memset(run, 0, sizeof(*run));
-	run->suggestion = (struct tuner_suggestion){.point = run->point,
-						    .extra = STRBUF_INIT};
-	assert_true(space_parse(LINE, &run->space, NULL, &err));
-	context.space = run->space;
-	run->tuner = tuner_open(tuner_find(tuner), &context, &err);
-	if (!run->tuner)
-		fail_msg("%s", err.text);
-}
-
-static void end(struct run *run)
-{
-	tuner_close(run->tuner);
-	space_free(run->space);
-	strbuf_release(&run->suggestion.extra);
-}
-
-static enum tuner_outcome suggest(struct run *run)
-{
-	enum tuner_outcome outcome;
-	struct error err;
-
-	strbuf_truncate(&run->suggestion.extra, 0);
-	outcome = tuner_suggest(run->tuner, run->next, &run->suggestion, &err);
-	if (outcome == TUNER_SUGGESTED)
-		tuner_adopt(run->tuner, run->next++, run->point);
-	return outcome;
-}
-
-static void result(struct run *run, int64_t number, double value)
-{
-	tuner_observe_value(run->tuner, number, value);
-	tuner_ended(run->tuner, number, TRIAL_SUCCEEDED);
-}
+static struct rig rig;
 
 static void sends_the_best_on(void **state)
 {
 	double points[16];
-	struct run run;
 
 	(void)state;
 	/* brackets of 4@1 2@2 1@4, 3@2 1@4, 3@4 */
-	begin(&run, "Hyperband",
-	      "{\"R\":4,\"eta\":2,\"exec_mode\":\"serial\","
-	      "\"budget_key\":\"STEPS\"}");
+	rig_open(&rig, "Hyperband", LINE,
+		 "{\"R\":4,\"eta\":2,\"exec_mode\":\"serial\","
+		 "\"budget_key\":\"STEPS\"}",
+		 OBJECTIVE_MAXIMIZE, 11);
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		assert_true(run.suggestion.budget == 1);
-		assert_int_equal(run.suggestion.parent, -1);
-		assert_string_equal(run.suggestion.extra.data, "\"STEPS\":1");
-		points[i] = run.point[0];
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		assert_true(rig.suggestion.budget == 1);
+		assert_int_equal(rig.suggestion.parent, -1);
+		assert_string_equal(rig.suggestion.extra.data, "\"STEPS\":1");
+		points[i] = rig.suggestion.point[0];
 	}
-	assert_int_equal(suggest(&run), TUNER_NOTHING_NOW);
-	result(&run, 0, 0.1);
-	result(&run, 1, 0.9);
-	tuner_ended(run.tuner, 2, TRIAL_FAILED);
-	assert_int_equal(suggest(&run), TUNER_NOTHING_NOW);
-	result(&run, 3, 0.5);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 2);
-	assert_int_equal(run.suggestion.parent, 1);
-	assert_true(run.point[0] == points[1]);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(run.suggestion.parent, 3);
-	result(&run, 4, 0.2);
+	assert_int_equal(rig_ask(&rig), TUNER_NOTHING_NOW);
+	rig_finish(&rig, 0, 0.1);
+	rig_finish(&rig, 1, 0.9);
+	tuner_ended(rig.tuner, 2, TRIAL_FAILED);
+	assert_int_equal(rig_ask(&rig), TUNER_NOTHING_NOW);
+	rig_finish(&rig, 3, 0.5);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 2);
+	assert_int_equal(rig.suggestion.parent, 1);
+	assert_true(rig.suggestion.point[0] == points[1]);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(rig.suggestion.parent, 3);
+	rig_finish(&rig, 4, 0.2);
 	/* told twice: the newest counts */
-	tuner_observe_value(run.tuner, 5, 0.1);
-	result(&run, 5, 0.3);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 4);
-	assert_int_equal(run.suggestion.parent, 5);
-	assert_true(run.point[0] == points[3]);
-	result(&run, 6, 1);
+	tuner_observe_value(rig.tuner, 5, 0.1);
+	rig_finish(&rig, 5, 0.3);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 4);
+	assert_int_equal(rig.suggestion.parent, 5);
+	assert_true(rig.suggestion.point[0] == points[3]);
+	rig_finish(&rig, 6, 1);
 	/* the next bracket */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 2);
-	assert_int_equal(run.suggestion.parent, -1);
-	end(&run);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 2);
+	assert_int_equal(rig.suggestion.parent, -1);
+	rig_close(&rig);
 }
 
 static void goes_on_when_a_round_fails(void **state)
 {
-	struct run run;
-
 	(void)state;
-	begin(&run, "Hyperband",
-	      "{\"R\":2,\"eta\":2,\"exec_mode\":\"serial\"}");
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	tuner_ended(run.tuner, 0, TRIAL_FAILED);
-	tuner_ended(run.tuner, 1, TRIAL_USER_CANCELED);
+	rig_open(&rig, "Hyperband", LINE,
+		 "{\"R\":2,\"eta\":2,\"exec_mode\":\"serial\"}",
+		 OBJECTIVE_MAXIMIZE, 11);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	tuner_ended(rig.tuner, 0, TRIAL_FAILED);
+	tuner_ended(rig.tuner, 1, TRIAL_USER_CANCELED);
 	/* bracket 0: two with the whole budget */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 2);
-	assert_int_equal(run.suggestion.parent, -1);
-	end(&run);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 2);
+	assert_int_equal(rig.suggestion.parent, -1);
+	rig_close(&rig);
 }
 
 static void begins_the_next_bracket_beside(void **state)
 {
 	struct strbuf text = STRBUF_INIT;
-	struct run run;
 
 	(void)state;
-	begin(&run, "Hyperband", "{\"R\":2,\"eta\":2}");
+	rig_open(&rig, "Hyperband", LINE, "{\"R\":2,\"eta\":2}",
+		 OBJECTIVE_MAXIMIZE, 11);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
 	/* 2 of bracket 1, 2 of bracket 0, 1 of bracket 1 again */
-	assert_true(tuner_describe(run.tuner, &text));
+	assert_true(tuner_describe(rig.tuner, &text));
 	assert_string_equal(
 		text.data,
 		"{\"brackets\":[{\"bracket\":1,\"round\":0,\"rounds\":2,"
@@ -182,7 +133,7 @@ static void begins_the_next_bracket_beside(void **state)
 		"{\"bracket\":1,\"round\":0,\"rounds\":2,\"budget\":1,"
 		"\"size\":2,\"running\":1,\"over\":0}]}");
 	strbuf_release(&text);
-	end(&run);
+	rig_close(&rig);
 }
 
 static void refuses_brackets_without_measure(void **state)
@@ -202,32 +153,31 @@ static void refuses_brackets_without_measure(void **state)
 
 static void promotes_without_waiting(void **state)
 {
-	struct run run;
-
 	(void)state;
-	begin(&run, "ASHA", "{\"min_budget\":1,\"max_budget\":9}");
+	rig_open(&rig, "ASHA", LINE, "{\"min_budget\":1,\"max_budget\":9}",
+		 OBJECTIVE_MAXIMIZE, 11);
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		assert_true(run.suggestion.budget == 1);
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		assert_true(rig.suggestion.budget == 1);
 	}
-	result(&run, 0, 0.2);
-	result(&run, 1, 0.7);
+	rig_finish(&rig, 0, 0.2);
+	rig_finish(&rig, 1, 0.7);
 	/* one in three of two is none: a new one */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 1);
-	result(&run, 2, 0.5);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 3);
-	assert_int_equal(run.suggestion.parent, 1);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 1);
+	rig_finish(&rig, 2, 0.5);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 3);
+	assert_int_equal(rig.suggestion.parent, 1);
 	/* once only */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 1);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 1);
 	/* a better one turns up: it is the best of four now */
-	result(&run, 3, 0.9);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_true(run.suggestion.budget == 3);
-	assert_int_equal(run.suggestion.parent, 3);
-	end(&run);
+	rig_finish(&rig, 3, 0.9);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_true(rig.suggestion.budget == 3);
+	assert_int_equal(rig.suggestion.parent, 3);
+	rig_close(&rig);
 }
 
 int main(void)

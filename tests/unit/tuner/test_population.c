@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Evolution, PBT and Anneal: what each of them is. */
-#include "engine/tuner/tuner.h"
+#include "tests/unit/tuner/model_rig.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,57 +19,7 @@ static const char PLANE[] =
 	"\"y\":{\"_type\":\"uniform\",\"_value\":[0,10]},"
 	"\"n\":{\"_type\":\"choice\",\"_value\":[0,1,2,3,4,5,6,7]}}";
 
-struct run {
-	struct space *space;
-	struct tuner *tuner;
-	int64_t next;
-	struct tuner_suggestion suggestion;
-	double point[WIDTH_MAX];
-};
-
-static void begin(struct run *run, const char *tuner, const char *args,
-		  enum objective_mode mode)
-{
-	struct tuner_context context = {.class_args = args,
-					.objective = mode,
-					.seed = 5,
-					.checkpoint_root = "/mnt/c"};
-	struct error err;
-
-	memset(run, 0, sizeof(*run));
-	run->suggestion = (struct tuner_suggestion){.point = run->point,
-						    .extra = STRBUF_INIT};
-	assert_true(space_parse(PLANE, &run->space, NULL, &err));
-	context.space = run->space;
-	run->tuner = tuner_open(tuner_find(tuner), &context, &err);
-	if (!run->tuner)
-		fail_msg("%s", err.text);
-}
-
-static void end(struct run *run)
-{
-	tuner_close(run->tuner);
-	space_free(run->space);
-	strbuf_release(&run->suggestion.extra);
-}
-
-static enum tuner_outcome suggest(struct run *run)
-{
-	enum tuner_outcome outcome;
-	struct error err;
-
-	strbuf_truncate(&run->suggestion.extra, 0);
-	outcome = tuner_suggest(run->tuner, run->next, &run->suggestion, &err);
-	if (outcome == TUNER_SUGGESTED)
-		tuner_adopt(run->tuner, run->next++, run->point);
-	return outcome;
-}
-
-static void result(struct run *run, int64_t number, double value)
-{
-	tuner_observe_value(run->tuner, number, value);
-	tuner_ended(run->tuner, number, TRIAL_SUCCEEDED);
-}
+static struct rig rig;
 
 static int differences(const double *a, const double *b)
 {
@@ -83,63 +33,62 @@ static int differences(const double *a, const double *b)
 static void changes_one_parameter_of_the_better(void **state)
 {
 	double points[2][WIDTH_MAX];
-	struct run run;
 
 	(void)state;
-	begin(&run, "Evolution", "{\"population_size\":2}", OBJECTIVE_MAXIMIZE);
+	rig_open(&rig, "Evolution", PLANE, "{\"population_size\":2}",
+		 OBJECTIVE_MAXIMIZE, 5);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		memcpy(points[i], run.point, sizeof(points[i]));
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		memcpy(points[i], rig.suggestion.point, sizeof(points[i]));
 	}
 	/* as many at once as there are individuals */
-	assert_int_equal(suggest(&run), TUNER_NOTHING_NOW);
-	result(&run, 0, 1);
-	result(&run, 1, 2);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(differences(run.point, points[1]), 1);
+	assert_int_equal(rig_ask(&rig), TUNER_NOTHING_NOW);
+	rig_finish(&rig, 0, 1);
+	rig_finish(&rig, 1, 2);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(differences(rig.suggestion.point, points[1]), 1);
 	/* the worse one is gone: the child's rival is its parent */
-	result(&run, 2, 3);
-	memcpy(points[0], run.point, sizeof(points[0]));
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(differences(run.point, points[0]), 1);
-	end(&run);
+	rig_finish(&rig, 2, 3);
+	memcpy(points[0], rig.suggestion.point, sizeof(points[0]));
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(differences(rig.suggestion.point, points[0]), 1);
+	rig_close(&rig);
 }
 
 static void replaces_those_that_fail(void **state)
 {
 	struct strbuf text = STRBUF_INIT;
-	struct run run;
 
 	(void)state;
-	begin(&run, "Evolution", "{\"population_size\":3}", OBJECTIVE_MINIMIZE);
+	rig_open(&rig, "Evolution", PLANE, "{\"population_size\":3}",
+		 OBJECTIVE_MINIMIZE, 5);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	tuner_ended(run.tuner, 0, TRIAL_FAILED);
-	result(&run, 1, 4);
-	assert_true(tuner_describe(run.tuner, &text));
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	tuner_ended(rig.tuner, 0, TRIAL_FAILED);
+	rig_finish(&rig, 1, 4);
+	assert_true(tuner_describe(rig.tuner, &text));
 	assert_string_equal(text.data,
 			    "{\"population\":1,\"size\":3,\"fresh\":1,"
 			    "\"running\":1,\"best\":4}");
 	strbuf_release(&text);
-	end(&run);
+	rig_close(&rig);
 }
 
 static void makes_imports_individuals(void **state)
 {
 	double good[WIDTH_MAX] = {1, 2, 3}, poor[WIDTH_MAX] = {7, 8, 1};
-	struct run run;
 
 	(void)state;
-	begin(&run, "Evolution", "{\"population_size\":2}", OBJECTIVE_MAXIMIZE);
-	tuner_import_value(run.tuner, good, 5);
-	tuner_import_value(run.tuner, poor, 1);
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(differences(run.point, good), 1);
-	end(&run);
+	rig_open(&rig, "Evolution", PLANE, "{\"population_size\":2}",
+		 OBJECTIVE_MAXIMIZE, 5);
+	tuner_import_value(rig.tuner, good, 5);
+	tuner_import_value(rig.tuner, poor, 1);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(differences(rig.suggestion.point, good), 1);
+	rig_close(&rig);
 }
 
-static void expect_extra(const struct run *run, int load, int load_epoch,
-			 int save, int save_epoch)
+static void expect_extra(int load, int load_epoch, int save, int save_epoch)
 {
 	char wanted[160];
 
@@ -147,50 +96,49 @@ static void expect_extra(const struct run *run, int load, int load_epoch,
 		 "\"load_checkpoint_dir\":\"/mnt/c/%d/%d\","
 		 "\"save_checkpoint_dir\":\"/mnt/c/%d/%d\"",
 		 load, load_epoch, save, save_epoch);
-	assert_string_equal(run->suggestion.extra.data, wanted);
+	assert_string_equal(rig.suggestion.extra.data, wanted);
 }
 
 static void worst_go_on_from_the_best(void **state)
 {
 	double points[5][WIDTH_MAX];
-	struct run run;
 
 	(void)state;
-	begin(&run, "PBT",
-	      "{\"population_size\":5,\"factor\":0.1,"
-	      "\"resample_probability\":0}",
-	      OBJECTIVE_MAXIMIZE);
+	rig_open(&rig, "PBT", PLANE,
+		 "{\"population_size\":5,\"factor\":0.1,"
+		 "\"resample_probability\":0}",
+		 OBJECTIVE_MAXIMIZE, 5);
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		assert_int_equal(run.suggestion.parent, -1);
-		expect_extra(&run, i, 0, i, 0);
-		memcpy(points[i], run.point, sizeof(points[i]));
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		assert_int_equal(rig.suggestion.parent, -1);
+		expect_extra(i, 0, i, 0);
+		memcpy(points[i], rig.suggestion.point, sizeof(points[i]));
 	}
-	assert_int_equal(suggest(&run), TUNER_NOTHING_NOW);
-	result(&run, 0, 3);
-	result(&run, 1, 5);
-	result(&run, 2, 4);
-	tuner_ended(run.tuner, 3, TRIAL_FAILED); /* the worst, so */
-	assert_int_equal(suggest(&run), TUNER_NOTHING_NOW);
-	result(&run, 4, 1);
+	assert_int_equal(rig_ask(&rig), TUNER_NOTHING_NOW);
+	rig_finish(&rig, 0, 3);
+	rig_finish(&rig, 1, 5);
+	rig_finish(&rig, 2, 4);
+	tuner_ended(rig.tuner, 3, TRIAL_FAILED); /* the worst, so */
+	assert_int_equal(rig_ask(&rig), TUNER_NOTHING_NOW);
+	rig_finish(&rig, 4, 1);
 	/* one in five is replaced: 3 goes on from 1, a step away from it */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(run.suggestion.parent, 1);
-	expect_extra(&run, 1, 0, 3, 1);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(rig.suggestion.parent, 1);
+	expect_extra(1, 0, 3, 1);
 	for (int i = 0; i < 2; i++) {
-		double step = fabs(run.point[i] - points[1][i]);
+		double step = fabs(rig.suggestion.point[i] - points[1][i]);
 		double edge = fmin(points[1][i], 10 - points[1][i]);
 
 		assert_true(fabs(step - 1) < 1e-12 ||
 			    fabs(step - edge) < 1e-12);
 	}
-	assert_true(fabs(run.point[2] - points[1][2]) <= 1);
+	assert_true(fabs(rig.suggestion.point[2] - points[1][2]) <= 1);
 	/* the others with what they have, worst first: 4, 0, 2, 1 */
-	assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-	assert_int_equal(run.suggestion.parent, 4);
-	expect_extra(&run, 4, 0, 4, 1);
-	assert_int_equal(differences(run.point, points[4]), 0);
-	end(&run);
+	assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+	assert_int_equal(rig.suggestion.parent, 4);
+	expect_extra(4, 0, 4, 1);
+	assert_int_equal(differences(rig.suggestion.point, points[4]), 0);
+	rig_close(&rig);
 }
 
 static void needs_somewhere_for_checkpoints(void **state)
@@ -216,46 +164,44 @@ static void draws_ever_closer(void **state)
 	double good[WIDTH_MAX] = {3, 7, 2};
 	double far = 0;
 	int others = 0;
-	struct run run;
 
 	(void)state;
-	begin(&run, "Anneal", NULL, OBJECTIVE_MINIMIZE);
+	rig_open(&rig, "Anneal", PLANE, NULL, OBJECTIVE_MINIMIZE, 5);
 	for (int i = 0; i < 190; i++)
-		tuner_import_value(run.tuner, good, 1);
+		tuner_import_value(rig.tuner, good, 1);
 	for (int i = 0; i < 200; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		far = fmax(far, fmax(fabs(run.point[0] - 3),
-				     fabs(run.point[1] - 7)));
-		others += run.point[2] != 2;
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		far = fmax(far, fmax(fabs(rig.suggestion.point[0] - 3),
+				     fabs(rig.suggestion.point[1] - 7)));
+		others += rig.suggestion.point[2] != 2;
 	}
 	/* 10 / 20 wide */
 	assert_true(far <= 0.25 && far > 0.2);
 	/* (7/8) / 20 of 200 */
 	assert_true(others > 0 && others < 30);
-	end(&run);
+	rig_close(&rig);
 }
 
 /* The k-th best with probability 2^-(k+1). */
 static void prefers_the_best(void **state)
 {
 	int counts[3] = {0};
-	struct run run;
 
 	(void)state;
-	begin(&run, "Anneal", NULL, OBJECTIVE_MINIMIZE);
+	rig_open(&rig, "Anneal", PLANE, NULL, OBJECTIVE_MINIMIZE, 5);
 	for (int i = 0; i < 300; i++) {
 		double point[WIDTH_MAX] = {1 + 4 * (i % 3), 5, 0};
 
-		tuner_import_value(run.tuner, point, 1 + i % 3 + i * 1e-6);
+		tuner_import_value(rig.tuner, point, 1 + i % 3 + i * 1e-6);
 	}
 	/* of each third the first hundred ranks: only the first is ever drawn
 	 */
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(suggest(&run), TUNER_SUGGESTED);
-		counts[(int)rint((run.point[0] - 1) / 4)]++;
+		assert_int_equal(rig_ask(&rig), TUNER_SUGGESTED);
+		counts[(int)rint((rig.suggestion.point[0] - 1) / 4)]++;
 	}
 	assert_int_equal(counts[0], 100);
-	end(&run);
+	rig_close(&rig);
 }
 
 int main(void)
