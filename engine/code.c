@@ -193,6 +193,7 @@ static void upload_failed(struct engine *engine, struct outputs_job *job)
 	struct outputs_desk *desk = engine->outputs;
 	bool is_passing = storage_is_passing(job->err.code) ||
 			  job->err.code == ERROR_SYSTEM;
+	int retries = engine->config.kubernetes.storage.upload_retries;
 	char text[sizeof(job->err.text) + 64];
 
 	if (job->err.code == ERROR_CANCELED) {
@@ -223,6 +224,15 @@ static void upload_failed(struct engine *engine, struct outputs_job *job)
 		return;
 	}
 	desk->was_reached |= job->was_reached;
+	if (retries >= 0 && desk->upload_failures >= retries &&
+	    desk->was_reached) {
+		error_prefix(&job->err, "after %d tries (uploadRetryCount)",
+			     retries + 1);
+		desk->upload_failures = 0; /* unpausing begins anew */
+		status_fault_of(engine, FAULT_STORAGE, NULL);
+		outputs_refuse(engine, &job->err);
+		return;
+	}
 	if (++desk->upload_failures >= UNREACHED_TRIES && !desk->was_reached) {
 		leave_it_to_others(engine, job->err.text);
 		return;
@@ -233,9 +243,9 @@ static void upload_failed(struct engine *engine, struct outputs_job *job)
 	desk_set_progress(engine, desk->reason);
 	if (status_fault_of(engine, FAULT_STORAGE, text))
 		status_event(engine, NULL, EVENT_WARNING, "fault", "%s", text);
-	desk->retry =
-		loop_after(engine->loop, desk_backoff_ms(desk->upload_failures),
-			   retry_upload, engine);
+	desk->retry = loop_after(engine->loop,
+				 desk_backoff_ms(desk->upload_failures, job),
+				 retry_upload, engine);
 }
 
 void desk_uploaded(struct engine *engine, struct outputs_job *job)

@@ -32,8 +32,9 @@ struct outputs_desk {
 
 /* ---- outputs.c ---- */
 struct outputs_job *desk_job(enum outputs_work work);
-/* The next delay after so many failures. */
-int desk_backoff_ms(int failures);
+/* The next delay after so many failures of a job, the last of which may know
+ * what the server wants. */
+int desk_backoff_ms(int failures, const struct outputs_job *job);
 
 /* ---- code.c ---- */
 /* Bring the code to the storage, or see that it is there. */

@@ -33,12 +33,14 @@ static bool is_over(const struct engine *engine)
 	return experiment_state_is_terminal(engine->experiment.state);
 }
 
-int desk_backoff_ms(int failures)
+int desk_backoff_ms(int failures, const struct outputs_job *job)
 {
 	int shift = failures < 7 ? failures : 7;
 	int delay_ms = 500 << shift;
 
-	return delay_ms < RETRY_MAX_MS ? delay_ms : RETRY_MAX_MS;
+	if (delay_ms > RETRY_MAX_MS)
+		delay_ms = RETRY_MAX_MS;
+	return job->rest_ms > delay_ms ? (int)job->rest_ms : delay_ms;
 }
 
 struct outputs_job *desk_job(enum outputs_work work)
@@ -201,9 +203,10 @@ static void failed(struct engine *engine, struct outputs_job *job)
 		job->next = desk->waiting;
 		desk->waiting = job;
 		if (!desk->again)
-			desk->again = loop_after(engine->loop,
-						 desk_backoff_ms(job->failures),
-						 retry_waiting, engine);
+			desk->again =
+				loop_after(engine->loop,
+					   desk_backoff_ms(job->failures, job),
+					   retry_waiting, engine);
 		return;
 	}
 	if (job->err.code != ERROR_CANCELED &&

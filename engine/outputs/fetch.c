@@ -19,6 +19,7 @@
 
 #define THREADS 4
 #define TRIES 4
+#define PAUSE_MS 125 /* doubled with each try */
 #define TELL_NS (200 * NS_PER_MS)
 
 struct fetching {
@@ -190,15 +191,6 @@ static void note(struct fetching *fetching, const struct fetch_item *item,
 	pthread_mutex_unlock(&fetching->mutex);
 }
 
-static void pause_before(int tries)
-{
-	struct timespec pause = {0, (125 << tries) * NS_PER_MS};
-
-	pause.tv_sec = pause.tv_nsec / NS_PER_S;
-	pause.tv_nsec %= NS_PER_S;
-	nanosleep(&pause, NULL);
-}
-
 static bool open_session(struct fetching *fetching, struct storage **storage,
 			 struct error *err)
 {
@@ -228,8 +220,10 @@ static void *run(void *arg)
 				break;
 			storage_close(storage);
 			storage = NULL;
-			if (tries < TRIES)
-				pause_before(tries);
+			if (tries < TRIES &&
+			    !storage_pause(fetching->options->watch,
+					   PAUSE_MS << tries, &err))
+				break;
 		}
 		note(fetching, item, ok, was_there, &err);
 	}

@@ -97,6 +97,7 @@ static bool upload(struct outputs_worker *worker, struct outputs_job *job,
 		.to = job->code.path,
 		.manifest = manifest,
 		.progress = &worker->progress,
+		.retries = worker->config.kubernetes.storage.upload_retries,
 	};
 	struct sync_result result;
 	bool ok;
@@ -226,6 +227,7 @@ static void *run(void *arg)
 			job->err = (struct error){ERROR_NONE, ""};
 		} else {
 			job->err = err;
+			job->rest_ms = storage_rest_ms(&worker->watch, 0);
 			if (err.code == ERROR_DENIED)
 				outputs_keys_forget();
 			/* a session that failed is not used again */

@@ -38,7 +38,8 @@ struct outputs_job {
 	int64_t sent_files, sent_bytes; /* UPLOAD */
 	int failures;			/* the caller's */
 	bool was_reached;		/* UPLOAD: the storage answered once */
-	struct error err;		/* out; ERROR_NONE: done */
+	int64_t rest_ms;  /* out, with err: the server wants no try before */
+	struct error err; /* out; ERROR_NONE: done */
 };
 
 void outputs_job_free(struct outputs_job *job); /* with what it found */

@@ -3,6 +3,7 @@
 #include "engine/spec/storage.h"
 
 #include "base/mem.h"
+#include "engine/storage/nfs_place.h"
 
 #include <string.h>
 
@@ -144,6 +145,20 @@ static void check_path(struct reader *reader, const struct draft *draft)
 			       config->path);
 }
 
+/* What it says behind '?' is for this machine's access. */
+static void check_server(struct reader *reader, const struct draft *draft)
+{
+	const struct storage_config *config = &draft->config.kubernetes.storage;
+	struct nfs_place place;
+	struct error err;
+
+	/* what is in a database was checked before, by whatever version */
+	if (config->type == STORAGE_NFS && config->server &&
+	    !reader->is_reload && !nfs_place_read(config->server, &place, &err))
+		reader_fail_at(reader, &draft->kubernetes.storage.server, "%s",
+			       err.text);
+}
+
 static void check_parts(struct reader *reader, const struct draft *draft,
 			const struct part *parts, size_t count,
 			const char *type_key)
@@ -221,6 +236,7 @@ void storage_check(struct reader *reader, struct draft *draft, bool is_required)
 		return; /* reported */
 	check_parts(reader, draft, parts, count, type_key);
 	check_path(reader, draft);
+	check_server(reader, draft);
 	if (config->type == STORAGE_AZURE && !is_first)
 		check_azure_key(reader, storage);
 	if (storage->path_style.node)

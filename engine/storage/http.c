@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 10000L
@@ -260,6 +259,18 @@ static void wipe_headers(struct curl_slist *list)
 /* --- requests -------------------------------------------------------------
  */
 
+/* A server that is too busy may say for how long. */
+static void hear_rest(const struct http_session *session,
+		      const struct http_answer *answer)
+{
+	int seconds = answer->code == 429 || answer->code >= 500
+			      ? http_retry_after(answer)
+			      : 0;
+
+	if (seconds && session->options.watch)
+		storage_ask_rest(session->options.watch, seconds);
+}
+
 bool http_perform(struct http_session *session,
 		  const struct http_request *request,
 		  struct http_answer *answer, struct error *err)
@@ -292,8 +303,10 @@ bool http_perform(struct http_session *session,
 	wipe_headers(headers);
 	session->request = NULL;
 	session->answer = NULL;
-	if (result == CURLE_OK)
+	if (result == CURLE_OK) {
+		hear_rest(session, answer);
 		return true;
+	}
 	/* what was sent in vain is no progress */
 	if (session->options.watch)
 		atomic_fetch_sub(&session->options.watch->bytes,
@@ -351,17 +364,8 @@ bool http_is_cancelled(const struct http_session *session)
 bool http_pause(struct http_session *session, int64_t delay_ms,
 		struct error *err)
 {
-	int64_t until_ns = clock_mono_ns() + delay_ms * NS_PER_MS;
+	static const struct storage_watch nobody;
+	const struct storage_watch *watch = session->options.watch;
 
-	while (!http_is_cancelled(session)) {
-		int64_t left_ns = until_ns - clock_mono_ns();
-		struct timespec nap = {.tv_nsec = 20 * NS_PER_MS};
-
-		if (left_ns <= 0)
-			return true;
-		if (left_ns < nap.tv_nsec)
-			nap.tv_nsec = left_ns;
-		nanosleep(&nap, NULL);
-	}
-	return error_set(err, ERROR_CANCELED, "cancelled");
+	return storage_pause(watch ? watch : &nobody, delay_ms, err);
 }

@@ -93,7 +93,8 @@ int64_t http_time(const char *text);
 
 /* Did the watch ask to stop? */
 bool http_is_cancelled(const struct http_session *session);
-/* Wait, but not beyond the watch's cancel: then false with ERROR_CANCELED. */
+/* Wait, longer where the server asked for it, but not beyond the watch's
+ * cancel: then false with ERROR_CANCELED. */
 bool http_pause(struct http_session *session, int64_t delay_ms,
 		struct error *err);
 

@@ -59,6 +59,25 @@ static bool read_option(const char *text, size_t len, struct nfs_place *ret,
 			 (int)(len > 40 ? 40 : len), text);
 }
 
+static bool is_host(const char *host)
+{
+	for (; *host; host++)
+		if ((unsigned char)*host <= ' ' || *host == 127 ||
+		    *host == '/' || *host == '&')
+			return false;
+	return true;
+}
+
+static bool fail_host(char *host, struct error *err)
+{
+	for (char *c = host; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	return error_set(err, ERROR_INVALID, "\"%.64s\" is no host%s", host,
+			 strchr(host, '/') ? ": the folder belongs to path"
+					   : "");
+}
+
 bool nfs_place_read(const char *server, struct nfs_place *ret,
 		    struct error *err)
 {
@@ -70,6 +89,8 @@ bool nfs_place_read(const char *server, struct nfs_place *ret,
 				 "a server's name has 1 to %d characters",
 				 NFS_HOST_MAX);
 	memcpy(ret->host, server, len);
+	if (!is_host(ret->host))
+		return fail_host(ret->host, err);
 	server += len;
 	while (*server) {
 		server++; /* '?' or '&' */

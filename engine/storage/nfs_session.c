@@ -10,13 +10,17 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/strbuf.h"
+#include "engine/storage/resolve.h"
 
 #include <errno.h>
+#include <nfsc/libnfs-zdr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROBE_MS 5000
+#define GROUPS_MAX 16 /* of AUTH_SYS */
 
 char *nfs_full(const char *path)
 {
@@ -29,6 +33,28 @@ void nfs_disconnect(struct nfs *nfs)
 		nfs_destroy_context(nfs->context);
 	nfs->context = NULL;
 	nfs_forget_folders(nfs);
+}
+
+/* As we are, with our other groups; as somebody else with none. */
+static void set_identity(struct nfs *nfs)
+{
+	const struct nfs_place *place = &nfs->place;
+	bool is_ours = place->uid < 0 && place->gid < 0;
+	uint32_t groups[GROUPS_MAX];
+	gid_t own[256];
+	int count = is_ours ? getgroups(COUNT_OF(own), own) : 0;
+	struct AUTH *auth;
+
+	if (count > GROUPS_MAX)
+		count = GROUPS_MAX;
+	for (int i = 0; i < count; i++)
+		groups[i] = own[i];
+	auth = libnfs_authunix_create(
+		"trialdeck", place->uid >= 0 ? (uint32_t)place->uid : getuid(),
+		place->gid >= 0 ? (uint32_t)place->gid : getgid(),
+		count > 0 ? (uint32_t)count : 0, groups);
+	if (auth)
+		nfs_set_auth(nfs->context, auth);
 }
 
 /* Ports can be told to libnfs by URL alone. */
@@ -48,10 +74,7 @@ static bool set_options(struct nfs *nfs, int version)
 	if (!parsed)
 		return false;
 	nfs_destroy_url(parsed);
-	if (place->uid >= 0)
-		nfs_set_uid(nfs->context, place->uid);
-	if (place->gid >= 0)
-		nfs_set_gid(nfs->context, place->gid);
+	set_identity(nfs);
 	nfs_set_autoreconnect(nfs->context, 0);
 	nfs_set_dircache(nfs->context, 0);
 	nfs_umask(nfs->context, 0);
@@ -70,7 +93,8 @@ static void set_client_name(struct nfs *nfs)
 	nfs4_set_verifier(nfs->context, verifier);
 }
 
-static int mount_as(struct nfs *nfs, int version, struct error *err)
+static int mount_at(struct nfs *nfs, int version, const char *address,
+		    struct error *err)
 {
 	struct nfs_wait wait = {0};
 	int status;
@@ -84,8 +108,8 @@ static int mount_as(struct nfs *nfs, int version, struct error *err)
 		set_client_name(nfs);
 	nfs->is_broken = nfs->is_tainted = false;
 	status = nfs_await(nfs, &wait,
-			   nfs_mount_async(nfs->context, nfs->place.host,
-					   nfs->path, nfs_done, &wait));
+			   nfs_mount_async(nfs->context, address, nfs->path,
+					   nfs_done, &wait));
 	if (status >= 0) {
 		nfs->version = version;
 		return status;
@@ -93,6 +117,17 @@ static int mount_as(struct nfs *nfs, int version, struct error *err)
 	nfs_fail_mount(nfs, status,
 		       nfs->context ? nfs_get_error(nfs->context) : NULL, err);
 	nfs_disconnect(nfs);
+	return status;
+}
+
+static int mount_as(struct nfs *nfs, int version, const struct resolved *at,
+		    struct error *err)
+{
+	int status = -EFAULT;
+
+	/* of a host with several addresses not each may have the server */
+	for (int i = 0; i < at->count && status == -EFAULT; i++)
+		status = mount_at(nfs, version, at->addresses[i], err);
 	return status;
 }
 
@@ -125,16 +160,21 @@ static bool connect_anew(struct nfs *nfs, struct error *err)
 {
 	int only = nfs->version ? nfs->version : nfs->place.version;
 	struct error first = {ERROR_NONE, ""};
+	struct resolved at;
 	int status;
 
 	nfs->limit_ms = usual_limit_ms(nfs);
+	if (!storage_resolve(nfs->place.host, nfs->limit_ms, nfs->base.watch,
+			     &at, err))
+		return error_prefix(err, "NFS server");
 	if (only)
-		return mount_as(nfs, only, err) >= 0;
+		return mount_as(nfs, only, &at, err) >= 0;
 	if (nfs->limit_ms > PROBE_MS)
 		nfs->limit_ms = PROBE_MS;
-	status = mount_as(nfs, 3, &first);
+	status = mount_as(nfs, 3, &at, &first);
 	nfs->limit_ms = usual_limit_ms(nfs);
-	if (status >= 0 || (status != -ECANCELED && mount_as(nfs, 4, err) >= 0))
+	if (status >= 0 ||
+	    (status != -ECANCELED && mount_as(nfs, 4, &at, err) >= 0))
 		return true;
 	/* who refuses says more than who cannot be reached */
 	if (status == -ECANCELED || !storage_is_passing(first.code))

@@ -2,9 +2,13 @@
 /* Storages: which there are, and what holds for all of them. */
 #include "engine/storage/storage.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <string.h>
+#include <time.h>
+
+#define LOOK_NS (20 * NS_PER_MS) /* at the watch */
 
 /* A line each. */
 static const struct {
@@ -60,6 +64,42 @@ bool storage_may_go_on(const struct storage *storage, struct error *err)
 bool storage_is_passing(enum error_code code)
 {
 	return code == ERROR_UNAVAILABLE || code == ERROR_TIMEOUT;
+}
+
+void storage_ask_rest(struct storage_watch *watch, int seconds)
+{
+	int64_t rest_ns = seconds < STORAGE_REST_MAX_MS / 1000
+				  ? seconds * NS_PER_S
+				  : STORAGE_REST_MAX_MS * NS_PER_MS;
+
+	atomic_store(&watch->rest_until_ns, clock_mono_ns() + rest_ns);
+}
+
+int64_t storage_rest_ms(const struct storage_watch *watch, int64_t least_ms)
+{
+	int64_t left_ns = atomic_load(&watch->rest_until_ns) - clock_mono_ns();
+	int64_t left_ms = (left_ns + NS_PER_MS - 1) / NS_PER_MS;
+
+	return left_ms > least_ms ? left_ms : least_ms;
+}
+
+bool storage_pause(const struct storage_watch *watch, int64_t least_ms,
+		   struct error *err)
+{
+	int64_t until_ns =
+		clock_mono_ns() + storage_rest_ms(watch, least_ms) * NS_PER_MS;
+
+	while (!atomic_load(&watch->is_cancelled)) {
+		int64_t left_ns = until_ns - clock_mono_ns();
+		struct timespec nap = {.tv_nsec = LOOK_NS};
+
+		if (left_ns <= 0)
+			return true;
+		if (left_ns < nap.tv_nsec)
+			nap.tv_nsec = left_ns;
+		nanosleep(&nap, NULL);
+	}
+	return error_set(err, ERROR_CANCELED, "canceled");
 }
 
 static bool check(const struct storage *storage, const char *path,

@@ -28,6 +28,7 @@
 
 #define STORAGE_PATH_MAX 4000
 #define STORAGE_SILENCE_MS 30000
+#define STORAGE_REST_MAX_MS 120000 /* of what servers may ask for */
 
 /* Borrowed for the call. */
 struct storage_entry {
@@ -41,6 +42,9 @@ struct storage_entry {
 struct storage_watch {
 	atomic_bool is_cancelled;
 	atomic_llong bytes; /* moved, either way */
+	/* monotonic: until then a server asked to be left alone (Retry-After);
+	 * all sessions hold to it when they try again */
+	atomic_llong rest_until_ns;
 };
 
 /* What to open, and as whom.  Texts may be NULL; copied at open, wiped at
@@ -144,6 +148,14 @@ bool storage_path_is_sound(const char *path);
 bool storage_may_go_on(const struct storage *storage, struct error *err);
 /* May the same call succeed later? */
 bool storage_is_passing(enum error_code code);
+/* A server asked for so many seconds of peace. */
+void storage_ask_rest(struct storage_watch *watch, int seconds);
+/* What is left of that, but at least least_ms. */
+int64_t storage_rest_ms(const struct storage_watch *watch, int64_t least_ms);
+/* Before the next try: so long, or as long as the server wants.  False with
+ * ERROR_CANCELED: the watch ended it. */
+bool storage_pause(const struct storage_watch *watch, int64_t least_ms,
+		   struct error *err);
 
 /* The backends. */
 extern const struct storage_ops storage_folder;

@@ -30,6 +30,7 @@ struct sync_options {
 	const char *const *not_these; /* as in archive.h */
 	const char *to, *manifest;    /* paths in the storage */
 	struct sync_progress *progress;
+	int retries; /* of a file whose fault may pass; -1: 3 */
 };
 
 struct sync_result {

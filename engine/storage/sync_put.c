@@ -13,16 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define THREADS 4
-#define TRIES 4
+#define RETRIES 3
 #define PAUSE_MS 250 /* doubled with each try */
+#define PAUSE_MAX_MS 30000
 
 struct sending {
 	const struct sync_options *options;
 	struct sync_plan *plan;
+	const struct storage_watch *watch;
 	pthread_mutex_t mutex; /* of all below */
 	size_t next;
 	int64_t files, bytes;
@@ -108,21 +109,24 @@ static bool open_session(struct sender *sender, struct error *err)
 static bool send_file(struct sender *sender, const struct sync_file *file,
 		      struct error *err)
 {
-	for (int tries = 1;; tries++) {
-		struct timespec pause = {0, PAUSE_MS * 1000000L};
+	const struct sync_options *options = sender->sending->options;
+	const struct storage_watch *watch = sender->sending->watch;
+	int left = options->retries >= 0 ? options->retries : RETRIES;
+	int64_t pause_ms = PAUSE_MS;
 
+	for (;;) {
 		if (open_session(sender, err) && send_once(sender, file, err))
 			return true;
-		if (tries == TRIES || !storage_is_passing(err->code))
+		if (!left-- || !storage_is_passing(err->code))
 			return false;
 		if (sender->storage && !sender->is_borrowed) {
 			storage_close(sender->storage);
 			sender->storage = NULL;
 		}
-		pause.tv_nsec <<= tries - 1;
-		pause.tv_sec = pause.tv_nsec / 1000000000L;
-		pause.tv_nsec %= 1000000000L;
-		nanosleep(&pause, NULL);
+		if (!storage_pause(watch, pause_ms, err))
+			return false;
+		if (pause_ms < PAUSE_MAX_MS)
+			pause_ms *= 2;
 	}
 }
 
@@ -164,7 +168,8 @@ bool sync_put(const struct sync_options *options, struct sync_plan *plan,
 	      struct storage *first, struct sync_result *result,
 	      struct error *err)
 {
-	struct sending sending = {.options = options, .plan = plan};
+	struct sending sending = {
+		.options = options, .plan = plan, .watch = first->watch};
 	size_t missing = count_missing(plan);
 	struct sender senders[THREADS];
 	pthread_t threads[THREADS];

@@ -208,6 +208,7 @@ static bool sync_folder(const char *folder, const char *to, struct error *err)
 		.to = target,
 		.manifest = manifest,
 		.progress = &progress,
+		.retries = config.upload_retries,
 	};
 	struct sync_result result;
 	bool ok = sync_code(&options, &result, err);

@@ -8,10 +8,12 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "engine/storage/sync.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,11 +36,39 @@ struct world {
 static atomic_int puts_left;
 static enum error_code failure_code;
 
+static int rest_s; /* with a failure the server asks for so much peace */
+/* Behind the back of whom puts it, so often. */
+static int changes_left;
+static const char *changing;
+
+/* Same size: only the time tells. */
+static void change(void)
+{
+	struct timespec times[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+	char text[16];
+	FILE *file = fopen(changing, "r+");
+
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	text[0]++;
+	rewind(file);
+	fputs(text, file);
+	fclose(file);
+	times[1].tv_nsec = 1000 + changes_left;
+	times[1].tv_sec = 1000000000;
+	assert_int_equal(utimensat(AT_FDCWD, changing, times, 0), 0);
+}
+
 static bool failing_put(struct storage *storage, const char *path,
 			const struct storage_source *source, struct error *err)
 {
-	if (atomic_fetch_sub(&puts_left, 1) <= 0)
+	if (atomic_fetch_sub(&puts_left, 1) <= 0) {
+		if (rest_s)
+			storage_ask_rest(storage->watch, rest_s);
 		return error_set(err, failure_code, "as the test wants it");
+	}
+	if (changes_left && source->fd >= 0 && changes_left--)
+		change();
 	return storage_folder.put(storage, path, source, err);
 }
 
@@ -74,11 +104,13 @@ static int make(void **state)
 		.to = TO,
 		.manifest = MANIFEST,
 		.progress = &world->progress,
+		.retries = -1,
 	};
 	failing = storage_folder;
 	failing.put = failing_put;
 	atomic_store(&puts_left, 1000000);
 	failure_code = ERROR_DENIED;
+	rest_s = changes_left = 0;
 	*state = world;
 	return 0;
 }
@@ -245,6 +277,80 @@ static void passing_faults_are_tried_again(void **state)
 	assert_int_equal(atomic_load(&puts_left), -4); /* a file, four times */
 }
 
+static void retries_are_as_the_file_says(void **state)
+{
+	struct world *world = *state;
+	struct sync_result result;
+	struct error err = {0};
+
+	failure_code = ERROR_TIMEOUT;
+	write_code(world, "a", "x");
+	atomic_store(&puts_left, 1); /* the plan, which then is there */
+	for (int retries = 0; retries < 3; retries++) {
+		world->options.retries = retries;
+		assert_false(sync_code(&world->options, &result, &err));
+		assert_int_equal(atomic_load(&puts_left), -1 - retries);
+		atomic_store(&puts_left, 0);
+	}
+}
+
+static void a_server_that_wants_peace_gets_it(void **state)
+{
+	struct world *world = *state;
+	struct sync_result result;
+	struct error err = {0};
+	int64_t began_ns = clock_mono_ns();
+
+	failure_code = ERROR_UNAVAILABLE;
+	rest_s = 1;
+	world->options.retries = 1;
+	write_code(world, "a", "x");
+	atomic_store(&puts_left, 1);
+	assert_false(sync_code(&world->options, &result, &err));
+	assert_true(clock_mono_ns() - began_ns >= 1000 * NS_PER_MS);
+	/* the second refusal asked, too: who comes next is told */
+	assert_true(storage_rest_ms(&world->watch, 0) > 500);
+	assert_int_equal(storage_rest_ms(&world->watch, 5000), 5000);
+	storage_ask_rest(&world->watch, 100000000);
+	assert_true(storage_rest_ms(&world->watch, 0) <= STORAGE_REST_MAX_MS);
+	atomic_store(&world->watch.is_cancelled, true);
+	assert_false(storage_pause(&world->watch, 0, &err));
+	assert_int_equal(err.code, ERROR_CANCELED);
+}
+
+static void a_file_that_changes_goes_as_it_became(void **state)
+{
+	struct world *world = *state;
+	struct sync_result result;
+	char *path = fs_join(world->code, "a");
+
+	write_code(world, "a", "1-text");
+	write_code(world, "b", "other");
+	changing = path;
+	changes_left = 1;
+	result = sync_now(world);
+	assert_int_equal(result.files, 2);
+	assert_text(world, TO "/a", "2-text");
+	free(path);
+}
+
+static void a_file_that_keeps_changing_is_said(void **state)
+{
+	struct world *world = *state;
+	struct sync_result result;
+	struct error err = {0};
+	char *path = fs_join(world->code, "a");
+
+	write_code(world, "a", "1-text");
+	changing = path;
+	changes_left = 1000;
+	assert_false(sync_code(&world->options, &result, &err));
+	assert_int_equal(err.code, ERROR_UNAVAILABLE);
+	assert_string_equal(err.text, "a changed while it was read");
+	assert_false(is_there(world, MANIFEST)); /* nobody takes it for whole */
+	free(path);
+}
+
 static void a_cancel_ends_it(void **state)
 {
 	struct world *world = *state;
@@ -324,6 +430,10 @@ int main(void)
 		TEST(what_is_gone_here_goes_there),
 		TEST(an_upload_goes_on_where_it_was),
 		TEST(passing_faults_are_tried_again),
+		TEST(retries_are_as_the_file_says),
+		TEST(a_server_that_wants_peace_gets_it),
+		TEST(a_file_that_changes_goes_as_it_became),
+		TEST(a_file_that_keeps_changing_is_said),
 		TEST(a_cancel_ends_it),
 		TEST(links_are_what_they_lead_to),
 		TEST(names_with_line_breaks_stay),
