@@ -2,13 +2,15 @@
 /*
  * NFS as a storage, versions 3 and 4, without mounting it and without root.
  *
- * A file is written under a name of its own in the root, brought to disk, and
- * then renamed: who sees it under its name sees it whole.  What a server or a
- * session that died leaves goes with the next connection, or an hour
- * later.
+ * A file is written under a name of its own beside where it belongs (to rename
+ * within a folder costs servers least), brought to disk, and then renamed: who
+ * sees it under its name sees it whole.  What a server or a session that died
+ * leaves goes with the next connection, or when it is an hour old and its
+ * folder is listed.
  */
 #include "engine/storage/nfs_private.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "engine/storage/part_name.h"
 
@@ -29,6 +31,7 @@ static bool nfs_open_storage(const struct storage_target *target,
 	struct nfs *nfs = xcalloc(1, sizeof(*nfs));
 
 	nfs->base.watch = watch;
+	nfs->ahead_ns = INT64_MIN;
 	if (!nfs_place_read(target->config->server, &nfs->place, err)) {
 		free(nfs);
 		return error_prefix(err, "server");
@@ -68,16 +71,21 @@ static int create_file(struct nfs *nfs, const char *full, unsigned int mode,
 	return status;
 }
 
-/* libnfs cuts writes of version 3 to the server's measure and has them all
- * under way at once; for version 4 we do.  Its messages of that version have
- * 4096 bytes (libnfs 4.0), of which who we are, with 16 groups, and a file's
- * handle, of 128 bytes at most, take up to 324. */
+/* Of version 3 the handle is ours, of version 4 libnfs's. */
+struct target {
+	struct nfs_writing writing;
+	struct nfsfh *file;
+};
+
+/* libnfs's messages of version 4 have 4096 bytes (libnfs 4.0), of which who we
+ * are, with 16 groups, and a file's handle, of 128 bytes at most, take up to
+ * 328.  So pieces are small, and many are under way at once. */
 #define V4_PIECE_BYTES 3584
 #define PIECES_MAX 128
 
 /* As much as goes at once; what that is, or -errno. */
-static int write_some(struct nfs *nfs, struct nfsfh *file, const char *data,
-		      size_t size, int64_t at)
+static int write_pieces(struct nfs *nfs, struct nfsfh *file, const char *data,
+			size_t size, int64_t at)
 {
 	size_t most = nfs->version == 4 ? V4_PIECE_BYTES : NFS_CHUNK_BYTES;
 	struct nfs_piece pieces[PIECES_MAX];
@@ -104,11 +112,15 @@ static int write_some(struct nfs *nfs, struct nfsfh *file, const char *data,
 	return status < 0 ? status : (int)begun;
 }
 
-static int write_chunk(struct nfs *nfs, struct nfsfh *file, const char *data,
-		       size_t size, int64_t at)
+static int write_chunk(struct nfs *nfs, struct target *target, const char *data,
+		       size_t size, int64_t at, bool is_whole)
 {
 	while (size) {
-		int n = write_some(nfs, file, data, size, at);
+		int n = target->file
+				? write_pieces(nfs, target->file, data, size,
+					       at)
+				: nfs_handle_write(nfs, &target->writing, data,
+						   size, at, is_whole);
 
 		if (n < 0)
 			return n;
@@ -121,7 +133,7 @@ static int write_chunk(struct nfs *nfs, struct nfsfh *file, const char *data,
 }
 
 /* -ENODATA: the source became shorter. */
-static int fill(struct nfs *nfs, struct nfsfh *file,
+static int fill(struct nfs *nfs, struct target *target,
 		const struct storage_source *source)
 {
 	int64_t at = 0;
@@ -142,7 +154,8 @@ static int fill(struct nfs *nfs, struct nfsfh *file,
 			continue;
 		if (n <= 0)
 			return -ENODATA;
-		status = write_chunk(nfs, file, data, (size_t)n, at);
+		status = write_chunk(nfs, target, data, (size_t)n, at,
+				     n == source->size);
 		at += n;
 	}
 	return status;
@@ -159,86 +172,125 @@ static int close_file(struct nfs *nfs, struct nfsfh *file)
 	return status;
 }
 
-static int write_file(struct nfs *nfs, const char *full,
+static int write_file(struct nfs *nfs, const char *path,
 		      const struct storage_source *source)
 {
 	unsigned int mode = source->mode ? source->mode & 0777 : 0644;
+	struct target target = {0};
 	struct nfs_wait wait = {0};
-	struct nfsfh *file;
-	int status = create_file(nfs, full, mode | 0200, &file);
+	char *full = nfs_full(path);
+	int status = -ENOTDIR;
 
-	if (status < 0)
-		return status;
-	status = fill(nfs, file, source);
-	if (status < 0)
-		nfs_drop_file(nfs, file);
-	else
-		status = close_file(nfs, file);
+	if (nfs->root.len)
+		status = nfs_handle_create(nfs, path, mode | 0200,
+					   &target.writing.handle);
+	/* what is no folder may be a link to one, which libnfs follows */
+	if (status == -ENOTDIR)
+		status = create_file(nfs, full, mode | 0200, &target.file);
+	if (status >= 0) {
+		status = fill(nfs, &target, source);
+		if (status < 0)
+			nfs_drop_file(nfs, target.file);
+		else if (target.file)
+			status = close_file(nfs, target.file);
+		else
+			status = nfs_handle_commit(nfs, &target.writing);
+	}
 	if (status >= 0 && !(mode & 0200))
 		status = nfs_await(nfs, &wait,
 				   nfs_chmod_async(nfs->context, full,
 						   (int)mode, nfs_done, &wait));
-	return status;
-}
-
-static int rename_file(struct nfs *nfs, const char *from, const char *path)
-{
-	char *full = nfs_full(path);
-	int status = -ENOENT;
-
-	/* folders that we knew may have gone meanwhile */
-	for (int tries = 0; status == -ENOENT && tries < 2; tries++) {
-		struct nfs_wait wait = {0};
-
-		if (tries)
-			nfs_forget_folders(nfs);
-		status = nfs_make_parents(nfs, path);
-		if (status >= 0)
-			status = nfs_await(nfs, &wait,
-					   nfs_rename_async(nfs->context, from,
-							    full, nfs_done,
-							    &wait));
-	}
 	free(full);
 	return status;
 }
 
-/* Once more without asking whether we may: it is ours to remove. */
-static void clean_up(struct nfs *nfs, const char *full)
+/* Whose folders were made. */
+static int write_part(struct nfs *nfs, const char *part, const char *path,
+		      const struct storage_source *source)
 {
+	int status = -ENOENT;
+
+	/* folders that we knew may have gone meanwhile */
+	for (int tries = 0; status == -ENOENT && tries < 2; tries++) {
+		if (tries)
+			nfs_forget_folders(nfs);
+		status = nfs_make_parents(nfs, path);
+		if (status >= 0)
+			status = write_file(nfs, part, source);
+	}
+	return status;
+}
+
+static int rename_part(struct nfs *nfs, const char *part, const char *path)
+{
+	int status =
+		nfs->root.len ? nfs_handle_rename(nfs, part, path) : -ENOTDIR;
+	struct nfs_wait wait = {0};
+	char *from, *to;
+
+	if (status != -ENOTDIR)
+		return status;
+	from = nfs_full(part);
+	to = nfs_full(path);
+	status = nfs_await(
+		nfs, &wait,
+		nfs_rename_async(nfs->context, from, to, nfs_done, &wait));
+	free(from);
+	free(to);
+	return status;
+}
+
+/* Once more without asking whether we may: it is ours to remove. */
+static void clean_up(struct nfs *nfs, const char *part)
+{
+	char *full = nfs_full(part);
+
 	if (nfs->context && !nfs->is_broken)
 		nfs_remove_file(nfs, full);
 	if (!nfs->context || nfs->is_broken) {
 		free(nfs->leftover);
-		nfs->leftover = xstrdup(full);
+		nfs->leftover = full;
+		return;
 	}
+	free(full);
+}
+
+/* Beside path.  Caller frees. */
+static char *part_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = storage_part_name(), *part;
+
+	part = xasprintf("%.*s%s", slash ? (int)(slash + 1 - path) : 0, path,
+			 name);
+	free(name);
+	return part;
 }
 
 static bool nfs_put(struct storage *storage, const char *path,
 		    const struct storage_source *source, struct error *err)
 {
 	struct nfs *nfs = nfs_of(storage);
-	char *name, *full;
+	char *part;
 	bool is_made;
 	int status;
 
 	if (!nfs_connect(nfs, err))
 		return false;
-	name = storage_part_name();
-	full = nfs_full(name);
-	status = write_file(nfs, full, source);
-	is_made = status >= 0 || (status != -EACCES && status != -EPERM);
+	part = part_of(path);
+	status = write_part(nfs, part, path, source);
+	is_made = status >= 0 ||
+		  (status != -EACCES && status != -EPERM && status != -ENOTDIR);
 	if (status >= 0)
-		status = rename_file(nfs, full, path);
+		status = rename_part(nfs, part, path);
 	if (status == -ENODATA)
 		error_set(err, ERROR_UNAVAILABLE,
 			  "%.200s: became shorter while it was read", path);
 	else if (status < 0)
 		nfs_fail(nfs, status, "write", path, err);
 	if (status < 0 && is_made)
-		clean_up(nfs, full);
-	free(full);
-	free(name);
+		clean_up(nfs, part);
+	free(part);
 	return status >= 0;
 }
 
@@ -258,7 +310,7 @@ static bool nfs_prepare(struct storage *storage, struct error *err)
 		return false;
 	name = storage_part_name();
 	full = nfs_full(name);
-	status = write_file(nfs, full, &probe);
+	status = write_file(nfs, name, &probe);
 	if (status >= 0)
 		status = nfs_stat_link(nfs, full, &st);
 	if (status >= 0)
@@ -266,9 +318,12 @@ static bool nfs_prepare(struct storage *storage, struct error *err)
 	if (status < 0)
 		nfs_fail(nfs, status, "write", "", err);
 	if (status < 0 && status != -EACCES && status != -EPERM)
-		clean_up(nfs, full);
-	if (status >= 0)
-		nfs_sweep(nfs, st.nfs_mtime);
+		clean_up(nfs, name);
+	if (status >= 0) {
+		nfs->ahead_ns =
+			(int64_t)st.nfs_mtime * NS_PER_S - clock_wall_ns();
+		nfs_sweep(nfs);
+	}
 	free(full);
 	free(name);
 	return status >= 0;

@@ -26,6 +26,18 @@
 #define NFS_DEPTH_MAX 100
 #define NFS_FOLDERS_MAX 4096
 
+/* A file or folder as version 3's servers know it. */
+struct nfs_handle {
+	unsigned int len; /* 0: unknown */
+	char data[64];
+};
+
+struct nfs_folder {
+	char *path;
+	struct nfs_handle handle; /* version 3 */
+	int64_t looked_ns;	  /* when it was this one */
+};
+
 struct nfs {
 	struct storage base;
 	struct nfs_place place;
@@ -37,8 +49,10 @@ struct nfs {
 	int64_t limit_ms; /* of silence */
 	char *chunk;
 	/* folders seen or made by this session, sorted not at all */
-	char **folders;
+	struct nfs_folder *folders;
+	struct nfs_handle root; /* of the export, where version 3 is spoken */
 	size_t folder_count, folder_capacity;
+	int64_t ahead_ns; /* the server's clock, of ours: INT64_MIN: unknown */
 	/* a file that was given up with the connection; removed with the next
 	 * one */
 	char *leftover;
@@ -68,6 +82,8 @@ struct nfs_wait {
 	struct nfs_stat_64 *stat;
 	void *into;
 	int pending; /* pieces that are under way */
+	/* nfs_handle.c: a stale handle is a folder's, not the export's */
+	bool is_below_root;
 };
 
 void nfs_done(int status, struct nfs_context *context, void *data, void *arg);
@@ -95,19 +111,45 @@ int nfs_stat_link(struct nfs *nfs, const char *full, struct nfs_stat_64 *ret);
 int nfs_remove_file(struct nfs *nfs, const char *full);
 int nfs_remove_folder(struct nfs *nfs, const char *full);
 
+/* --- nfs_handle.c: version 3, without paths; 0 or more, or -errno ---------
+ */
+
+/* A file that is written. */
+struct nfs_writing {
+	struct nfs_handle handle;
+	bool is_dirty;	   /* to be committed */
+	bool has_verifier; /* of the server's present life */
+	char verifier[8];
+};
+
+/* Learn nfs->root, or leave it unknown: then paths are used. */
+void nfs_handle_root(struct nfs *nfs);
+/* Make a file that is not there. */
+int nfs_handle_create(struct nfs *nfs, const char *path, unsigned int mode,
+		      struct nfs_handle *ret);
+/* As much as goes at once: how much.  is_whole: nothing else is written. */
+int nfs_handle_write(struct nfs *nfs, struct nfs_writing *writing,
+		     const char *data, size_t size, int64_t at, bool is_whole);
+int nfs_handle_commit(struct nfs *nfs, struct nfs_writing *writing);
+/* In the folder that both lie in. */
+int nfs_handle_rename(struct nfs *nfs, const char *from, const char *to);
+
 /* --- nfs_tree.c ------------------------------------------------------------
  */
 
 /* All folders that path (of the storage) lies in; -errno. */
 int nfs_make_parents(struct nfs *nfs, const char *path);
 void nfs_forget_folders(struct nfs *nfs);
+/* Or NULL; borrowed until one is made or forgotten. */
+struct nfs_folder *nfs_known_folder(const struct nfs *nfs, const char *path,
+				    size_t len);
 bool nfs_list_folder(struct storage *storage, const char *path, bool is_deep,
 		     storage_entry_fn *fn, void *arg, struct error *err);
 bool nfs_remove_path(struct storage *storage, const char *path,
 		     struct error *err);
-/* Remove what killed sessions left in the root, an hour before now_s (the
- * server's clock). */
-void nfs_sweep(struct nfs *nfs, uint64_t now_s);
+/* Remove what killed sessions left in the root an hour ago; in other folders it
+ * goes when they are listed.  The server's clock must be known. */
+void nfs_sweep(struct nfs *nfs);
 
 /* --- nfs_fault.c -----------------------------------------------------------
  */

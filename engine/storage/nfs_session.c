@@ -32,6 +32,7 @@ void nfs_disconnect(struct nfs *nfs)
 	if (nfs->context)
 		nfs_destroy_context(nfs->context);
 	nfs->context = NULL;
+	nfs->root.len = 0;
 	nfs_forget_folders(nfs);
 }
 
@@ -188,6 +189,7 @@ bool nfs_connect(struct nfs *nfs, struct error *err)
 		nfs_disconnect(nfs);
 		if (!connect_anew(nfs, err))
 			return false;
+		nfs_handle_root(nfs);
 	}
 	remove_leftover(nfs);
 	return !nfs->is_broken || nfs_fail(nfs, -EIO, "reach", "", err);

@@ -19,18 +19,19 @@
 void nfs_forget_folders(struct nfs *nfs)
 {
 	for (size_t i = 0; i < nfs->folder_count; i++)
-		free(nfs->folders[i]);
+		free(nfs->folders[i].path);
 	nfs->folder_count = 0;
 }
 
 /* The latest is the likeliest. */
-static bool is_known(const struct nfs *nfs, const char *path, size_t len)
+struct nfs_folder *nfs_known_folder(const struct nfs *nfs, const char *path,
+				    size_t len)
 {
 	for (size_t i = nfs->folder_count; i-- > 0;)
-		if (!strncmp(nfs->folders[i], path, len) &&
-		    !nfs->folders[i][len])
-			return true;
-	return false;
+		if (!strncmp(nfs->folders[i].path, path, len) &&
+		    !nfs->folders[i].path[len])
+			return &nfs->folders[i];
+	return NULL;
 }
 
 static int make_folder(struct nfs *nfs, const char *path, size_t len)
@@ -54,7 +55,7 @@ int nfs_make_parents(struct nfs *nfs, const char *path)
 	while ((slash = strchr(slash, '/'))) {
 		size_t len = (size_t)(slash++ - path);
 
-		if (is_known(nfs, path, len))
+		if (nfs_known_folder(nfs, path, len))
 			continue;
 		status = make_folder(nfs, path, len);
 		if (status < 0)
@@ -63,7 +64,8 @@ int nfs_make_parents(struct nfs *nfs, const char *path)
 			nfs_forget_folders(nfs);
 		ARRAY_RESERVE(nfs->folders, nfs->folder_count,
 			      nfs->folder_capacity);
-		nfs->folders[nfs->folder_count++] = xstrndup(path, len);
+		nfs->folders[nfs->folder_count++] =
+			(struct nfs_folder){.path = xstrndup(path, len)};
 	}
 	return 0;
 }
@@ -137,6 +139,21 @@ static char *walk_full(const struct walk *walk)
 			 walk->path.len ? walk->path.data : "");
 }
 
+/* What a session left that died.  Takes the folder. */
+static void sweep_entry(struct nfs *nfs, char *folder,
+			const struct nfsdirent *item)
+{
+	int64_t now_ns = clock_wall_ns() + nfs->ahead_ns;
+	char *full = xasprintf("%s/%s", folder, item->name);
+
+	if (nfs->ahead_ns != INT64_MIN && S_ISREG(item->mode) &&
+	    item->mtime.tv_sec + SWEEP_AGE_S < now_ns / NS_PER_S &&
+	    nfs->context && !nfs->is_broken)
+		nfs_remove_file(nfs, full);
+	free(full);
+	free(folder);
+}
+
 static bool walk_folder(struct walk *walk, int depth);
 
 static bool walk_entry(struct walk *walk, const struct nfsdirent *item,
@@ -150,9 +167,12 @@ static bool walk_entry(struct walk *walk, const struct nfsdirent *item,
 	};
 	bool ok = true;
 
-	if ((!S_ISREG(item->mode) && !entry.is_folder) ||
-	    storage_is_part_name(item->name))
+	if (!S_ISREG(item->mode) && !entry.is_folder)
 		return true;
+	if (storage_is_part_name(item->name)) {
+		sweep_entry(walk->nfs, walk_full(walk), item);
+		return true;
+	}
 	strbuf_addf(&walk->path, "%s%s", len ? "/" : "", item->name);
 	entry.path = walk->path.data;
 	if (!walk->fn(&entry, walk->arg))
@@ -258,21 +278,13 @@ bool nfs_remove_path(struct storage *storage, const char *path,
 	       nfs_fail(nfs, status, "remove", path, err);
 }
 
-void nfs_sweep(struct nfs *nfs, uint64_t now_s)
+void nfs_sweep(struct nfs *nfs)
 {
 	struct names names = {0};
 	int status = read_names(nfs, "/", &names);
 
-	for (size_t i = 0; status >= 0 && i < names.count; i++) {
-		const struct nfsdirent *item = &names.items[i];
-		char *full;
-
-		if (!storage_is_part_name(item->name) || !S_ISREG(item->mode) ||
-		    (uint64_t)item->mtime.tv_sec + SWEEP_AGE_S > now_s)
-			continue;
-		full = nfs_full(item->name);
-		status = nfs_remove_file(nfs, full);
-		free(full);
-	}
+	for (size_t i = 0; status >= 0 && i < names.count; i++)
+		if (storage_is_part_name(names.items[i].name))
+			sweep_entry(nfs, xstrdup(""), &names.items[i]);
 	release_names(&names);
 }

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <linux/openat2.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES (256 << 10)
+#define READERS_MAX 3 /* besides the thread that asks */
 
 static void write_hex(EVP_MD_CTX *context, char ret[65])
 {
@@ -86,37 +88,104 @@ static bool hash_file(int fd, struct sync_file *file,
 	return ok;
 }
 
-/* False when it is no file to send, or with err. */
-static bool read_file(struct sync_plan *plan, const struct tree_entry *entry,
-		      struct sync_file *file, const struct storage_watch *watch,
-		      struct error *err)
+/* What several threads read at once. */
+struct reading {
+	struct sync_plan *plan;
+	const struct storage_watch *watch;
+	size_t *entries; /* of the tree; beside plan->files */
+	size_t count;
+	pthread_mutex_t mutex; /* of all below, and the tree's notes */
+	size_t next;
+	struct error err;
+};
+
+static void leave_out(struct reading *reading, const char *path,
+		      const char *why)
 {
-	int fd = sync_open_file(plan, entry->path);
+	pthread_mutex_lock(&reading->mutex);
+	tree_note(&reading->plan->tree, path, why);
+	pthread_mutex_unlock(&reading->mutex);
+}
+
+/* Without a path afterwards: it is no file to send.  False with err. */
+static bool read_file(struct reading *reading, const char *path,
+		      struct sync_file *file, struct error *err)
+{
+	int fd = sync_open_file(reading->plan, path);
 	struct stat st;
 	bool ok;
 
 	if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == EXDEV)) {
-		tree_note(&plan->tree, entry->path,
+		leave_out(reading, path,
 			  "left out: leads nowhere inside, or is gone");
-		return false;
+		return true;
 	}
 	if (fd < 0)
-		return error_set_errno(err, "read %s", entry->path);
+		return error_set_errno(err, "read %s", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		tree_note(&plan->tree, entry->path,
+		leave_out(reading, path,
 			  "left out: a link to a folder, which storages have "
 			  "not");
-		return false;
+		return true;
 	}
-	file->path = xstrdup(entry->path);
+	file->path = xstrdup(path);
 	file->mode = st.st_mode & 0777;
 	file->modified_ns = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
-	ok = hash_file(fd, file, watch, err);
+	ok = hash_file(fd, file, reading->watch, err);
 	close(fd);
-	if (!ok)
-		free(file->path);
 	return ok;
+}
+
+static void *run(void *arg)
+{
+	struct reading *reading = arg;
+	struct sync_plan *plan = reading->plan;
+	struct error err = {ERROR_NONE, ""};
+
+	for (;;) {
+		size_t mine = reading->count;
+
+		pthread_mutex_lock(&reading->mutex);
+		if (err.code && !reading->err.code)
+			reading->err = err;
+		if (!reading->err.code && reading->next < reading->count)
+			mine = reading->next++;
+		pthread_mutex_unlock(&reading->mutex);
+		if (mine == reading->count)
+			return NULL;
+		read_file(reading,
+			  plan->tree.entries[reading->entries[mine]].path,
+			  &plan->files[mine], &err);
+	}
+}
+
+/* With as many threads as there are processors, up to a bound. */
+static void read_files(struct reading *reading)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[READERS_MAX];
+	int started = 0;
+
+	pthread_mutex_init(&reading->mutex, NULL);
+	while (started < READERS_MAX && started + 1 < processors &&
+	       (size_t)started + 1 < reading->count &&
+	       pthread_create(&threads[started], NULL, run, reading) == 0)
+		started++;
+	run(reading);
+	for (int i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	pthread_mutex_destroy(&reading->mutex);
+}
+
+/* Keep what has a path. */
+static void settle(struct sync_plan *plan, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (plan->files[i].path) {
+			plan->bytes += plan->files[i].size;
+			plan->files[plan->count++] = plan->files[i];
+		}
 }
 
 static int by_path(const void *a, const void *b)
@@ -150,26 +219,23 @@ static bool is_sendable(struct sync_plan *plan, const struct tree_entry *entry)
 bool sync_plan_read(struct sync_plan *plan, const struct sync_options *options,
 		    struct storage_watch *watch, struct error *err)
 {
-	struct error failure = {ERROR_NONE, ""};
+	struct reading reading = {.plan = plan, .watch = watch};
 
 	memset(plan, 0, sizeof(*plan));
 	strbuf_init(&plan->text);
 	if (!tree_read(&plan->tree, options->folder, options->not_these, err))
 		return error_prefix(err, "the code folder %s", options->folder);
 	plan->files = xcalloc(plan->tree.count, sizeof(*plan->files));
-	for (size_t i = 1; i < plan->tree.count; i++) {
-		struct sync_file *file = &plan->files[plan->count];
-
-		if (!is_sendable(plan, &plan->tree.entries[i]))
-			continue;
-		if (read_file(plan, &plan->tree.entries[i], file, watch,
-			      &failure)) {
-			plan->count++;
-			plan->bytes += file->size;
-		} else if (failure.code) {
-			*err = failure;
-			return false;
-		}
+	reading.entries = xcalloc(plan->tree.count, sizeof(*reading.entries));
+	for (size_t i = 1; i < plan->tree.count; i++)
+		if (is_sendable(plan, &plan->tree.entries[i]))
+			reading.entries[reading.count++] = i;
+	read_files(&reading);
+	free(reading.entries);
+	settle(plan, reading.count);
+	if (reading.err.code) {
+		*err = reading.err;
+		return false;
 	}
 	if (plan->bytes > ARCHIVE_BYTES_MAX)
 		return error_set(err, ERROR_LIMIT,

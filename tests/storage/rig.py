@@ -58,15 +58,15 @@ class Answer:
 class Session:
     """A process with one open storage."""
 
-    def __init__(self, storage, env=None):
+    def __init__(self, storage, env=None, program=SESSION, **more):
         whole = {key: value for key, value in os.environ.items()
                  if not key.startswith(("AWS_", "AZURE_")) and
                  not key.lower().endswith("_proxy")}
         whole.update(env or {})
         self.process = subprocess.Popen(
-            [SESSION, json.dumps(storage)], env=whole, text=True,
+            [program, json.dumps(storage)], env=whole, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            encoding="utf-8", errors="surrogateescape")
+            encoding="utf-8", errors="surrogateescape", **more)
         self.opened = self.read()
 
     def read(self):

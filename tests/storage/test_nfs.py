@@ -2,8 +2,11 @@
 """NFS, versions 3 and 4, against a real server, and what servers and their
 administrators do: squash root, fill up, stop answering, die."""
 import os
+import shutil
 import signal
+import socket
 import stat
+import subprocess
 import threading
 import time
 
@@ -17,8 +20,9 @@ NAMES = ["plain.txt", "with blank.txt", "plus+&=%41.txt", "'\"<>;:?#",
 
 
 def parts(folder):
-    return [name for _, _, files in os.walk(folder) for name in files
-            if name.startswith(".trialdeck-part-")]
+    """Paths of what is under way, or was when its session died."""
+    return [os.path.join(where, name) for where, _, files in os.walk(folder)
+            for name in files if name.startswith(".trialdeck-part-")]
 
 
 def check_operations(server, folder, version):
@@ -64,11 +68,19 @@ def check_operations(server, folder, version):
     check(nfs("text", "empty/below", "x").code == "conflict" and
           nfs("get", "nni", out).code == "conflict",
           label + "a file where a folder should be, and the other way round")
-    # folders that went while the session remembered them
+    # folders that went while the session remembered them, for a second at most
     os.rename(export + "/nni", export + "/away")
-    check(nfs("text", "nni/x/again", "1").ok and
-          read(export + "/nni/x/again") == b"1",
-          label + "folders that went are made again")
+    end = time.monotonic() + 10
+    answer = nfs("text", "nni/x/again", "1")
+    while answer.ok and not os.path.exists(export + "/nni/x/again") and \
+            time.monotonic() < end:
+        answer = nfs("text", "nni/x/again", "1")
+    check(answer.ok and read(export + "/nni/x/again") == b"1",
+          label + "folders that went are made again", answer)
+    shutil.rmtree(export + "/nni")
+    check(nfs("text", "nni/x/again", "2").ok and
+          read(export + "/nni/x/again") == b"2",
+          label + "and at once when nothing is where they were")
     write(folder + "/secret", b"secret")
     os.symlink(folder + "/secret", export + "/nni/x/link")
     os.symlink("/away", export + "/nni/x/folder")
@@ -143,6 +155,66 @@ def check_rights(server, version):
     nfs.close()
 
 
+def check_groups(server, folder, version):
+    """Our other groups come along; with uid= or gid= they do not."""
+    label = "version %d: " % version
+    export = server.path("squashed")
+    os.chown(export, 0, 4444)
+    os.chmod(export, 0o770)
+    program = shutil.copy(rig.SESSION, folder + "/session")
+    os.chmod(program, 0o755)
+    me = {"user": 1234, "group": 1235, "extra_groups": [17, 4444]}
+    nfs = Session(storage(server, "squashed", version), program=program, **me)
+    answers = [nfs("prepare"), nfs("text", "mine", "x")]
+    info = os.stat(export + "/mine") if answers[1].ok else None
+    check(all(a.ok for a in answers) and info.st_uid == 1234 and
+          info.st_gid == 1235 and nfs("remove", "mine").ok,
+          label + "a folder of another group of ours", answers[0])
+    nfs.close()
+    nfs = Session(storage(server, "squashed", version, uid=1234), program=program,
+                  **me)
+    answer = nfs("prepare")
+    check(answer.code == "denied", label + "as somebody else without them",
+          answer)
+    nfs.close()
+    os.chmod(export, 0o777)
+
+
+def check_names(folder):
+    """Name servers that say nothing."""
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 53))
+    write(folder + "/resolv.conf",
+          b"nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    subprocess.run(["mount", "--bind", folder + "/resolv.conf",
+                    "/etc/resolv.conf"], check=True)
+    where = {"storageType": "nfs", "path": "/export",
+             "server": "nas.example?timeout=1"}
+    nfs = Session(where)
+    begin = time.monotonic()
+    answer = nfs("prepare")
+    took = time.monotonic() - begin
+    check(answer.code == "timeout" and "nas.example" in answer.text and
+          "name servers" in answer.text and took < 10,
+          "name servers that are silent: %.1f s" % took, answer)
+    nfs.close()
+    nfs = Session(dict(where, server="nas.example"))
+    nfs("cancel", "50")
+    begin = time.monotonic()
+    answer = nfs("prepare")
+    took = time.monotonic() - begin
+    check(answer.code == "canceled" and took < 10,
+          "canceled meanwhile: %.1f s" % took, answer)
+    nfs.close()
+    nfs = Session(dict(where, server="nas.invalid..x"))
+    answer = nfs("prepare")
+    check(answer.code in ("not-found", "unavailable") and
+          "nas.invalid..x" in answer.text, "a name that is none", answer)
+    nfs.close()
+    subprocess.run(["umount", "/etc/resolv.conf"], check=True)
+    silent.close()
+
+
 def check_wrong(server, version):
     label = "version %d: " % version
     where = storage(server, "trusted", version)
@@ -198,7 +270,7 @@ def await_part(export, size, later):
     while later.thread.is_alive():
         for name in parts(export):
             try:
-                if os.stat(export + "/" + name).st_size >= size:
+                if os.stat(name).st_size >= size:
                     return True
             except OSError:
                 pass
@@ -209,7 +281,7 @@ def await_part(export, size, later):
 def forget_parts(export):
     """What sessions of the scenes before had under way when they were ended."""
     for name in parts(export):
-        os.unlink(export + "/" + name)
+        os.unlink(name)
 
 
 def check_stop(server, folder, version):
@@ -257,11 +329,12 @@ def check_stop(server, folder, version):
           label + "a session that dies leaves the old file")
     old = time.time() - 30 * 3600
     for name in parts(export):
-        os.utime(export + "/" + name, (old, old))
+        os.utime(name, (old, old))
     left = bool(parts(export))
     nfs = Session(storage(server, "squashed", version))
-    check(left and nfs("prepare").ok and not parts(export),
-          label + "what it left goes an hour later", parts(export))
+    check(left and nfs("prepare").ok and nfs("list", "nni").ok and
+          not parts(export), label + "what it left goes an hour later",
+          parts(export))
     nfs("cancel", "0")
     answer = nfs("put", "nni/large", file)
     while answer.ok:
@@ -295,7 +368,8 @@ def check_sync(server, folder, version):
     nfs = Session(storage(server, "squashed", version, timeout=2))
     later = Later(nfs, "sync", code, "nni/x")
     while later.thread.is_alive() and (
-            not os.path.exists(there) or len(os.listdir(there)) < 500):
+            not os.path.exists(there) or
+            len(os.listdir(there)) - len(parts(there)) < 500):
         time.sleep(0.002)
     server.kill()
     answer = later.result()
@@ -309,14 +383,15 @@ def check_sync(server, folder, version):
     check(answer.ok and answer.lines[0][1] == "2000" and 0 < sent <= 1500,
           label + "it goes on where it was: %d of 2000 in %.1f s" %
           (sent, took), answer)
-    # what the four sessions of the first time had under way lies in the root,
-    # until it is an hour old
+    # what the four sessions of the first time had under way lies there, until
+    # it is an hour old
     check(os.path.exists(manifest) and same(code, there) and
-          not parts(there) and len(parts(export)) <= 4,
-          label + "and is whole", parts(there) + parts(export))
+          len(parts(export)) <= 4, label + "and is whole", parts(export))
+    for name in parts(export):
+        os.utime(name, (1e9, 1e9))
     answer = nfs("sync", code, "nni/x")
-    check(answer.ok and answer.lines[0][2] == "0",
-          label + "nothing changed, nothing is sent", answer)
+    check(answer.ok and answer.lines[0][2] == "0" and not parts(export),
+          label + "nothing changed, nothing is sent, and they are gone", answer)
     with open("/proc/%d/status" % nfs.process.pid) as status:
         memory = int([line for line in status if line.startswith("VmHWM")][0]
                      .split()[1])
@@ -335,9 +410,11 @@ def main():
             if not check(server.start(), "nfs-ganesha runs"):
                 rig.done()
             check_words(server)
+            check_names(folder)
             for version in (3, 4):
                 check_operations(server, folder, version)
                 check_rights(server, version)
+                check_groups(server, folder, version)
                 check_wrong(server, version)
                 check_full(server, folder, version)
                 check_stop(server, folder, version)

@@ -85,11 +85,12 @@ static bool open_session(void *arg, struct storage **ret, struct error *err)
 	return true;
 }
 
-static int make(void **state)
+static int make_in(void **state, const char *where)
 {
 	struct world *world = xcalloc(1, sizeof(*world));
 
-	strcpy(world->folder, "/tmp/trialdeck-sync-XXXXXX");
+	snprintf(world->folder, sizeof(world->folder),
+		 "%s/trialdeck-sync-XXXXXX", where);
 	if (!mkdtemp(world->folder))
 		return -1;
 	snprintf(world->code, sizeof(world->code), "%s/code", world->folder);
@@ -113,6 +114,17 @@ static int make(void **state)
 	rest_s = changes_left = 0;
 	*state = world;
 	return 0;
+}
+
+static int make(void **state)
+{
+	return make_in(state, "/tmp");
+}
+
+/* Where bringing thousands of files to disk takes no minutes. */
+static int make_in_memory(void **state)
+{
+	return make_in(state, "/dev/shm");
 }
 
 static int end(void **state)
@@ -286,7 +298,7 @@ static void retries_are_as_the_file_says(void **state)
 	failure_code = ERROR_TIMEOUT;
 	write_code(world, "a", "x");
 	atomic_store(&puts_left, 1); /* the plan, which then is there */
-	for (int retries = 0; retries < 3; retries++) {
+	for (int retries = 0; retries < 2; retries++) {
 		world->options.retries = retries;
 		assert_false(sync_code(&world->options, &result, &err));
 		assert_int_equal(atomic_load(&puts_left), -1 - retries);
@@ -422,6 +434,28 @@ static void what_is_there_is_verified(void **state)
 	assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+static void ten_thousand_small_files(void **state)
+{
+	struct world *world = *state;
+	struct sync_result result;
+	char name[32];
+
+	for (int i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "d%02d/f%04d", i % 37, i);
+		write_code(world, name, name);
+	}
+	result = sync_now(world);
+	assert_int_equal(result.files, 10000);
+	assert_int_equal(result.sent_files, 10000);
+	assert_text(world, TO "/d09/f9999", "d09/f9999");
+	result = sync_now(world);
+	assert_int_equal(result.sent_files, 0);
+	write_code(world, "d09/f9999", "other");
+	result = sync_now(world);
+	assert_int_equal(result.sent_files, 1);
+	assert_text(world, TO "/d09/f9999", "other");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +472,8 @@ int main(void)
 		TEST(links_are_what_they_lead_to),
 		TEST(names_with_line_breaks_stay),
 		TEST(what_is_there_is_verified),
+		cmocka_unit_test_setup_teardown(ten_thousand_small_files,
+						make_in_memory, end),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
