@@ -89,3 +89,61 @@ double rig_run(struct rig *rig, rig_function function, int count)
 	}
 	return least;
 }
+
+int rig_suggest_many(struct rig *rig, int64_t *ret_numbers, double apart)
+{
+	int near = 0;
+
+	for (int i = 0; i < RIG_SIDE_BY_SIDE; i++) {
+		const double *a, *b;
+
+		ret_numbers[i] = rig_suggest(rig);
+		a = rig->points[ret_numbers[i]];
+		for (int k = 0; k < i; k++) {
+			b = rig->points[ret_numbers[k]];
+			assert_true(a[0] != b[0] || a[1] != b[1]);
+			near += hypot(a[0] - b[0], a[1] - b[1]) < apart;
+		}
+	}
+	return near;
+}
+
+int rig_run_into_failures(struct rig *rig, rig_function function, double limit,
+			  int count)
+{
+	int failed = 0;
+
+	for (int i = 0; i < count; i++) {
+		int64_t number = rig_suggest(rig);
+		const double *point = rig->points[number];
+
+		if (point[0] < limit) {
+			rig_finish(rig, number, function(point));
+			continue;
+		}
+		tuner_ended(rig->tuner, number, TRIAL_FAILED);
+		failed += i >= count / 2;
+	}
+	return failed;
+}
+
+void rig_check_modes(const char *tuner, const char *space,
+		     rig_function function, int count)
+{
+	static struct rig one, other;
+
+	rig_open(&one, tuner, space, NULL, OBJECTIVE_MINIMIZE, 4);
+	rig_open(&other, tuner, space, NULL, OBJECTIVE_MAXIMIZE, 4);
+	for (int i = 0; i < count; i++) {
+		int64_t number = rig_suggest(&one);
+		double value = function(one.points[number]);
+
+		assert_int_equal(rig_suggest(&other), number);
+		assert_memory_equal(one.points[number], other.points[number],
+				    one.space->count * sizeof(double));
+		rig_finish(&one, number, value);
+		rig_finish(&other, number, -value);
+	}
+	rig_close(&one);
+	rig_close(&other);
+}

@@ -32,6 +32,20 @@ void rig_finish(struct rig *rig, int64_t number, double value);
 /* `count` trials one after the other; the least value. */
 double rig_run(struct rig *rig, rig_function function, int count);
 
+#define RIG_SIDE_BY_SIDE 16
+/* So many suggestions without a result between them: their numbers.  Returns
+ * how many pairs are nearer to each other than `apart`, in the first two
+ * parameters; none may be the same. */
+int rig_suggest_many(struct rig *rig, int64_t *ret_numbers, double apart);
+/* Trials with a first parameter of `limit` or more fail, those below yield what
+ * the function says: how many fail after the first half. */
+int rig_run_into_failures(struct rig *rig, rig_function function, double limit,
+			  int count);
+/* Two tuners, of which one is told the negated values and that they are to be
+ * maximised, suggest the same. */
+void rig_check_modes(const char *tuner, const char *space,
+		     rig_function function, int count);
+
 /* Of two uniform parameters, [-5, 10] and [0, 15]; above its least value. */
 extern const char rig_branin_space[];
 double rig_branin(const double *point);
