@@ -31,6 +31,8 @@ int command_metrics(struct cli *cli);
 int command_log(struct cli *cli);
 /* files.c */
 int command_files(struct cli *cli);
+/* belief.c */
+int command_belief(struct cli *cli);
 /* importance.c */
 int command_importance(struct cli *cli);
 /* progress.c */

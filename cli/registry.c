@@ -315,6 +315,18 @@ const struct cli_command cli_commands[] = {
 		.run = command_slice,
 	},
 	{
+		.name = "belief", .synopsis = "[EXPERIMENT [PARAMETER]]",
+		.help = "show what the tuner believes of the parameters",
+		.text = "The experiment's history is told to a fresh tuner, which is asked: GP, Metis and "
+			"SMAC for the result they expect along each parameter, all else as in the "
+			"best trial, and how sure they are; TPE where good trials are, and where the "
+			"others. Nothing is changed, and nothing needs to run. With PARAMETER all values "
+			"of that one.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETER", CLI_WORDS_NONE, NULL}},
+		.most = 2,
+		.run = command_belief,
+	},
+	{
 		.name = "kill", .synopsis = "EXPERIMENT TRIAL... | --all EXPERIMENT",
 		.help = "kill trials",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,

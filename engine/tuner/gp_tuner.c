@@ -13,6 +13,7 @@
 #include "engine/tuner/tuners.h"
 
 #include "base/mem.h"
+#include "engine/tuner/along.h"
 #include "engine/tuner/args.h"
 #include "engine/tuner/base.h"
 #include "engine/tuner/gp_acquire.h"
@@ -39,7 +40,6 @@ struct gp_tuner {
 	double kappa, xi;
 	int64_t cold_start, samples, climbs;
 
-	double *scratch; /* two points */
 };
 
 static const char *const utilities[] = {"ei", "poi", "ucb", NULL};
@@ -123,7 +123,6 @@ static void gp_close(void *state)
 
 	gp_model_release(&tuner->model);
 	tuner_base_release(&tuner->base);
-	free(tuner->scratch);
 	free(tuner);
 }
 
@@ -139,7 +138,6 @@ static void *gp_open(const struct tuner_context *context, struct error *err)
 		return NULL;
 	}
 	tuner_base_init(&tuner->base, context);
-	tuner->scratch = xcalloc(2 * context->space->count, sizeof(double));
 	gp_model_init(&tuner->model, tuner->base.encoding, &tuner->base.trials,
 		      smoothness, alpha, (size_t)tuner->cold_start);
 	return tuner;
@@ -230,29 +228,9 @@ static bool gp_slice(void *state, size_t parameter, const double *internal,
 		     size_t n, double *ret_mean, double *ret_spread)
 {
 	struct gp_tuner *tuner = state;
-	size_t width = tuner->base.space->count;
-	double sign = tuner->base.trials.is_maximizing ? -1 : 1;
-	double *point = tuner->scratch;
-	double *x = tuner->scratch + width;
-	struct gp_belief belief;
-	bool ok = gp_model_believe(&tuner->model, tuner->base.seed, 1, &belief);
 
-	for (size_t i = 0; i < n && ok; i++) {
-		double mean, variance, deviation;
-
-		encoding_decode(tuner->base.encoding, belief.starts, point);
-		point[parameter] = internal[i];
-		encoding_encode(tuner->base.encoding, point, x);
-		encoding_impute(tuner->base.encoding, x, x);
-		gp_predict(belief.gp, x, &mean, &variance);
-		deviation = sqrt(variance);
-		ret_mean[i] = sign * warp_invert(&belief.warp, mean);
-		ret_spread[i] = (warp_invert(&belief.warp, mean + deviation) -
-				 warp_invert(&belief.warp, mean - deviation)) /
-				2;
-	}
-	gp_belief_release(&belief);
-	return ok;
+	return along_gp(&tuner->base, &tuner->model, parameter, internal, n,
+			ret_mean, ret_spread);
 }
 
 static const char *const aliases[] = {"GPTuner", NULL};

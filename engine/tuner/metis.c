@@ -20,6 +20,7 @@
 #include "engine/tuner/tuners.h"
 
 #include "base/mem.h"
+#include "engine/tuner/along.h"
 #include "engine/tuner/args.h"
 #include "engine/tuner/base.h"
 #include "engine/tuner/density.h"
@@ -331,6 +332,15 @@ static enum tuner_outcome metis_suggest(void *state, int64_t number,
 
 static const char *const aliases[] = {"MetisTuner", NULL};
 
+static bool metis_slice(void *state, size_t parameter, const double *internal,
+			size_t n, double *ret_mean, double *ret_spread)
+{
+	struct metis *metis = state;
+
+	return along_gp(&metis->base, &metis->model, parameter, internal, n,
+			ret_mean, ret_spread);
+}
+
 const struct tuner_ops metis_tuner_ops = {
 	.name = "Metis",
 	.aliases = aliases,
@@ -344,5 +354,6 @@ const struct tuner_ops metis_tuner_ops = {
 	.observe = tuner_base_observe,
 	.ended = tuner_base_ended,
 	.import = tuner_base_import,
+	.slice = metis_slice,
 	.close = metis_close,
 };

@@ -14,6 +14,7 @@
 #include "engine/tuner/tuners.h"
 
 #include "base/mem.h"
+#include "engine/tuner/along.h"
 #include "engine/tuner/args.h"
 #include "engine/tuner/base.h"
 #include "engine/tuner/forest.h"
@@ -111,8 +112,9 @@ static void *smac_open(const struct tuner_context *context, struct error *err)
 struct proposal {
 	struct smac *smac;
 	struct forest *forest;
-	double best;	 /* least loss, warped */
-	double gain;	 /* that counts */
+	double best; /* least loss, warped */
+	double gain; /* that counts */
+	struct warp warp;
 	double *z;	 /* a point as trees know it */
 	double *running; /* rows of the newest that run */
 	size_t running_count;
@@ -190,7 +192,6 @@ static void grow_forest(struct proposal *proposal)
 	double *x, *y;
 	size_t from, rows = 0;
 	struct random random;
-	struct warp warp;
 
 	if (running > FOREST_ROWS_MAX / 2)
 		running = FOREST_ROWS_MAX / 2;
@@ -200,11 +201,11 @@ static void grow_forest(struct proposal *proposal)
 	x = xcalloc((learnt - from + running) * width, sizeof(*x));
 	y = xcalloc(learnt - from + running, sizeof(*y));
 	trials_losses(trials, learnt, losses);
-	warp = warp_fit(losses + from, learnt - from, false);
+	proposal->warp = warp_fit(losses + from, learnt - from, false);
 	proposal->best = INFINITY;
 	for (size_t i = from; i < learnt; i++, rows++) {
 		add_row(smac, trials->learnt[i], x + rows * width);
-		y[rows] = warp_apply(&warp, losses[i]);
+		y[rows] = warp_apply(&proposal->warp, losses[i]);
 		proposal->best = fmin(proposal->best, y[rows]);
 	}
 	for (size_t i = 0; i < running; i++, rows++)
@@ -308,6 +309,44 @@ static enum tuner_outcome smac_suggest(void *state, int64_t number,
 				  propose, ret);
 }
 
+static bool smac_slice(void *state, size_t parameter, const double *internal,
+		       size_t n, double *ret_mean, double *ret_spread)
+{
+	struct smac *smac = state;
+	const struct trials *trials = &smac->base.trials;
+	double sign = trials->is_maximizing ? -1 : 1;
+	size_t width = smac->base.encoding->count;
+	struct proposal proposal = {.smac = smac};
+	double *point, *x;
+
+	if (!trials->finite_count)
+		return false;
+	point = xcalloc(2 * width, sizeof(double));
+	x = point + width;
+	grow_forest(&proposal);
+	for (size_t i = 0; i < n; i++) {
+		double mean, variance, deviation;
+
+		along_point(smac->base.encoding, proposal.starts, parameter,
+			    internal[i], point, x);
+		for (size_t k = 0; k < width; k++)
+			if (isnan(x[k]))
+				x[k] = INACTIVE;
+		forest_predict(proposal.forest, x, &mean, &variance);
+		deviation = sqrt(fmax(variance, 0));
+		ret_mean[i] = sign * warp_invert(&proposal.warp, mean);
+		ret_spread[i] =
+			(warp_invert(&proposal.warp, mean + deviation) -
+			 warp_invert(&proposal.warp, mean - deviation)) /
+			2;
+	}
+	forest_free(proposal.forest);
+	free(proposal.starts);
+	free(proposal.running);
+	free(point);
+	return true;
+}
+
 const struct tuner_ops smac_tuner_ops = {
 	.name = "SMAC",
 	.help = "random forest; many choices and conditions, hundreds of "
@@ -321,5 +360,6 @@ const struct tuner_ops smac_tuner_ops = {
 	.observe = tuner_base_observe,
 	.ended = tuner_base_ended,
 	.import = tuner_base_import,
+	.slice = smac_slice,
 	.close = smac_close,
 };

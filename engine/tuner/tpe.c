@@ -414,6 +414,22 @@ static void tpe_import(void *state, const double *point,
 	dedup_add(tpe->dedup, point);
 }
 
+static bool tpe_believe(void *state, size_t parameter, const double *internal,
+			size_t n, double *ret_good, double *ret_bad)
+{
+	struct tpe *tpe = state;
+	struct tpe_history_view view;
+	size_t lies = collect_lies(tpe, parameter);
+
+	if (tpe->is_stale)
+		find_order(tpe);
+	view = tpe_history_view(&tpe->histories[parameter], tpe->lies, lies,
+				lie(tpe), &tpe->scratch);
+	return tpe_densities(&tpe->draw, &tpe->options,
+			     &tpe->space->parameters[parameter], &view,
+			     internal, n, ret_good, ret_bad);
+}
+
 const struct tuner_ops tpe_tuner_ops = {
 	.name = "TPE",
 	.help = "models which values led to good results; a sound default",
@@ -426,5 +442,6 @@ const struct tuner_ops tpe_tuner_ops = {
 	.observe = tpe_observe,
 	.ended = tpe_ended,
 	.import = tpe_import,
+	.densities = tpe_believe,
 	.close = tpe_close,
 };

@@ -86,18 +86,15 @@ static void rank(struct tpe_draw *draw, const struct tpe_history_view *view)
 		draw->ranks[view->by_loss[i]] = (uint32_t)i;
 }
 
-static double draw_number(struct tpe_draw *draw,
-			  const struct tpe_options *options,
-			  const struct parameter *p,
-			  const struct tpe_history_view *view,
-			  struct random *random)
+/* Model the good and the bad ones of a number. */
+static void build(struct tpe_draw *draw, const struct tpe_options *options,
+		  const struct parameter *p,
+		  const struct tpe_history_view *view)
 {
 	struct parzen_prior prior = tpe_prior(p, options->prior_weight);
 	size_t good_count = tpe_good_count(options, view->count);
 	size_t bad_count = view->count - good_count;
 	size_t good = 0, bad = 0;
-	double most = -INFINITY;
-	double best = NAN;
 
 	for (size_t i = 0; i < view->count; i++) {
 		uint32_t record = view->by_value[i];
@@ -117,6 +114,18 @@ static double draw_number(struct tpe_draw *draw,
 		     good);
 	parzen_build(&draw->bad, &prior, draw->bad_values, draw->bad_weights,
 		     bad);
+}
+
+static double draw_number(struct tpe_draw *draw,
+			  const struct tpe_options *options,
+			  const struct parameter *p,
+			  const struct tpe_history_view *view,
+			  struct random *random)
+{
+	double most = -INFINITY;
+	double best = NAN;
+
+	build(draw, options, p, view);
 	/* Both densities should be divided by the share of their mixture that
 	 * lies in bounds; that moves all candidates alike. */
 	for (int64_t i = 0; i < options->candidates; i++) {
@@ -252,4 +261,41 @@ double tpe_draw(struct tpe_draw *draw, const struct tpe_options *options,
 	if (parameter_is_categorical(p))
 		return draw_option(draw, options, p, view, random);
 	return draw_number(draw, options, p, view, random);
+}
+
+bool tpe_densities(struct tpe_draw *draw, const struct tpe_options *options,
+		   const struct parameter *p,
+		   const struct tpe_history_view *view, const double *internal,
+		   size_t n, double *ret_good, double *ret_bad)
+{
+	double prior = options->prior_weight;
+	double prior_sum = prior * (double)p->option_count;
+	size_t count;
+
+	if (!view->count || view->count < (size_t)options->startup_jobs)
+		return false;
+	rank(draw, view);
+	if (!parameter_is_categorical(p)) {
+		build(draw, options, p, view);
+		for (size_t i = 0; i < n; i++) {
+			ret_good[i] = exp(parzen_log_density(&draw->good,
+							     internal[i])) /
+				      parzen_accepted(&draw->good);
+			ret_bad[i] = exp(parzen_log_density(&draw->bad,
+							    internal[i])) /
+				     parzen_accepted(&draw->bad);
+		}
+		return true;
+	}
+	count = count_values(draw, options, view);
+	for (size_t i = 0; i < n; i++) {
+		size_t k = find(draw->good_values, count, internal[i]);
+
+		ret_good[i] =
+			((k < count ? draw->good_weights[k] : 0) + prior) /
+			(sum(draw->good_weights, count) + prior_sum);
+		ret_bad[i] = ((k < count ? draw->bad_weights[k] : 0) + prior) /
+			     (sum(draw->bad_weights, count) + prior_sum);
+	}
+	return true;
 }

@@ -40,6 +40,13 @@ struct parzen_prior tpe_prior(const struct parameter *p, double weight);
 double tpe_draw(struct tpe_draw *draw, const struct tpe_options *options,
 		const struct parameter *p, const struct tpe_history_view *view,
 		struct random *random);
+/* What candidates are weighed by: the densities of good and bad records at n
+ * internal values (of options: their probabilities).  False below startup_jobs.
+ */
+bool tpe_densities(struct tpe_draw *draw, const struct tpe_options *options,
+		   const struct parameter *p,
+		   const struct tpe_history_view *view, const double *internal,
+		   size_t n, double *ret_good, double *ret_bad);
 void tpe_draw_release(struct tpe_draw *draw);
 
 #endif

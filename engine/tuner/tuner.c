@@ -163,6 +163,15 @@ bool tuner_slice(struct tuner *tuner, size_t parameter, const double *internal,
 				 ret_spread);
 }
 
+bool tuner_densities(struct tuner *tuner, size_t parameter,
+		     const double *internal, size_t n, double *ret_good,
+		     double *ret_bad)
+{
+	return tuner->ops->densities &&
+	       tuner->ops->densities(tuner->state, parameter, internal, n,
+				     ret_good, ret_bad);
+}
+
 unsigned int tuner_flags(const struct tuner *tuner)
 {
 	return tuner->ops->flags;

@@ -127,6 +127,10 @@ struct tuner_ops {
 	 * values.  False: it has no belief yet. */
 	bool (*slice)(void *tuner, size_t parameter, const double *internal,
 		      size_t n, double *ret_mean, double *ret_spread);
+	/* The same for those that weigh densities: where good trials are, and
+	 * where the others, at n internal values; of options their parts. */
+	bool (*densities)(void *tuner, size_t parameter, const double *internal,
+			  size_t n, double *ret_good, double *ret_bad);
 	void (*close)(void *tuner);
 };
 
@@ -166,6 +170,9 @@ void tuner_import_value(struct tuner *tuner, const double *point, double value);
 bool tuner_describe(struct tuner *tuner, struct strbuf *json);
 bool tuner_slice(struct tuner *tuner, size_t parameter, const double *internal,
 		 size_t n, double *ret_mean, double *ret_spread);
+bool tuner_densities(struct tuner *tuner, size_t parameter,
+		     const double *internal, size_t n, double *ret_good,
+		     double *ret_bad);
 unsigned int tuner_flags(const struct tuner *tuner);
 void tuner_close(struct tuner *tuner);
 

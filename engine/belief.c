@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* A fresh tuner is told what the experiment's own one was. */
+#include "engine/belief.h"
+
+#include "base/mem.h"
+#include "engine/advice.h"
+#include "engine/spec/spec.h"
+#include "engine/tuner/tuner.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POINTS 61
+#define OPTIONS_MAX 200
+#define NORMAL_REACH 3.0 /* deviations */
+
+/* ---- the history -----------------------------------------------------------
+ */
+
+struct telling {
+	const struct space *space;
+	struct tuner *tuner;
+	struct objectives objectives;
+	struct belief *belief;
+	double *point;
+};
+
+static bool read_point(struct telling *telling, const struct history *row)
+{
+	struct error ignored;
+	double budget;
+
+	if (row->point &&
+	    numbers_parse(row->point, telling->point, telling->space->count))
+		return true;
+	return advice_point(telling->space, row->parameters, telling->point,
+			    NULL, &budget, &ignored);
+}
+
+static bool tell_row(const struct history *row, void *arg)
+{
+	struct telling *telling = arg;
+	double values[OBJECTIVES_MAX];
+	struct tuner_result result;
+
+	switch (row->kind) {
+	case HISTORY_SUGGESTED:
+		if (read_point(telling, row))
+			tuner_adopt(telling->tuner, row->number,
+				    telling->point);
+		break;
+	case HISTORY_OBSERVED:
+		advice_row_result(row, &telling->objectives, values, &result);
+		tuner_observe(telling->tuner, row->number, &result);
+		telling->belief->results++;
+		break;
+	case HISTORY_IMPORTED:
+		advice_row_result(row, &telling->objectives, values, &result);
+		if (read_point(telling, row)) {
+			tuner_import(telling->tuner, telling->point, &result);
+			telling->belief->imported++;
+		}
+		break;
+	case HISTORY_ENDED:
+		tuner_ended(telling->tuner, row->number, row->state);
+		break;
+	case HISTORY_PREPARED: /* nobody's yet */
+		break;
+	}
+	return true;
+}
+
+/* ---- lines ------------------------------------------------------------------
+ */
+
+static void make_line(const struct parameter *p, struct belief_line *line)
+{
+	double low, high;
+
+	if (parameter_is_categorical(p)) {
+		size_t most =
+			p->kind == PARAMETER_CHOICE ? OPTIONS_MAX : POINTS;
+
+		line->count = p->option_count < most ? p->option_count : most;
+		low = 0;
+		high = p->kind == PARAMETER_CHOICE
+			       ? (double)line->count - 1
+			       : (double)p->option_count - 1;
+	} else if (parameter_is_normal(p)) {
+		line->count = POINTS;
+		low = p->mu - NORMAL_REACH * p->sigma;
+		high = p->mu + NORMAL_REACH * p->sigma;
+	} else {
+		line->count = POINTS;
+		parameter_bounds(p, &low, &high);
+	}
+	line->internal = xcalloc(4 * line->count + 1, sizeof(double));
+	line->numbers = line->internal + line->count;
+	line->first = line->numbers + line->count;
+	line->second = line->first + line->count;
+	for (size_t i = 0; i < line->count; i++) {
+		double at = low;
+
+		if (line->count > 1)
+			at += (high - low) * (double)i /
+			      (double)(line->count - 1);
+		if (parameter_is_categorical(p))
+			at = rint(at);
+		line->internal[i] = at;
+		line->numbers[i] = p->kind == PARAMETER_CHOICE
+					   ? at
+					   : parameter_final(p, at);
+	}
+}
+
+static bool is_whole(const double *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(values[i]))
+			return false;
+	return true;
+}
+
+static void find_lines(struct belief *belief, struct tuner *tuner)
+{
+	bool has_any = false;
+
+	for (size_t i = 0; i < belief->space->count; i++) {
+		struct belief_line *line = &belief->lines[i];
+
+		make_line(&belief->space->parameters[i], line);
+		if (tuner_slice(tuner, i, line->internal, line->count,
+				line->first, line->second))
+			line->kind = BELIEF_MEAN;
+		else if (tuner_densities(tuner, i, line->internal, line->count,
+					 line->first, line->second))
+			line->kind = BELIEF_DENSITIES;
+		if (!is_whole(line->first, line->count) ||
+		    !is_whole(line->second, line->count))
+			line->kind = BELIEF_NONE;
+		has_any |= line->kind != BELIEF_NONE;
+	}
+	if (!has_any)
+		belief->why_none = xasprintf(
+			"%s has no belief: it keeps no model, or has too few "
+			"results for one (%zu)",
+			belief->tuner, belief->results + belief->imported);
+}
+
+/* ---- all of it
+ * ----------------------------------------------------------------
+ */
+
+static struct tuner *open_tuner(struct telling *telling,
+				const struct experiment *experiment,
+				const struct algorithm_config *config,
+				struct error *err)
+{
+	const struct tuner_ops *ops =
+		config->name ? tuner_find(config->name) : NULL;
+	struct tuner_objective objectives[OBJECTIVES_MAX];
+	struct tuner_context context = {
+		.space = telling->space,
+		.class_args = config->class_args,
+		.objective = experiment->objective,
+		.seed = experiment->seed,
+		.objectives = objectives,
+	};
+
+	if (!ops) {
+		error_set(err, ERROR_NOT_FOUND, "unknown tuner '%s'",
+			  config->name ? config->name : "");
+		return NULL;
+	}
+	if (!objectives_parse(config->class_args, experiment->objective,
+			      &telling->objectives, err))
+		return NULL;
+	context.objective_count = telling->objectives.count;
+	for (size_t i = 0; i < context.objective_count; i++)
+		objectives[i] = (struct tuner_objective){
+			telling->objectives.items[i].metric,
+			telling->objectives.items[i].mode};
+	return tuner_open(ops, &context, err);
+}
+
+static bool believe(struct store *store, const struct experiment *experiment,
+		    struct belief *belief, struct error *err)
+{
+	struct experiment_config config = {0};
+	struct telling telling = {.belief = belief, .space = belief->space};
+	struct error why;
+	bool ok = true;
+
+	/* an imported experiment's configuration may be none of ours */
+	if (!spec_reload(experiment->config, &config, &why)) {
+		belief->tuner = xstrdup("unknown");
+		belief->why_none =
+			xasprintf("its configuration names no tuner of "
+				  "trialdeck's: %.200s",
+				  why.text);
+		experiment_config_release(&config);
+		return true;
+	}
+	belief->tuner = xstrdup(config.tuner.name ? config.tuner.name : "none");
+	if (config.tuner.is_python) {
+		belief->why_none = xasprintf(
+			"%s runs in Python: what it believes it keeps to "
+			"itself",
+			belief->tuner);
+	} else {
+		telling.tuner =
+			open_tuner(&telling, experiment, &config.tuner, &why);
+		if (!telling.tuner)
+			belief->why_none = xasprintf("%s: %.300s",
+						     belief->tuner, why.text);
+	}
+	if (telling.tuner) {
+		telling.point =
+			xcalloc(belief->space->count + 1, sizeof(double));
+		ok = store_history_each(store, experiment->key, tell_row,
+					&telling, err);
+		if (ok)
+			find_lines(belief, telling.tuner);
+		free(telling.point);
+		tuner_close(telling.tuner);
+	}
+	experiment_config_release(&config);
+	return ok;
+}
+
+struct belief *belief_find(struct store *store,
+			   const struct experiment *experiment,
+			   struct error *err)
+{
+	struct belief *belief;
+	struct space *space;
+
+	if (!experiment->space) {
+		error_set(err, ERROR_NOT_FOUND,
+			  "experiment %s has no search space: there are no "
+			  "parameters to believe anything of",
+			  experiment->id);
+		return NULL;
+	}
+	if (!space_parse(experiment->space, &space, NULL, err))
+		return NULL;
+	belief = xcalloc(1, sizeof(*belief));
+	belief->space = space;
+	belief->lines = xcalloc(space->count + 1, sizeof(*belief->lines));
+	if (believe(store, experiment, belief, err))
+		return belief;
+	belief_free(belief);
+	return NULL;
+}
+
+void belief_free(struct belief *belief)
+{
+	if (!belief)
+		return;
+	for (size_t i = 0; i < belief->space->count; i++)
+		free(belief->lines[i].internal);
+	space_free(belief->space);
+	free(belief->lines);
+	free(belief->tuner);
+	free(belief->why_none);
+	free(belief);
+}
+
+/* ---- as a job --------------------------------------------------------------
+ */
+
+struct belief_job {
+	pthread_mutex_t lock; /* over what follows */
+	bool is_done, is_left;
+	struct belief *belief;
+	struct error err;
+	/* the thread's until it is done */
+	char *db_path;
+	int64_t experiment;
+};
+
+static void job_release(struct belief_job *job)
+{
+	pthread_mutex_destroy(&job->lock);
+	belief_free(job->belief);
+	free(job->db_path);
+	free(job);
+}
+
+static struct belief *find_at(const char *db_path, int64_t key,
+			      struct error *err)
+{
+	struct experiment experiment;
+	struct belief *belief = NULL;
+	struct store *store;
+
+	if (!store_open(db_path, STORE_READ, &store, err))
+		return NULL;
+	if (store_experiment_get(store, key, &experiment, err)) {
+		belief = belief_find(store, &experiment, err);
+		experiment_release(&experiment);
+	}
+	store_close(store);
+	return belief;
+}
+
+static void *run(void *arg)
+{
+	struct belief_job *job = arg;
+	struct error err = {0};
+	struct belief *belief = find_at(job->db_path, job->experiment, &err);
+	bool is_left;
+
+	pthread_mutex_lock(&job->lock);
+	job->belief = belief;
+	job->err = err;
+	job->is_done = true;
+	is_left = job->is_left;
+	pthread_mutex_unlock(&job->lock);
+	if (is_left)
+		job_release(job);
+	return NULL;
+}
+
+struct belief_job *belief_start(const char *db_path, int64_t experiment,
+				struct error *err)
+{
+	struct belief_job *job = xcalloc(1, sizeof(*job));
+	pthread_attr_t attributes;
+	sigset_t all, old;
+	pthread_t thread;
+	int problem;
+
+	pthread_mutex_init(&job->lock, NULL);
+	job->db_path = xstrdup(db_path);
+	job->experiment = experiment;
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	problem = pthread_create(&thread, &attributes, run, job);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attributes);
+	if (!problem)
+		return job;
+	job_release(job);
+	error_set(err, ERROR_SYSTEM, "no thread to find out with: %s",
+		  strerror(problem));
+	return NULL;
+}
+
+bool belief_poll(struct belief_job *job, const struct belief **ret_belief,
+		 struct error *err)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&job->lock);
+	is_done = job->is_done;
+	*ret_belief = job->belief;
+	if (is_done && !job->belief)
+		*err = job->err;
+	pthread_mutex_unlock(&job->lock);
+	return is_done;
+}
+
+void belief_job_free(struct belief_job *job)
+{
+	bool is_done;
+
+	if (!job)
+		return;
+	pthread_mutex_lock(&job->lock);
+	is_done = job->is_done;
+	job->is_left = true;
+	pthread_mutex_unlock(&job->lock);
+	if (is_done)
+		job_release(job);
+}
