@@ -54,14 +54,23 @@ static void write_history(struct store *store, int64_t key,
 static struct experiment make(struct store *store, const char *id,
 			      const char *tuner, bool has_history)
 {
-	struct experiment experiment;
+	struct experiment experiment = {
+		.name = xstrdup(id),
+		.state = EXPERIMENT_DONE,
+		.platform = xstrdup("local"),
+		.space = xstrdup(space_text),
+		.source = xstrdup(""),
+		.source_path = xstrdup("exp.yaml"),
+		.directory = xstrdup("/tmp/none"),
+		.objective = OBJECTIVE_MAXIMIZE,
+		.seed = 7,
+		.concurrency = 1,
+		.created_ns = 1,
+	};
 	struct error why = {0};
 	struct space *space;
 
-	experiment = add_experiment(store, id, id);
-	free(experiment.config);
-	free(experiment.space);
-	experiment.space = xstrdup(space_text);
+	snprintf(experiment.id, sizeof(experiment.id), "%s", id);
 	experiment.config = xasprintf(
 		"{\"searchSpace\":%s,\"trialCommand\":\"true\","
 		"\"trialCodeDirectory\":\"/tmp\",\"trialConcurrency\":1,"
@@ -71,6 +80,7 @@ static struct experiment make(struct store *store, const char *id,
 	if (!space_parse(space_text, &space, NULL, &why))
 		fail_msg("%s", why.text);
 	assert_ok(store_begin(store, err));
+	assert_ok(store_experiment_add(store, &experiment, err));
 	if (has_history)
 		write_history(store, experiment.key, space);
 	assert_ok(store_commit(store, err));
@@ -207,13 +217,8 @@ static void test_job(void **state)
 	struct experiment experiment = make(store, "job", "GP", true);
 	const struct belief *belief = NULL;
 	struct belief_job *job;
-	char *sql = xasprintf("UPDATE experiment SET config = '%s', "
-			      "space = '%s'",
-			      experiment.config, experiment.space);
 	struct error err = {0};
 
-	run_sql(place->path, sql);
-	free(sql);
 	job = belief_start(place->path, experiment.key, &err);
 	assert_non_null(job);
 	while (!belief_poll(job, &belief, &err))
