@@ -15,6 +15,7 @@ extern const struct tuner_ops gp_tuner_ops;
 extern const struct tuner_ops grid_tuner_ops;
 extern const struct tuner_ops hyperband_tuner_ops;
 extern const struct tuner_ops metis_tuner_ops;
+extern const struct tuner_ops nsga_tuner_ops;
 extern const struct tuner_ops pbt_tuner_ops;
 extern const struct tuner_ops random_tuner_ops;
 extern const struct tuner_ops smac_tuner_ops;

@@ -129,6 +129,26 @@ static void chooses_by_exact_volume(void **state)
 	}
 }
 
+static void looks_at_ten_thousand(void **state)
+{
+	(void)state;
+	for (size_t width = 2; width <= 3; width++) {
+		enum { COUNT = 10000 };
+		size_t *rows = xcalloc(COUNT, sizeof(*rows));
+		struct fronts fronts;
+		struct random random;
+
+		random_seed(&random, 6, width);
+		init(&fronts, width);
+		for (size_t i = 0; i < COUNT; i++)
+			set(&fronts, i, random_unit(&random),
+			    random_unit(&random), random_unit(&random), 0);
+		assert_int_equal(fronts_order(&fronts, 25, rows), COUNT);
+		fronts_release(&fronts);
+		free(rows);
+	}
+}
+
 /* ---- tuners ----------------------------------------------------------------
  */
 
@@ -235,21 +255,20 @@ static double mean_volume(const char *name, const struct problem *problem,
 	return sum / 8;
 }
 
-/* More with a hundred trials than chance has with two hundred, one at a time
- * and eight at a time. */
+/* More than chance has with two hundred trials, one at a time and eight at a
+ * time: TPE with half of them, a population with as many. */
 static void finds_fronts(void **state)
 {
-	static const char *const tuners[] = {"TPE"};
-
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(problems); i++) {
 		double chance = mean_volume("Random", &problems[i], 200, 1);
 
-		for (size_t k = 0; k < COUNT_OF(tuners); k++)
-			for (int workers = 1; workers <= 8; workers += 7)
-				assert_true(mean_volume(tuners[k], &problems[i],
-							100, workers) >
-					    1.05 * chance);
+		for (int workers = 1; workers <= 8; workers += 7) {
+			assert_true(mean_volume("TPE", &problems[i], 100,
+						workers) > 1.05 * chance);
+			assert_true(mean_volume("NSGAII", &problems[i], 200,
+						workers) > 1.1 * chance);
+		}
 	}
 }
 
@@ -271,7 +290,7 @@ static void keeps_within_constraints(void **state)
 }
 
 /* What no order can be made of: one value instead of two, none, NaN. */
-static void survives_missing_values(void **state)
+static void survives(const char *name)
 {
 	struct tuner_context context = {.objectives = both,
 					.objective_count = 2};
@@ -281,10 +300,9 @@ static void survives_missing_values(void **state)
 	struct error err;
 	double point[4];
 
-	(void)state;
 	assert_true(space_parse(cube, &space, NULL, &err));
 	context.space = space;
-	tuner = tuner_open(tuner_find("TPE"), &context, &err);
+	tuner = tuner_open(tuner_find(name), &context, &err);
 	for (int i = 0; i < 60; i++) {
 		struct tuner_result result = {.values = values + i % 4,
 					      .count = (size_t)i % 3};
@@ -302,14 +320,22 @@ static void survives_missing_values(void **state)
 	space_free(space);
 }
 
+static void survive_missing_values(void **state)
+{
+	(void)state;
+	survives("TPE");
+	survives("NSGAII");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_by_rank_then_volume),
 		cmocka_unit_test(chooses_by_exact_volume),
+		cmocka_unit_test(looks_at_ten_thousand),
 		cmocka_unit_test(finds_fronts),
 		cmocka_unit_test(keeps_within_constraints),
-		cmocka_unit_test(survives_missing_values),
+		cmocka_unit_test(survive_missing_values),
 	};
 
 	return cmocka_run_group_tests_name("fronts", tests, NULL, NULL);
