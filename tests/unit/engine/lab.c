@@ -76,8 +76,11 @@ void lab_create(struct lab *lab, const char *command, const char *members)
 	struct error err;
 	char *path = fs_join(lab->folder, "exp.yaml");
 
-	strbuf_adds(&text, "{\"searchSpace\": {\"x\": {\"_type\": \"uniform\","
-			   " \"_value\": [0, 1]}}, \"trialCommand\": ");
+	strbuf_adds(&text, strstr(members, "\"searchSpace\"")
+				   ? "{"
+				   : "{\"searchSpace\": {\"x\": {\"_type\":"
+				     " \"uniform\", \"_value\": [0, 1]}}, ");
+	strbuf_adds(&text, "\"trialCommand\": ");
 	strbuf_add_json_string(&text, command);
 	strbuf_addf(&text,
 		    ", \"trainingService\": {\"platform\": \"local\"}%s%s}",

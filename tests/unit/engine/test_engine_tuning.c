@@ -14,6 +14,11 @@
 	", \"tuner\": {\"name\": \"ASHA\", \"classArgs\": {\"min_budget\": 1," \
 	" \"max_budget\": 9, \"budget_key\": \"STEPS\", \"seed\": 1}}"
 
+/* The same schedule of four: 3@1, 1@3. */
+#define BOHB                                                                   \
+	", \"tuner\": {\"name\": \"BOHB\", \"classArgs\": {\"min_budget\": 1," \
+	" \"max_budget\": 3, \"budget_key\": \"STEPS\", \"seed\": 1}}"
+
 /* Each leaves its number; who goes on from another reports that one's. */
 #define CHECKPOINTS                                                            \
 	"echo $((NNI_TRIAL_SEQ_ID + 1)) > $TRIALDECK_CHECKPOINT_DIR/mine;"     \
@@ -72,13 +77,10 @@ static void test_budgets_and_checkpoints(void **state)
 		3);
 }
 
-/* Killed and resumed again and again: the same budgets and parents. */
-static void test_budgets_over_kills(void **state)
+/* Four trials, one after the other; in each the engine is killed, and left when
+ * the next one runs. */
+static void kill_in_each(struct lab *lab)
 {
-	struct lab *lab = *state;
-
-	lab_create(lab, CHECKPOINTS "; " LAB_WAITS,
-		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" ASHA);
 	for (int i = 0; i < 4; i++) {
 		lab_start_other(lab);
 		lab_wait(lab, "SELECT running FROM experiment WHERE key = ?1",
@@ -93,8 +95,53 @@ static void test_budgets_over_kills(void **state)
 		lab_leave(lab);
 	}
 	lab_start(lab, true);
+}
+
+/* Killed and resumed again and again: the same budgets and parents. */
+static void test_budgets_over_kills(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, CHECKPOINTS "; " LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" ASHA);
+	kill_in_each(lab);
 	lab_wait(lab, STATE, EXPERIMENT_DONE);
 	assert_string_equal(lab_text(lab, FINALS), "110.0,111.0,112.0,333.0");
+}
+
+static void test_bohb_over_kills(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, CHECKPOINTS "; " LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" BOHB);
+	kill_in_each(lab);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_string_equal(lab_text(lab, FINALS), "110.0,111.0,112.0,333.0");
+	assert_string_equal(
+		lab_text(lab, "SELECT group_concat(parent) FROM (SELECT * FROM"
+			      " history WHERE kind = 0 ORDER BY position)"),
+		"-1,-1,-1,2");
+}
+
+/* A list of four objects: each once, whatever happens in between. */
+static void test_batch_over_kills(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, "echo final=$TRIALDECK_PARAM_V; " LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 9,"
+		   " \"tuner\": {\"name\": \"Batch\"}, \"searchSpace\":"
+		   " {\"combine_params\": {\"_type\": \"choice\", \"_value\":"
+		   " [{\"v\": 3}, {\"v\": 1, \"w\": [1]}, {\"v\": 3}, {\"v\":"
+		   " 2}]}}");
+	kill_in_each(lab);
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	assert_string_equal(lab_text(lab, FINALS), "3.0,1.0,3.0,2.0");
+	assert_string_equal(
+		lab_text(lab, "SELECT parameters FROM trial_parameters WHERE"
+			      " trial & 15 = 1"),
+		"{\"v\":1,\"w\":[1]}");
 }
 
 static void test_population(void **state)
@@ -202,6 +249,10 @@ int main(int argc, char **argv)
 						lab_make, lab_remove),
 		cmocka_unit_test_setup_teardown(test_budgets_over_kills,
 						lab_make, lab_remove),
+		cmocka_unit_test_setup_teardown(test_bohb_over_kills, lab_make,
+						lab_remove),
+		cmocka_unit_test_setup_teardown(test_batch_over_kills, lab_make,
+						lab_remove),
 		cmocka_unit_test_setup_teardown(test_population, lab_make,
 						lab_remove),
 		cmocka_unit_test_setup_teardown(test_several_objectives,
