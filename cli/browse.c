@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/find.h"
+#include "tui/config_file.h"
 #include "tui/tui.h"
 
 #include <stdlib.h>
@@ -41,15 +42,18 @@ int console_open(struct cli *cli, int64_t experiment, struct engine *engine)
 		.script = cli->script,
 		.resume = cli->is_read_only ? NULL : background_resume,
 	};
+	char *config = config_file_path();
 	struct error err = {0};
+	int status = CLI_DONE;
 
-	if (!console_is_possible(cli, &err))
-		return cli_fail(&err);
+	options.config_path = config;
 	if (!engine)
 		tui_block_signals();
-	if (tui_run(&options, &err) == TUI_FAILED)
-		return cli_fail(&err);
-	return CLI_DONE;
+	if (!console_is_possible(cli, &err) ||
+	    tui_run(&options, &err) == TUI_FAILED)
+		status = cli_fail(&err);
+	free(config);
+	return status;
 }
 
 /* Browsing a database that does not exist yet is no error: an empty one is

@@ -78,6 +78,7 @@ int command_nni_status(struct cli *cli);
 int command_nni_config(struct cli *cli);
 int command_nni_list(struct cli *cli);
 /* completion.c */
+int command_config(struct cli *cli);
 int command_completion(struct cli *cli);
 /* manual.c */
 int command_man(struct cli *cli);

@@ -6,6 +6,7 @@
  */
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "tui/settings.h"
 
 #define EXPERIMENT_ARGUMENT                                                    \
 	{                                                                      \
@@ -46,6 +47,8 @@
 		CHOICE("mode", 0, "MODE",                                      \
 		       "minimize or maximize (default: as the experiment)",    \
 		       "minimize maximize")
+
+#define SETTING_NAME(id, name, values, fallback, help) name " "
 
 #define STATES                                                                 \
 	"WAITING RUNNING SUCCEEDED FAILED USER_CANCELED SYS_CANCELED "         \
@@ -561,6 +564,24 @@ const struct cli_command cli_commands[] = {
 		.options = {FLAG("all", 0, "")},
 		.is_hidden = true,
 		.run = command_nni_list,
+	},
+	{
+		.name = "config", .synopsis = "[show | check [FILE] | path | edit | set NAME VALUE | unset NAME]",
+		.help = "the console's settings: show, check, change",
+		.text = "Without an argument every setting with its value and where it comes "
+			"from: built in, the file, the environment, the command line. The file "
+			"is $XDG_CONFIG_HOME/trialdeck/config, else ~/.config/trialdeck/config; "
+			"its lines are set NAME VALUE, map KEY ACTION and comments. check names "
+			"each wrong line (status 2); edit opens the file in $VISUAL or $EDITOR, a "
+			"new one with every setting in it; set changes one line and leaves the "
+			"others as they are.",
+		.arguments = {
+			{"ACTION", CLI_WORDS_LIST, "show check path edit set unset"},
+			{"NAME", CLI_WORDS_LIST, SETTINGS(SETTING_NAME)},
+			{"VALUE", CLI_WORDS_LIST, "on off auto"},
+		},
+		.most = 3,
+		.run = command_config,
 	},
 	{
 		.name = "completion", .synopsis = "SHELL",

@@ -172,6 +172,14 @@ enum action_flag {
                                                                                \
 	X(COMMAND, "command", ":", VIEW_ALL, PROGRAM, 0, NULL,                 \
 	  "type a command; Tab completes, Up and Down recall")                 \
+	X(COPY_MENU, "copy-menu", "y", VIEW_WORK, PROGRAM, 0, NULL,            \
+	  "copy: parameters as JSON, YAML or flags, id, kubectl line, best")   \
+	X(COPY_KUBECTL, "copy-kubectl", "Y", VIEW_WORK, PROGRAM, 0, NULL,      \
+	  "copy the kubectl line of the selected trial")                       \
+	X(SAVE_SCREEN, "save", "<C-s>", VIEW_ALL, PROGRAM, 0, NULL,            \
+	  "save the screen to a file: text, SVG or HTML")                      \
+	X(THEME, "next-theme", "<C-t>", VIEW_ALL, PROGRAM, 0, NULL,            \
+	  "next theme: dark, light, colour-blind, mono")                       \
 	X(REDRAW, "redraw", "<C-l>", VIEW_ALL, PROGRAM, 0, NULL,               \
 	  "paint the whole screen again")                                      \
 	X(CLOSE, "close", "q <F10>", VIEW_ALL, PROGRAM, 0, "Quit",             \

@@ -79,29 +79,6 @@ static void do_add(struct console *console, const struct cmdline *line)
 	request_add(console, line->rest);
 }
 
-static void set_option(struct console *console, const char *name)
-{
-	if (strcmp(name, "mouse") == 0 || strcmp(name, "nomouse") == 0) {
-		term_set_mouse(name[0] == 'm');
-		console_say(console, ROLE_NORMAL, "mouse %s",
-			    term_has_mouse() ? "on (Shift selects text)"
-					     : "off");
-		return;
-	}
-	if (strcmp(name, "braille") == 0 || strcmp(name, "nobraille") == 0) {
-		console->has_blocks = name[0] == 'n';
-		console_recalc(console, DATA_SELECTION);
-		pictures_redraw(console);
-		return;
-	}
-	request_set(console, name);
-}
-
-static void do_set(struct console *console, const struct cmdline *line)
-{
-	set_option(console, line->argv[1]);
-}
-
 static void do_sort(struct console *console, const struct cmdline *line)
 {
 	struct error err;
@@ -261,59 +238,11 @@ static void do_export(struct console *console, const struct cmdline *line)
 	free(path);
 }
 
-static void do_save_screen(struct console *console, const struct cmdline *line)
-{
-	char *path = fs_expand_home(line->argv[1]);
-	bool with_roles = line->argc > 2 && strcmp(line->argv[2], "roles") == 0;
-	struct error err;
-
-	/* the picture is of the screen as it is, not of the prompt */
-	console_paint(console);
-	if (!save_screen(path, with_roles, &err))
-		say_error(console, &err);
-	else if (!console->script)
-		console_say(console, ROLE_MESSAGE, "wrote %s", path);
-	free(path);
-}
-
 static void do_wait(struct console *console, const struct cmdline *line)
 {
 	(void)line;
 	if (console->script)
 		script_wait(console->script);
-}
-
-static void do_map(struct console *console, const struct cmdline *line)
-{
-	int key = key_parse(line->argv[1], strlen(line->argv[1]));
-	enum action_id action = action_find(line->argv[2]);
-	struct error err;
-
-	if (key == TK_NONE)
-		console_say(console, ROLE_ERROR, "no key is called \"%s\"",
-			    line->argv[1]);
-	else if (action == ACTION_NONE)
-		console_say(console, ROLE_ERROR, "no action is called \"%s\"",
-			    line->argv[2]);
-	else if (!action_map(key, action, &err))
-		say_error(console, &err);
-}
-
-static void do_copy(struct console *console, const struct cmdline *line)
-{
-	const struct trial_row *row = console_trial(console);
-	const struct trial_text *text;
-
-	(void)line;
-	if (!row) {
-		console_say(console, ROLE_WARNING, "there is no trial here");
-		return;
-	}
-	text = trial_texts_get(console->texts, console->data.store,
-			       console->data.space, row->key, row->version);
-	term_copy(text->parameters);
-	console_say(console, ROLE_MESSAGE,
-		    "parameters sent to the terminal's clipboard");
 }
 
 static void do_quit(struct console *console, const struct cmdline *line)
@@ -339,8 +268,8 @@ const struct console_command console_commands[] = {
 	 do_pause, COMPLETE_NONE},
 	{"set", "NAME=VALUE",
 	 "concurrency, max-trials, max-duration, max-trial-duration, "
-	 "max-retries; [no]mouse, [no]braille",
-	 1, 1, do_set, COMPLETE_KNOB},
+	 "max-retries; a setting of trialdeck config: mouse, theme=light",
+	 1, 2, commands_do_set, COMPLETE_KNOB},
 	{"add", "JSON", "run a trial with these parameters", 1, 60, do_add,
 	 COMPLETE_NONE},
 	{"sort", "[COLUMN [asc|desc]]", "order of the trials", 0, 2, do_sort,
@@ -360,14 +289,20 @@ const struct console_command console_commands[] = {
 	 do_picture, COMPLETE_PICTURE},
 	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
 	 2, do_export, COMPLETE_NONE},
-	{"copy", "", "copy the trial's parameters to the clipboard", 0, 0,
-	 do_copy, COMPLETE_NONE},
-	{"save-screen", "FILE [roles]", "write the screen as text", 1, 2,
-	 do_save_screen, COMPLETE_NONE},
+	{"copy", "[json|yaml|flags|id|kubectl|best]",
+	 "copy the trial's parameters, id or kubectl line, or the best's "
+	 "parameters",
+	 0, 1, commands_do_copy, COMPLETE_COPY},
+	{"theme", "[NAME]",
+	 "colours: dark, light, colour-blind, colour-blind-light, mono", 0, 1,
+	 commands_do_theme, COMPLETE_THEME},
+	{"save-screen", "FILE [roles]",
+	 "write the screen: text, or a picture as .svg or .html", 1, 2,
+	 commands_do_save_screen, COMPLETE_NONE},
 	{"wait", "", "in a script: until the screen shows the newest", 0, 0,
 	 do_wait, COMPLETE_NONE},
-	{"map", "KEY ACTION", "bind a key, such as :map K kill", 2, 2, do_map,
-	 COMPLETE_ACTION},
+	{"map", "KEY ACTION", "bind a key, such as :map K kill", 2, 2,
+	 commands_do_map, COMPLETE_ACTION},
 	{"quit", "", "leave", 0, 0, do_quit, COMPLETE_NONE},
 };
 

@@ -15,7 +15,9 @@ enum completion {
 	COMPLETE_ACTION,
 	COMPLETE_ROLE,
 	COMPLETE_PICTURE,
-	COMPLETE_STOP
+	COMPLETE_STOP,
+	COMPLETE_COPY,
+	COMPLETE_THEME
 };
 
 struct console_command {
@@ -29,5 +31,13 @@ struct console_command {
 
 extern const struct console_command console_commands[];
 extern const size_t commands_count;
+
+/* commands_program.c */
+void commands_do_set(struct console *console, const struct cmdline *line);
+void commands_do_theme(struct console *console, const struct cmdline *line);
+void commands_do_map(struct console *console, const struct cmdline *line);
+void commands_do_copy(struct console *console, const struct cmdline *line);
+void commands_do_save_screen(struct console *console,
+			     const struct cmdline *line);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "tui/picture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void offer_names(struct prompt *prompt)
@@ -25,14 +26,33 @@ static void offer_names(struct prompt *prompt)
 	}
 }
 
+/* "theme=dark", "mouse=on", ...: one a value. */
+static void offer_settings(struct prompt *prompt)
+{
+	size_t i;
+
+	for (i = 0; i < SETTING_COUNT; i++) {
+		const char *values = settings_table[i].values;
+
+		while (*values) {
+			size_t n = strcspn(values, " ");
+			char *word =
+				xasprintf("%s=%.*s", settings_table[i].name,
+					  (int)n, values);
+
+			prompt_offer(prompt, word);
+			free(word);
+			values += n;
+			values += strspn(values, " ");
+		}
+	}
+}
+
 static void offer_arguments(struct console *console, enum completion completion)
 {
 	static const char *const knobs[] = {
-		"concurrency=",	 "max-trials=",
-		"max-duration=", "max-trial-duration=",
-		"max-retries=",	 "mouse",
-		"nomouse",	 "braille",
-		"nobraille"};
+		"concurrency=",	       "max-trials=",  "max-duration=",
+		"max-trial-duration=", "max-retries=", "nomouse"};
 	static const char *const roles[] = {"stdout", "stderr", "keeper",
 					    "all"};
 	struct prompt *prompt = &console->prompt;
@@ -52,6 +72,7 @@ static void offer_arguments(struct console *console, enum completion completion)
 	case COMPLETE_KNOB:
 		for (i = 0; i < COUNT_OF(knobs); i++)
 			prompt_offer(prompt, knobs[i]);
+		offer_settings(prompt);
 		break;
 	case COMPLETE_EXPERIMENT:
 		for (i = 0; i < console->data.experiment_count; i++) {
@@ -72,6 +93,14 @@ static void offer_arguments(struct console *console, enum completion completion)
 	case COMPLETE_PICTURE:
 		for (i = 0; pictures_at(i); i++)
 			prompt_offer(prompt, pictures_at(i)->name);
+		break;
+	case COMPLETE_COPY:
+		for (i = 0; console_copy_name(i); i++)
+			prompt_offer(prompt, console_copy_name(i));
+		break;
+	case COMPLETE_THEME:
+		for (i = 0; i < THEME_COUNT; i++)
+			prompt_offer(prompt, theme_name((enum theme)i));
 		break;
 	case COMPLETE_STOP:
 		prompt_offer(prompt, "kill");

@@ -97,7 +97,6 @@ void console_release(struct console *console)
 	free(console->trials.search);
 	free(console->trials.chosen);
 	data_close(&console->data);
-	action_unmap_all();
 }
 
 const struct view_ops *console_view(const struct console *console)
@@ -398,6 +397,18 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_COMMAND:
 		open_prompt(console, PROMPT_COMMAND);
+		break;
+	case ACTION_THEME:
+		console_next_theme(console);
+		break;
+	case ACTION_SAVE_SCREEN:
+		console_save_screen_prompt(console);
+		break;
+	case ACTION_COPY_MENU:
+		console_copy_menu(console);
+		break;
+	case ACTION_COPY_KUBECTL:
+		console_copy(console, "kubectl");
 		break;
 	case ACTION_REDRAW:
 		term_redraw();

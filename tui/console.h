@@ -29,6 +29,8 @@
 #include "tui/list.h"
 #include "tui/pager.h"
 #include "tui/prompt.h"
+#include "tui/settings.h"
+#include "tui/term.h"
 #include "tui/trial_text.h"
 #include "tui/tui.h"
 
@@ -98,8 +100,15 @@ struct pending {
 };
 #define PENDING_MAX 8
 
+/* What is known before there is a screen. */
+struct console_start {
+	struct settings settings;
+	char problem[600]; /* first one of the configuration file, or empty */
+};
+
 struct console {
 	const struct tui_options *options;
+	struct settings settings;
 	bool is_ascii;
 	bool has_blocks; /* charts of half blocks, not of braille */
 	struct data data;
@@ -308,6 +317,27 @@ void cluster_pane_free(struct cluster_pane *pane);
 /* Say what is looked at, if it is time to.  Cheap: for every turn. */
 void wishes_renew(struct console *console);
 
+/* ---- console_settings.c, console_copy.c, commands_program.c ------------ */
+
+/* Read the file, the environment and the options; binds keys. */
+void console_settings_load(const struct tui_options *options,
+			   struct console_start *start);
+struct term_options console_settings_term(const struct settings *settings);
+/* Once the console is up. */
+void console_settings_begin(struct console *console,
+			    const struct console_start *start);
+/* `:set`: "NAME=VALUE", "NAME" and a value or NULL, "noNAME".  False when it
+ * is none of the settings; a wrong value is said. */
+bool console_settings_set(struct console *console, const char *assignment,
+			  const char *value);
+void console_next_theme(struct console *console);
+/* "json", "yaml", "flags", "id", "kubectl", "best"; says what was copied. */
+void console_copy(struct console *console, const char *name);
+void console_copy_menu(struct console *console);
+const char *console_copy_name(size_t i); /* NULL at the end */
+/* The ':' prompt with a file's name to save to. */
+void console_save_screen_prompt(struct console *console);
+
 /* ---- script.c --------------------------------------------------------- */
 
 struct script *script_open(const char *path, struct error *err);
@@ -316,6 +346,5 @@ void script_free(struct script *script);
 bool script_step(struct console *console);
 bool script_is_waiting(const struct script *script);
 void script_wait(struct script *script);
-bool save_screen(const char *path, bool with_roles, struct error *err);
 
 #endif

@@ -22,6 +22,7 @@
 
 struct cell {
 	uint32_t point;
+	uint32_t marks[COMBINING_MAX]; /* combining with it; 0 ends */
 	uint8_t role;
 };
 
@@ -60,6 +61,7 @@ void draw_begin(void)
 
 	for (i = 0; i < rows * cols; i++) {
 		cells[i].point = ' ';
+		cells[i].marks[0] = 0;
 		cells[i].role = ROLE_NORMAL;
 	}
 	erase();
@@ -102,6 +104,19 @@ static uint32_t printable(uint32_t point, int *ret_width)
 	return point;
 }
 
+static void put_shadow(struct cell *cell, enum role role, const wchar_t *text)
+{
+	int i;
+
+	cell->point = (uint32_t)text[0];
+	cell->role = (uint8_t)role;
+	for (i = 0; i < COMBINING_MAX; i++) {
+		cell->marks[i] = (uint32_t)text[i + 1];
+		if (!text[i + 1])
+			break;
+	}
+}
+
 static void put(int y, int x, enum role role, const wchar_t *text, int width)
 {
 	attr_t attributes = (attr_t)theme_attributes(role);
@@ -109,8 +124,7 @@ static void put(int y, int x, enum role role, const wchar_t *text, int width)
 
 	if (y < 0 || y >= rows || x < 0 || x + width > cols)
 		return;
-	cells[y * cols + x].point = (uint32_t)text[0];
-	cells[y * cols + x].role = (uint8_t)role;
+	put_shadow(&cells[y * cols + x], role, text);
 	if (width == 2) {
 		cells[y * cols + x + 1].point = 0;
 		cells[y * cols + x + 1].role = (uint8_t)role;
@@ -289,6 +303,28 @@ void draw_slice(int y, int x, int width, enum role role, const char *text,
 	draw_fill(y, x + used, width - used, role, ' ');
 }
 
+static void add_text(struct strbuf *out, const struct cell *cell)
+{
+	int i;
+
+	if (!cell->point)
+		return;
+	utf8_encode(out, cell->point);
+	for (i = 0; i < COMBINING_MAX && cell->marks[i]; i++)
+		utf8_encode(out, cell->marks[i]);
+}
+
+enum role draw_read(int y, int x, struct strbuf *text, int *ret_cols)
+{
+	const struct cell *cell = &cells[y * cols + x];
+
+	add_text(text, cell);
+	*ret_cols = !cell->point					  ? 0
+		    : x + 1 < cols && cell->point > 126 && !cell[1].point ? 2
+									  : 1;
+	return (enum role)cell->role;
+}
+
 void draw_save(struct strbuf *text, struct strbuf *roles)
 {
 	int y, x;
@@ -300,8 +336,7 @@ void draw_save(struct strbuf *text, struct strbuf *roles)
 		while (end > 0 && line[end - 1].point == ' ')
 			end--;
 		for (x = 0; x < end; x++)
-			if (line[x].point)
-				utf8_encode(text, line[x].point);
+			add_text(text, &line[x]);
 		strbuf_addch(text, '\n');
 		if (!roles)
 			continue;

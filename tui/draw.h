@@ -54,6 +54,9 @@ void draw_fill(int y, int x, int cols, enum role role, uint32_t point);
 /* Where the cursor is to be seen after this frame; y < 0 hides it. */
 void draw_cursor(int y, int x);
 
+/* A cell inside the screen as it was painted: append its text, say its columns
+ * (0: right half of a wide character). */
+enum role draw_read(int y, int x, struct strbuf *text, int *ret_cols);
 /* The screen as lines of text without trailing blanks; roles, if not NULL,
  * receives one letter a cell (theme_letter) in the same shape. */
 void draw_save(struct strbuf *text, struct strbuf *roles);

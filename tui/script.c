@@ -112,19 +112,3 @@ bool script_step(struct console *console)
 	}
 	return true;
 }
-
-bool save_screen(const char *path, bool with_roles, struct error *err)
-{
-	struct strbuf text = STRBUF_INIT, roles = STRBUF_INIT;
-	char *role_path = xasprintf("%s.roles", path);
-	bool is_ok;
-
-	draw_save(&text, &roles);
-	is_ok = fs_write_file(path, text.data, text.len, err) &&
-		(!with_roles ||
-		 fs_write_file(role_path, roles.data, roles.len, err));
-	free(role_path);
-	strbuf_release(&text);
-	strbuf_release(&roles);
-	return is_ok;
-}

@@ -32,6 +32,7 @@
 #include "tui/curses.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
+#include "tui/sequences.h"
 #include "tui/theme.h"
 
 #include <errno.h>
@@ -51,7 +52,6 @@
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
-#define COPY_MAX_BYTES 48000
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS,  SIGILL,
 				    SIGFPE,  SIGABRT, SIGQUIT};
@@ -60,7 +60,8 @@ static bool is_open;
 static SCREEN *screen;
 static WINDOW *key_window;
 static bool mouse_is_on;
-static bool has_paste;
+static bool has_paste; /* a terminal for people, not a dumb one */
+static enum term_choice clipboard;
 static int saved_stderr = -1;
 static struct sigaction old_actions[COUNT_OF(crash_signals)];
 static char *crash_stack;
@@ -196,6 +197,18 @@ static void write_raw(const char *text, size_t len)
 	}
 }
 
+/* ^S and ^Q are keys here, not the line discipline's. */
+static void free_flow_keys(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDIN_FILENO, &modes) != 0)
+		return;
+	modes.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
+	tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+	def_prog_mode();
+}
+
 static void set_modes(void)
 {
 	cbreak();
@@ -206,12 +219,31 @@ static void set_modes(void)
 	idlok(stdscr, TRUE);
 	leaveok(stdscr, FALSE);
 	curs_set(0);
+	free_flow_keys();
 	if (has_paste)
 		write_raw(PASTE_ON, strlen(PASTE_ON));
 }
 
-bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
+/* With "xterm-256color" that takes RGB, terminfo's "xterm-direct", if it is
+ * installed.  A terminal that only says so is not asked: COLORTERM travels to
+ * places where it is not true. */
+static SCREEN *open_direct(const char *term)
 {
+	size_t stem = term ? strcspn(term, "-") : 0;
+	SCREEN *opened;
+	char *name;
+
+	if (!stem || strstr(term, "direct"))
+		return NULL;
+	name = xasprintf("%.*s-direct", (int)stem, term);
+	opened = newterm(name, stdout, stdin);
+	free(name);
+	return opened;
+}
+
+bool term_open(const struct term_options *options, struct error *err)
+{
+	bool is_ascii = options->is_ascii;
 	const char *term = getenv("TERM");
 
 	setlocale(LC_CTYPE, "");
@@ -222,7 +254,9 @@ bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "the console needs a terminal; from a script "
 				 "use list, show, trials or log");
-	screen = newterm(NULL, stdout, stdin);
+	screen = options->depth == DEPTH_TRUE ? open_direct(term) : NULL;
+	if (!screen)
+		screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return error_set(err, ERROR_INVALID,
 				 "terminal type \"%s\" is not known here: set "
@@ -251,8 +285,8 @@ bool term_open(bool is_ascii, bool is_monochrome, struct error *err)
 	nodelay(key_window, TRUE);
 	define_key("\033[200~", 2000);
 	define_key("\033[201~", 2001);
-	theme_init(is_ascii, theme_suited(),
-		   is_monochrome ? DEPTH_NONE : DEPTH_ALL);
+	theme_init(is_ascii, options->theme, options->depth);
+	term_configure(options);
 	set_modes();
 	is_open = true;
 	term_resize();
@@ -419,30 +453,47 @@ bool term_mouse(struct term_mouse *ret)
 	return true;
 }
 
-void term_copy(const char *text)
+bool term_copy(const char *text, size_t len, struct error *err)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct strbuf out = STRBUF_INIT;
-	size_t len = strlen(text), i;
+	bool is_ok;
 
-	if (len > COPY_MAX_BYTES || !has_paste)
-		return;
-	strbuf_adds(&out, "\033]52;c;");
-	for (i = 0; i < len; i += 3) {
-		size_t left = len - i;
-		unsigned bits = (unsigned char)text[i] << 16;
-
-		if (left > 1)
-			bits |= (unsigned)(unsigned char)text[i + 1] << 8;
-		if (left > 2)
-			bits |= (unsigned char)text[i + 2];
-		strbuf_addch(&out, digits[bits >> 18]);
-		strbuf_addch(&out, digits[bits >> 12 & 63]);
-		strbuf_addch(&out, left > 1 ? digits[bits >> 6 & 63] : '=');
-		strbuf_addch(&out, left > 2 ? digits[bits & 63] : '=');
-	}
-	strbuf_adds(&out, "\033\\");
+	if (!is_open || clipboard == TERM_OFF ||
+	    (clipboard == TERM_AUTO && !has_paste))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 clipboard == TERM_OFF
+					 ? "copying is switched off: :set "
+					   "clipboard=auto"
+					 : "this terminal has no clipboard: "
+					   ":export writes a file");
+	is_ok = sequences_add_copy(&out, text, len, sequences_found()) ||
+		error_set(err, ERROR_LIMIT,
+			  "%zu bytes are too many for a terminal's clipboard "
+			  "(%zu at most): :export writes a file",
+			  len, sequences_copy_most());
 	write_raw(out.data, out.len);
 	strbuf_release(&out);
+	return is_ok;
+}
+
+void term_bell(void)
+{
+	if (is_open && has_paste)
+		write_raw("\a", 1);
+}
+
+void term_notify(const char *text)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	if (!is_open || !has_paste)
+		return;
+	sequences_add_notice(&out, text, sequences_found());
+	write_raw(out.data, out.len);
+	strbuf_release(&out);
+}
+
+void term_configure(const struct term_options *options)
+{
+	clipboard = options->clipboard;
 }

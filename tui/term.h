@@ -7,12 +7,25 @@
 #define TUI_TERM_H
 
 #include "base/error.h"
+#include "tui/theme.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+
+enum term_choice { TERM_AUTO, TERM_ON, TERM_OFF };
+
+struct term_options {
+	bool is_ascii; /* widened to true where the locale has no UTF-8 */
+	enum theme theme;
+	enum theme_depth depth;
+	enum term_choice clipboard, links;
+};
 
 /* Take the terminal over (stdin and stdout).  Calls theme_init and
- * draw_resize.  is_ascii is widened to true where the locale has no UTF-8. */
-bool term_open(bool is_ascii, bool is_monochrome, struct error *err);
+ * draw_resize. */
+bool term_open(const struct term_options *options, struct error *err);
+/* Follow changed clipboard and links. */
+void term_configure(const struct term_options *options);
 /* Give it back.  Harmless when it is not open. */
 void term_close(void);
 
@@ -38,7 +51,12 @@ struct term_mouse {
 };
 bool term_mouse(struct term_mouse *ret);
 
-/* Copy text to the terminal's clipboard (OSC 52); bounded. */
-void term_copy(const char *text);
+/* Copy text through the terminal to its clipboard (OSC 52).  Fails with a
+ * sentence when it is too long or the terminal has none; whether the terminal
+ * then takes it, it does not say. */
+bool term_copy(const char *text, size_t len, struct error *err);
+/* Ring; show a notification (OSC 9).  Nothing on a dumb terminal. */
+void term_bell(void);
+void term_notify(const char *text);
 
 #endif

@@ -319,8 +319,8 @@ enum tui_result tui_run(const struct tui_options *options, struct error *err)
 {
 	struct console *console = calloc(1, sizeof(*console));
 	struct loop_state loop = {.console = console, .notice_fd = -1};
-	bool is_mono = options->is_monochrome;
-	const char *no_color = getenv("NO_COLOR");
+	struct console_start start;
+	struct term_options term;
 	enum tui_result result = TUI_FAILED;
 	sigset_t set;
 
@@ -336,18 +336,20 @@ enum tui_result tui_run(const struct tui_options *options, struct error *err)
 		free(console);
 		return TUI_FAILED;
 	}
-	if (no_color && *no_color)
-		is_mono = true;
+	console_settings_load(options, &start);
+	term = console_settings_term(&start.settings);
 	if (options->engine)
 		loop.notice_fd = engine_notice_fd(options->engine);
-	if (term_open(options->is_ascii, is_mono, err)) {
+	if (term_open(&term, err)) {
 		if (console_init(console, options, err)) {
+			console_settings_begin(console, &start);
 			run(&loop);
 			result = console->result;
 		}
 		console_release(console);
 		term_close();
 	}
+	action_unmap_all();
 	close(loop.signal_fd);
 	free(console);
 	return result;

@@ -6,7 +6,7 @@ build=${TOP_BUILDDIR:-.}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export XDG_DATA_HOME=$dir/home HOME=$dir/home
-unset NO_COLOR
+unset NO_COLOR XDG_CONFIG_HOME
 db=$dir/t.db
 number=0
 

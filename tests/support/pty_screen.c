@@ -27,6 +27,7 @@ struct screen {
 	bool is_cursor_visible, is_alternate, has_mouse;
 	struct termios before;
 	size_t bytes;
+	struct strbuf *record; /* borrowed, or NULL */
 	int64_t last_output_ns;
 };
 
@@ -152,6 +153,8 @@ static bool pump(struct screen *screen, int timeout_ms)
 	if (got <= 0)
 		return false;
 	screen->bytes += (size_t)got;
+	if (screen->record)
+		strbuf_add(screen->record, buffer, (size_t)got);
 	screen->last_output_ns = clock_mono_ns();
 	vterm_input_write(screen->terminal, buffer, (size_t)got);
 	return true;
@@ -478,6 +481,11 @@ bool screen_is_termios_restored(const struct screen *screen)
 	       now.c_cflag == screen->before.c_cflag &&
 	       now.c_lflag == screen->before.c_lflag &&
 	       !memcmp(now.c_cc, screen->before.c_cc, sizeof(now.c_cc));
+}
+
+void screen_record(struct screen *screen, struct strbuf *record)
+{
+	screen->record = record;
 }
 
 size_t screen_bytes(const struct screen *screen)

@@ -16,6 +16,7 @@
 #define TESTS_SUPPORT_PTY_SCREEN_H
 
 #include "base/strbuf.h"
+#include "tui/screen_cell.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,16 +87,6 @@ void screen_text(struct screen *screen, struct strbuf *out);
  * order of first appearance, and a legend such as "a bold fg=4". */
 void screen_attributes(struct screen *screen, struct strbuf *out);
 
-struct screen_color {
-	bool is_default;
-	unsigned char red, green, blue;
-};
-struct screen_cell {
-	char text[32]; /* UTF-8; "" for the right half of a wide character */
-	int width;     /* columns: 1 or 2; 0 for that right half */
-	bool is_bold, is_underlined, is_italic, is_reversed;
-	struct screen_color foreground, background;
-};
 void screen_cell(struct screen *screen, int row, int col,
 		 struct screen_cell *ret);
 /* The first row at or after `from` with a reversed cell, or -1. */
@@ -109,6 +100,8 @@ bool screen_has_mouse(const struct screen *screen);
 bool screen_is_termios_restored(const struct screen *screen);
 /* Bytes written by the program so far. */
 size_t screen_bytes(const struct screen *screen);
+/* From now on append what the program writes, as it is; NULL ends it. */
+void screen_record(struct screen *screen, struct strbuf *record);
 /* When its last byte came; monotonic. */
 int64_t screen_last_output_ns(const struct screen *screen);
 

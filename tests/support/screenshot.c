@@ -10,10 +10,11 @@
  * for a moment; a text that does not come within 20 seconds is a failure, and
  * the screen as it is then is printed.
  */
-#include "tests/support/screen_svg.h"
+#include "tests/support/pty_screen.h"
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "tui/screen_svg.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -111,11 +112,19 @@ static void give_up(struct screen *screen, const char *text)
 	errx(1, "\"%s\" did not appear", text);
 }
 
+static void tell_cell(void *arg, int row, int col, struct screen_cell *ret)
+{
+	screen_cell(arg, row, col, ret);
+}
+
 int main(int argc, char **argv)
 {
 	struct order order = {.cols = 80, .rows = 24, .title = "trialdeck"};
 	struct screen_options options = {.folder = "/"};
 	struct screen *screen;
+	struct screen_source source = {.ink = {false, 0xd8, 0xdc, 0xe2},
+				       .paper = {false, 0x16, 0x19, 0x1f},
+				       .cell = tell_cell};
 	struct strbuf svg = STRBUF_INIT;
 	struct error error;
 	char *program;
@@ -141,7 +150,10 @@ int main(int argc, char **argv)
 	if (!screen_wait_idle(screen, QUIET_MS, DEADLINE_MS) ||
 	    screen_wait_exit(screen, NULL, 0))
 		give_up(screen, "a quiet screen");
-	screen_svg(screen, order.title, &svg);
+	source.rows = screen_rows(screen);
+	source.cols = screen_cols(screen);
+	source.arg = screen;
+	screen_svg(&source, order.title, &svg);
 	if (!fs_write_file(order.out, svg.data, svg.len, &error))
 		errx(1, "%s", error.text);
 	strbuf_release(&svg);

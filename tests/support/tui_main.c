@@ -3,8 +3,8 @@
  * The console on a database, without the rest of the program: what the screen
  * tests and the screen bench run.
  *
- *     tui_main [--read-only] [--ascii] [--no-color] [--script FILE]
- *              [--experiment KEY] DATABASE
+ *     tui_main [--read-only] [--ascii] [--no-color] [--plain] [--script FILE]
+ *              [--config FILE] [--experiment KEY] DATABASE
  *
  * TRIALDECK_TEST_NOW=<nanoseconds> holds the wall clock still.
  */
@@ -30,6 +30,8 @@ int main(int argc, char **argv)
 		{"script", required_argument, NULL, 's'},
 		{"experiment", required_argument, NULL, 'e'},
 		{"log", required_argument, NULL, 'l'},
+		{"config", required_argument, NULL, 'c'},
+		{"plain", no_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0}};
 	struct tui_options tui = {.resume = no_resume};
 	const char *now = getenv("TRIALDECK_TEST_NOW");
@@ -47,6 +49,10 @@ int main(int argc, char **argv)
 			tui.script = optarg;
 		else if (option == 'e')
 			tui.experiment = atoll(optarg);
+		else if (option == 'c')
+			tui.config_path = optarg;
+		else if (option == 'p')
+			tui.is_plain = true;
 		else if (option == 'l')
 			log_open(optarg, LOG_LEVEL_INFO);
 		else

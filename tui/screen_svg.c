@@ -7,7 +7,7 @@
  * blocks, braille) is drawn as shapes.  Neighbouring cells of one style share
  * an element; the same screen always gives the same bytes.
  */
-#include "tests/support/screen_svg.h"
+#include "tui/screen_svg.h"
 
 #include "base/utf8.h"
 
@@ -19,19 +19,12 @@
 #define FONT_SIZE 15
 #define BASELINE 14
 
-static const struct screen_color ink = {false, 0xd8, 0xdc, 0xe2};
-static const struct screen_color paper = {false, 0x16, 0x19, 0x1f};
-
-struct look {
-	struct screen_color ink, paper;
-	bool is_bold, is_underlined, is_italic;
-};
-
-static struct look look_of(const struct screen_cell *cell)
+struct screen_look screen_look_of(const struct screen_source *source,
+				  const struct screen_cell *cell)
 {
-	struct look look = {
-		cell->foreground.is_default ? ink : cell->foreground,
-		cell->background.is_default ? paper : cell->background,
+	struct screen_look look = {
+		cell->foreground.is_default ? source->ink : cell->foreground,
+		cell->background.is_default ? source->paper : cell->background,
 		cell->is_bold, cell->is_underlined, cell->is_italic};
 
 	if (cell->is_reversed) {
@@ -43,19 +36,21 @@ static struct look look_of(const struct screen_cell *cell)
 	return look;
 }
 
-static bool is_same_color(struct screen_color a, struct screen_color b)
+bool screen_is_same_color(struct screen_color a, struct screen_color b)
 {
 	return a.red == b.red && a.green == b.green && a.blue == b.blue;
 }
 
-static bool is_same_text_look(const struct look *a, const struct look *b)
+static bool is_same_text_look(const struct screen_look *a,
+			      const struct screen_look *b)
 {
-	return is_same_color(a->ink, b->ink) && a->is_bold == b->is_bold &&
+	return screen_is_same_color(a->ink, b->ink) &&
+	       a->is_bold == b->is_bold &&
 	       a->is_underlined == b->is_underlined &&
 	       a->is_italic == b->is_italic;
 }
 
-static void add_color(struct strbuf *out, struct screen_color color)
+void screen_add_color(struct strbuf *out, struct screen_color color)
 {
 	strbuf_addf(out, "#%02x%02x%02x", color.red, color.green, color.blue);
 }
@@ -67,7 +62,7 @@ static void add_rect(struct strbuf *out, double x, double y, double w, double h,
 		    "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" "
 		    "fill=\"",
 		    x, y, w, h);
-	add_color(out, color);
+	screen_add_color(out, color);
 	if (opacity < 1)
 		strbuf_addf(out, "\" opacity=\"%g", opacity);
 	strbuf_adds(out, "\"/>\n");
@@ -133,7 +128,7 @@ static void add_braille(struct strbuf *out, int x, int y, uint32_t mask,
 		{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
 	strbuf_adds(out, "<g fill=\"");
-	add_color(out, color);
+	screen_add_color(out, color);
 	strbuf_adds(out, "\">");
 	for (int row = 0; row < 4; row++) {
 		for (int col = 0; col < 2; col++) {
@@ -191,24 +186,25 @@ static bool add_shape(struct strbuf *out, int x, int y, uint32_t point,
 /* ---- rows -----------------------------------------------------------------
  */
 
-static void add_backgrounds(struct screen *screen, int row, struct strbuf *out)
+static void add_backgrounds(const struct screen_source *source, int row,
+			    struct strbuf *out)
 {
-	int cols = screen_cols(screen), from = 0;
+	int cols = source->cols, from = 0;
 
 	while (from < cols) {
 		struct screen_cell cell;
-		struct look look, next;
+		struct screen_look look, next;
 		int to = from + 1;
 
-		screen_cell(screen, row, from, &cell);
-		look = look_of(&cell);
+		source->cell(source->arg, row, from, &cell);
+		look = screen_look_of(source, &cell);
 		for (; to < cols; to++) {
-			screen_cell(screen, row, to, &cell);
-			next = look_of(&cell);
-			if (!is_same_color(next.paper, look.paper))
+			source->cell(source->arg, row, to, &cell);
+			next = screen_look_of(source, &cell);
+			if (!screen_is_same_color(next.paper, look.paper))
 				break;
 		}
-		if (!is_same_color(look.paper, paper))
+		if (!screen_is_same_color(look.paper, source->paper))
 			add_rect(out, MARGIN + from * CELL_W,
 				 MARGIN + row * CELL_H, (to - from) * CELL_W,
 				 CELL_H, look.paper, 1);
@@ -216,7 +212,7 @@ static void add_backgrounds(struct screen *screen, int row, struct strbuf *out)
 	}
 }
 
-static void add_escaped(struct strbuf *out, const char *text)
+void screen_add_escaped(struct strbuf *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '<')
@@ -227,14 +223,14 @@ static void add_escaped(struct strbuf *out, const char *text)
 			strbuf_adds(out, "&amp;");
 		else if (*text == '"')
 			strbuf_adds(out, "&quot;");
-		else
+		else if ((unsigned char)*text >= ' ')
 			strbuf_addch(out, *text);
 	}
 }
 
 /* Neighbouring letters of one look. */
 struct run {
-	struct look look;
+	struct screen_look look;
 	struct strbuf text; /* escaped */
 	int col, cols;
 };
@@ -247,7 +243,7 @@ static void end_run(struct strbuf *out, int row, struct run *run)
 	strbuf_addf(out, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"",
 		    MARGIN + run->col * CELL_W,
 		    MARGIN + row * CELL_H + BASELINE, run->cols * CELL_W);
-	add_color(out, run->look.ink);
+	screen_add_color(out, run->look.ink);
 	strbuf_adds(out, "\"");
 	if (run->look.is_bold)
 		strbuf_adds(out, " font-weight=\"bold\"");
@@ -257,10 +253,11 @@ static void end_run(struct strbuf *out, int row, struct run *run)
 	strbuf_clear(&run->text);
 }
 
-static void add_letter(struct strbuf *out, int row, int col,
-		       const struct screen_cell *cell, struct run *run)
+static void add_letter(const struct screen_source *source, struct strbuf *out,
+		       int row, int col, const struct screen_cell *cell,
+		       struct run *run)
 {
-	struct look look = look_of(cell);
+	struct screen_look look = screen_look_of(source, cell);
 	bool is_ascii = !(cell->text[0] & 0x80);
 
 	/* other scripts come from other fonts: each to its own place */
@@ -272,59 +269,61 @@ static void add_letter(struct strbuf *out, int row, int col,
 		run->col = col;
 		run->cols = 0;
 	}
-	add_escaped(&run->text, cell->text);
+	screen_add_escaped(&run->text, cell->text);
 	run->cols += cell->width;
 	if (!is_ascii)
 		end_run(out, row, run);
 }
 
-static void add_glyphs(struct screen *screen, int row, struct strbuf *out)
+static void add_glyphs(const struct screen_source *source, int row,
+		       struct strbuf *out)
 {
 	struct run run = {.text = STRBUF_INIT};
 
-	for (int col = 0; col < screen_cols(screen); col++) {
+	for (int col = 0; col < source->cols; col++) {
 		int x = MARGIN + col * CELL_W, y = MARGIN + row * CELL_H;
 		struct screen_cell cell;
-		struct look look;
+		struct screen_look look;
 		uint32_t point;
 
-		screen_cell(screen, row, col, &cell);
-		look = look_of(&cell);
+		source->cell(source->arg, row, col, &cell);
+		look = screen_look_of(source, &cell);
 		point = point_of(&cell);
 		if (look.is_underlined)
 			add_rect(out, x, y + CELL_H - 2, CELL_W, 1, look.ink,
 				 1);
 		if (cell.text[0] && point != ' ' &&
 		    !add_shape(out, x, y, point, look.ink))
-			add_letter(out, row, col, &cell, &run);
+			add_letter(source, out, row, col, &cell, &run);
 	}
 	end_run(out, row, &run);
 	strbuf_release(&run.text);
 }
 
-void screen_svg(struct screen *screen, const char *title, struct strbuf *out)
+void screen_svg(const struct screen_source *source, const char *title,
+		struct strbuf *out)
 {
-	int width = screen_cols(screen) * CELL_W + 2 * MARGIN;
-	int height = screen_rows(screen) * CELL_H + 2 * MARGIN;
+	int width = source->cols * CELL_W + 2 * MARGIN;
+	int height = source->rows * CELL_H + 2 * MARGIN;
 
 	strbuf_addf(
 		out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
 		"height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
 		width, height, width, height);
-	add_escaped(out, title);
+	screen_add_escaped(out, title);
 	strbuf_addf(out,
 		    "</title>\n<rect width=\"%d\" height=\"%d\" rx=\"8\" "
 		    "fill=\"",
 		    width, height);
-	add_color(out, paper);
+	screen_add_color(out, source->paper);
 	strbuf_addf(out,
 		    "\"/>\n<g font-family=\"ui-monospace, 'DejaVu Sans Mono', "
 		    "Menlo, Consolas, monospace\" font-size=\"%d\">\n",
 		    FONT_SIZE);
-	for (int row = 0; row < screen_rows(screen); row++)
-		add_backgrounds(screen, row, out);
-	for (int row = 0; row < screen_rows(screen); row++)
-		add_glyphs(screen, row, out);
+	for (int row = 0; row < source->rows; row++)
+		add_backgrounds(source, row, out);
+	for (int row = 0; row < source->rows; row++)
+		add_glyphs(source, row, out);
 	strbuf_adds(out, "</g>\n</svg>\n");
 }

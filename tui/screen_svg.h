@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A screen as a picture that needs no fonts for its lines and curves, and as a
+ * page of text with colours.  Both are whole documents that refer to nothing.
+ * Pure.
+ */
+#ifndef TUI_SCREEN_SVG_H
+#define TUI_SCREEN_SVG_H
+
+#include "base/strbuf.h"
+#include "tui/screen_cell.h"
+
+/* Append an SVG document.  title: what the picture shows, for readers that
+ * cannot see it. */
+void screen_svg(const struct screen_source *source, const char *title,
+		struct strbuf *out);
+/* Append an HTML document: the same text, which can be selected. */
+void screen_html(const struct screen_source *source, const char *title,
+		 struct strbuf *out);
+
+/* For both. */
+struct screen_look screen_look_of(const struct screen_source *source,
+				  const struct screen_cell *cell);
+bool screen_is_same_color(struct screen_color a, struct screen_color b);
+void screen_add_color(struct strbuf *out, struct screen_color color);
+/* With what XML needs escaped; what it may not hold is left out. */
+void screen_add_escaped(struct strbuf *out, const char *text);
+
+#endif
