@@ -19,8 +19,8 @@
 #define REST_FACTOR 9
 
 static const struct picture_ops *const PICTURES[] = {
-	&picture_finals,
-	&picture_front,
+	&picture_curves, &picture_finals,    &picture_parallel,
+	&picture_front,	 &picture_durations, &picture_timeline,
 };
 
 _Static_assert(COUNT_OF(PICTURES) <= PICTURES_MAX, "room for their states");
@@ -45,6 +45,7 @@ void pictures_free(struct pictures *pictures)
 		free(pictures->states[i]);
 	}
 	picture_values_release(&pictures->values);
+	picture_sample_release(&pictures->sample);
 	canvas_release(&pictures->canvas);
 	strbuf_release(&pictures->why);
 	free(pictures);
@@ -70,6 +71,7 @@ static void show(struct console *console, size_t picture)
 
 	pictures->current = picture;
 	pictures->note[0] = '\0';
+	pictures->uses_sample = false;
 	picture_values_trim(&pictures->values, COLUMNS_KEPT);
 	pictures->needs_prepare = pictures->must_hurry = true;
 	console->needs_paint = true;
@@ -136,6 +138,7 @@ void pictures_follow(struct console *console)
 
 	if (pictures->experiment != data->selected) {
 		picture_values_release(&pictures->values);
+		picture_sample_release(&pictures->sample);
 		pictures->experiment = data->selected;
 		pictures->metric = 0;
 		pictures->must_hurry = true;
@@ -168,8 +171,17 @@ static bool is_shown(const struct console *console)
 
 bool pictures_are_loading(const struct console *console)
 {
-	const struct picture_values *values = &console->pictures->values;
+	const struct pictures *pictures = console->pictures;
+	const struct picture_values *values = &pictures->values;
+	const struct picture_ops *ops = PICTURES[pictures->current];
 
+	if (is_shown(console) &&
+	    !trial_index_is_loading(&console->data.trials) &&
+	    ((ops->wants &&
+	      ops->wants(console, pictures->states[pictures->current])) ||
+	     (pictures->uses_sample && pictures->sample.missing &&
+	      pictures->sample.space == console->data.space)))
+		return true;
 	for (size_t i = 0; i < values->count && is_shown(console); i++)
 		if (values->columns[i].is_wanted && values->columns[i].missing)
 			return true;
@@ -181,13 +193,23 @@ bool pictures_load(struct console *console, int64_t budget_ns)
 	struct pictures *pictures = console->pictures;
 	struct data *data = &console->data;
 	int64_t now_ns = clock_mono_ns();
+	const struct picture_ops *ops;
+	void *state;
 	bool is_more;
 
 	if (!pictures_are_loading(console) ||
 	    trial_index_is_loading(&data->trials))
 		return false;
-	picture_values_load(&pictures->values, &data->trials, data->store,
-			    data->selected, budget_ns);
+	ops = pictures_current(console, &state);
+	if (ops->wants && ops->wants(console, state))
+		ops->load(console, state, budget_ns);
+	else if (pictures->uses_sample && pictures->sample.missing &&
+		 pictures->sample.space == data->space)
+		picture_sample_load(&pictures->sample, data->store,
+				    &data->trials, budget_ns);
+	else
+		picture_values_load(&pictures->values, &data->trials,
+				    data->store, data->selected, budget_ns);
 	is_more = pictures_are_loading(console);
 	if (!is_more || now_ns - pictures->shown_ns >= SHOW_NS) {
 		pictures->shown_ns = now_ns;
@@ -307,4 +329,49 @@ const struct picture_column *pictures_column(struct console *console,
 					     const char *metric)
 {
 	return picture_values_want(&console->pictures->values, metric);
+}
+
+const struct picture_sample *pictures_sample(struct console *console,
+					     const double *values, size_t count,
+					     bool is_minimized, size_t wanted)
+{
+	struct pictures *pictures = console->pictures;
+
+	if (!console->data.space || !console->data.space->count)
+		return NULL;
+	pictures->uses_sample = true;
+	picture_sample_choose(&pictures->sample, console->data.space, values,
+			      count, is_minimized, wanted);
+	return &pictures->sample;
+}
+
+void pictures_format_count(struct strbuf *out, size_t count)
+{
+	if (count >= 1000)
+		pictures_format_count(out, count / 1000);
+	strbuf_addf(out, count >= 1000 ? ",%03zu" : "%zu", count % 1000);
+}
+
+void pictures_filter(struct console *console, const char *terms)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+
+	if (*console->trials.filter)
+		strbuf_addf(&text,
+			    strstr(console->trials.filter, " or ") ||
+					    strchr(console->trials.filter, '|')
+				    ? "(%s) "
+				    : "%s ",
+			    console->trials.filter);
+	strbuf_adds(&text, terms);
+	if (trials_set_filter(console, text.data, &err))
+		console_say(console, ROLE_MESSAGE,
+			    "filter: %s (2 shows the trials, \\ edits it)",
+			    text.data);
+	else
+		console_say(console, ROLE_ERROR, "%s", err.text);
+	console->pictures->needs_prepare = true;
+	console->pictures->must_hurry = true;
+	strbuf_release(&text);
 }

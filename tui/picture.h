@@ -24,6 +24,7 @@
 #include "model/objective.h"
 #include "tui/canvas.h"
 #include "tui/console.h"
+#include "tui/picture_sample.h"
 #include "tui/picture_values.h"
 
 /* What on_action did. */
@@ -49,6 +50,11 @@ struct picture_ops {
 	void (*release)(void *state); /* what state owns; NULL: nothing */
 	/* is_new: another experiment, or the first time: forget cursors. */
 	void (*prepare)(struct console *console, void *state, bool is_new);
+	/* Is there something to be read from the store, as curves are; and
+	 * reading it, for at most budget_ns.  NULL: never.  It is prepared
+	 * and drawn again now and then while it reads. */
+	bool (*wants)(const struct console *console, const void *state);
+	void (*load)(struct console *console, void *state, int64_t budget_ns);
 	/* False: there is nothing to draw; ret_why says why and what to do. */
 	bool (*draw)(struct console *console, void *state,
 		     struct canvas *canvas, struct strbuf *ret_why);
@@ -69,7 +75,8 @@ struct picture_ops {
 };
 
 /* One a file: picture_NAME.c. */
-extern const struct picture_ops picture_finals, picture_front;
+extern const struct picture_ops picture_curves, picture_durations,
+	picture_finals, picture_front, picture_parallel, picture_timeline;
 
 /* ---- picture.c ---------------------------------------------------------- */
 
@@ -110,6 +117,15 @@ const char *pictures_metric(const struct console *console,
 const struct objectives *pictures_objectives(const struct console *console);
 /* A trial's final result of that metric; NaN: none (yet). */
 double pictures_final(const struct console *console, int64_t sequence);
+/* Some trials with their parameters (picture_sample.h), about `wanted` of those
+ * whose values[sequence] is finite; for prepare.  NULL: no search space. */
+const struct picture_sample *pictures_sample(struct console *console,
+					     const double *values, size_t count,
+					     bool is_minimized, size_t wanted);
+/* "1,000" */
+void pictures_format_count(struct strbuf *out, size_t count);
+/* Narrow the filter of the trials by terms, and say so. */
+void pictures_filter(struct console *console, const char *terms);
 /* The values of another metric, read in slices from now on; NULL: too many. */
 const struct picture_column *pictures_column(struct console *console,
 					     const char *metric);

@@ -28,6 +28,8 @@ struct pictures {
 	int64_t experiment; /* of metrics, objectives, values */
 	struct objectives objectives;
 	struct picture_values values;
+	struct picture_sample sample;
+	bool uses_sample; /* the picture that is shown does */
 };
 
 /* The shown picture and its state. */

@@ -155,25 +155,26 @@ static void draw_title(struct console *console, struct rect rect,
 	while (pictures_at(count))
 		count++;
 	strbuf_addf(&left, " %s", ops->title);
+	for (size_t i = 0; i < pictures->values.count; i++)
+		if (pictures->values.columns[i].is_wanted)
+			missing += pictures->values.columns[i].missing;
+	/* what is missing from a picture is told before what it is of */
+	if (missing)
+		strbuf_addf(&left, "  reading, %zu left", missing);
+	else if (*pictures->note)
+		strbuf_addf(&left, "  %s", pictures->note);
 	if (ops->uses_metric) {
 		bool is_minimized, is_known;
-		const char *name =
-			pictures_metric(console, &is_minimized, &is_known);
+		const char *name = pictures_metric(console, &is_minimized,
+						   &is_known);
 
-		strbuf_addf(&left, ": %s%s", name,
+		strbuf_addf(&left, "  %s%s", name,
 			    !is_known	   ? ""
 			    : is_minimized ? " (min)"
 					   : " (max)");
 	}
 	if (pictures->is_log)
-		strbuf_adds(&left, " log");
-	for (size_t i = 0; i < pictures->values.count; i++)
-		if (pictures->values.columns[i].is_wanted)
-			missing += pictures->values.columns[i].missing;
-	if (missing)
-		strbuf_addf(&left, "  reading, %zu left", missing);
-	else if (*pictures->note)
-		strbuf_addf(&left, "  %s", pictures->note);
+		strbuf_adds(&left, "  log");
 	strbuf_addf(&right, "%zu/%zu ", pictures->current + 1, count);
 	bars_title(rect, is_focused, left.data, right.data);
 	strbuf_release(&left);

@@ -19,6 +19,18 @@ static const struct view {
 	const char *name, *experiment;
 	const char *keys; /* script lines */
 } views[] = {
+	{"curves", "sweep", ":picture curves\n"},
+	{"curves-cursor", "sweep", ":picture curves\n:wait\nt j j h h h\n"},
+	{"curves-stopped", "sweep",
+	 ":filter state:early_stopped\n:wait\n2 g <Space> j <Space>\n"
+	 ":picture curves\n:wait\nv\n"},
+	{"parallel", "sweep", ":picture parallel\n"},
+	{"parallel-brush", "sweep", ":picture parallel\n:wait\nl g b j j\n"},
+	{"parallel-filter", "sweep", ":picture parallel\n:wait\nl g b j j b\n"},
+	{"durations", "sweep", ":picture durations\n"},
+	{"durations-cursor", "sweep", ":picture durations\n:wait\nL h h h\n"},
+	{"timeline", "sweep", ":picture timeline\n"},
+	{"timeline-cursor", "sweep", ":picture timeline\n:wait\nv v h h h j\n"},
 	{"finals", "sweep", ":picture finals\n"},
 	{"finals-cursor", "sweep", ":picture finals\n:wait\nh h h k <Space>\n"},
 	{"front", "tradeoff", ":picture front\n"},
@@ -28,6 +40,19 @@ static const struct view {
 /* What does not depend on the size of a screen is looked at once. */
 static const struct view small_views[] = {
 	{"finals-metric", "sweep", ":picture finals\n:wait\nm L\n"},
+	{"curves-log", "sweep", ":picture curves\n:wait\nL L L\n"},
+	{"curves-none", "begun", ":picture curves\n"},
+	{"curves-blank", "blank", ":picture curves\n"},
+	{"parallel-metric", "sweep", ":picture parallel\n:wait\nm t t\n"},
+	{"parallel-none", "begun", ":picture parallel\n"},
+	{"parallel-blank", "blank", ":picture parallel\n"},
+	{"durations-wait", "sweep", ":picture durations\n:wait\nv\n"},
+	{"durations-filter", "sweep", ":picture durations\n:wait\nh h h b\n"},
+	{"durations-none", "begun", ":picture durations\n"},
+	{"timeline-begun", "begun", ":picture timeline\n"},
+	{"timeline-blank", "blank", ":picture timeline\n"},
+	{"curves-blocks", "sweep", ":set nobraille\n:picture curves\n"},
+	{"parallel-blocks", "sweep", ":set nobraille\n:picture parallel\n"},
 	{"finals-none", "begun", ":picture finals\n"},
 	{"finals-blank", "blank", ":picture finals\n"},
 	{"front-none", "begun", ":picture front\n"},

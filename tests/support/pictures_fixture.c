@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SWEEP_TRIALS 160
+#define SWEEP_TRIALS 200
 #define TRADEOFF_TRIALS 90
 #define SLOTS 4
 #define STEPS 24
