@@ -28,11 +28,65 @@ bool pareto_dominates(const double *a, const double *b, size_t width)
 	return is_better;
 }
 
+/* ---- fronts ----------------------------------------------------------------
+ */
+
+struct pair {
+	double first, second;
+	size_t row;
+};
+
+static int compare_pairs(const void *left, const void *right)
+{
+	const struct pair *a = left, *b = right;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	if (a->second != b->second)
+		return a->second < b->second ? -1 : 1;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const size_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Of two objectives, by a walk along the first: only what has less of the
+ * second than all before is in the front, and what equals it. */
+static size_t front_of_pairs(const double *losses, size_t count,
+			     size_t *ret_rows)
+{
+	struct pair *pairs = xcalloc(count + 1, sizeof(*pairs));
+	const struct pair *last = NULL;
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		pairs[i] = (struct pair){loss_of(losses[2 * i]),
+					 loss_of(losses[2 * i + 1]), i};
+	qsort(pairs, count, sizeof(*pairs), compare_pairs);
+	for (size_t i = 0; i < count; i++) {
+		if (last && pairs[i].second >= last->second &&
+		    (pairs[i].first != last->first ||
+		     pairs[i].second != last->second))
+			continue;
+		last = &pairs[i];
+		ret_rows[used++] = pairs[i].row;
+	}
+	qsort(ret_rows, used, sizeof(*ret_rows), compare_rows);
+	free(pairs);
+	return used;
+}
+
 size_t pareto_front(const double *losses, size_t count, size_t width,
 		    size_t *ret_rows)
 {
 	size_t used = 0;
 
+	if (width == 2)
+		return front_of_pairs(losses, count, ret_rows);
 	for (size_t i = 0; i < count; i++) {
 		const double *row = losses + i * width;
 		bool is_beaten = false;

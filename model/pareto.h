@@ -18,7 +18,7 @@ bool pareto_dominates(const double *a, const double *b, size_t width);
 
 /* The rows that no other one dominates, equal ones included, in their order:
  * ret_rows has room for count.  Returns how many.  Of order count times the
- * size of the front. */
+ * size of the front; of two objectives n log n. */
 size_t pareto_front(const double *losses, size_t count, size_t width,
 		    size_t *ret_rows);
 

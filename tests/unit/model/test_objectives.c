@@ -122,6 +122,32 @@ static void fronts(void **state)
 	assert_int_equal(pareto_front(rows, 0, 2, front), 0);
 }
 
+/* The front is what has rank 0, which is found in another way. */
+static void fronts_are_rank_0(void **state)
+{
+	double rows[40 * 3];
+	size_t front[40], ranks[40];
+	struct random random;
+
+	(void)state;
+	random_seed(&random, 3, 1);
+	for (int round = 0; round < 300; round++) {
+		size_t width = 2 + (size_t)round % 2;
+		size_t count = random_below(&random, 41), used, k = 0;
+
+		for (size_t i = 0; i < count * width; i++) {
+			rows[i] = (double)random_below(&random, 12);
+			if (rows[i] == 11)
+				rows[i] = NAN;
+		}
+		used = pareto_front(rows, count, width, front);
+		assert_int_equal(pareto_ranks(rows, count, width, ranks), used);
+		for (size_t i = 0; i < count; i++)
+			if (!ranks[i])
+				assert_int_equal(front[k++], i);
+	}
+}
+
 /* By counting cells: rows and reference have whole numbers up to `side`. */
 static double counted(const double *rows, size_t count, size_t width,
 		      size_t side)
@@ -177,9 +203,12 @@ static void volumes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses),     cmocka_unit_test(refuses),
-		cmocka_unit_test(violations), cmocka_unit_test(fronts),
+		cmocka_unit_test(parses),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(violations),
+		cmocka_unit_test(fronts),
 		cmocka_unit_test(volumes),
+		cmocka_unit_test(fronts_are_rank_0),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
