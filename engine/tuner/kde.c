@@ -39,13 +39,15 @@ static double spread_of_category(double *values, size_t count, size_t levels)
 
 static double spread_of_number(const double *values, size_t count)
 {
-	double n = (double)count, mean = 0, squares = 0;
+	double n = (double)count + 1, mean = 0.5 / n, squares;
 
 	for (size_t i = 0; i < count; i++)
 		mean += values[i] / n;
+	/* of the row that is spread over [0, 1] */
+	squares = 1.0 / 12 + (0.5 - mean) * (0.5 - mean);
 	for (size_t i = 0; i < count; i++)
-		squares += (values[i] - mean) * (values[i] - mean) / n;
-	return sqrt(squares);
+		squares += (values[i] - mean) * (values[i] - mean);
+	return sqrt(squares / n);
 }
 
 static void set_dimension(struct kde *kde, size_t i, double scale, double least,

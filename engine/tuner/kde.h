@@ -9,12 +9,12 @@
  *                 other one (Aitchison and Aitken, 1976)
  *
  * with h = 1.06 s n^(-1 / (4 + width)), the normal reference rule.  s is the
- * standard deviation of the rows (divided by n); of a category, whose levels
- * have no order, the square root of 1 - sum of squared shares of the levels,
- * among the rows and one more that is spread over all: few rows of one level do
- * not say that there is no other.  h is at least
- * `least`, and of a category at most (levels - 1) / levels, where all levels
- * are alike.
+ * standard deviation; of a category, whose levels have no order, the square
+ * root of 1 - sum of squared shares.  Both are taken of the rows and of one
+ * more that is spread evenly over [0, 1], or over the levels: a few rows at one
+ * place do not say that there is no other, and without it BOHB is soon at a
+ * standstill where its first good results were.  h is at least `least`, and of
+ * a category at most (levels - 1) / levels, where all levels are alike.
  */
 #ifndef ENGINE_TUNER_KDE_H
 #define ENGINE_TUNER_KDE_H
@@ -31,7 +31,7 @@ struct kde {
 			    * takes from the logarithm */
 };
 
-/* rows: at least one; levels of a category are any numbers. */
+/* rows: at least one; numbers lie in [0, 1], levels are any numbers. */
 void kde_init(struct kde *kde, size_t width, const size_t *levels,
 	      const double *rows, size_t count, double least);
 void kde_release(struct kde *kde);

@@ -21,7 +21,10 @@ def show(*values):
 def bandwidth(column, levels, width, least):
     factor = 1.06 * len(column) ** (-1 / (4 + width))
     if not levels:
-        return max(factor * np.std(column), least)
+        n = len(column) + 1  # one is spread over [0, 1]
+        mean = (np.sum(column) + 1 / 2) / n
+        variance = (np.sum(column ** 2) + 1 / 3) / n - mean ** 2
+        return max(factor * np.sqrt(variance), least)
     shares = (np.bincount(column.astype(int), minlength=levels) +
               1 / levels) / (len(column) + 1)
     h = max(factor * np.sqrt(max(1 - np.sum(shares ** 2), 0)), least)
@@ -43,7 +46,7 @@ for rows, levels, least in ((4, [0], 1e-3), (12, [0, 0, 0], 1e-3),
         random.integers(0, k, rows).astype(float) if k
         else random.uniform(0, 1, rows) for k in levels])
     if rows == 5:
-        data[:] = [0.5, 1]  # no spread at all
+        data[:] = [0.5, 1]  # all the same
     h = [bandwidth(data[:, i], k, width, least)
          for i, k in enumerate(levels)]
     queries = np.vstack([data[:2], data[:2], data[1:3]])
