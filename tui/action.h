@@ -161,6 +161,10 @@ enum action_flag {
 	X(KILL_ALL, "kill-all", "X", VIEW_WORK, ACT,                           \
 	  DOES_COMMAND | DOES_DESTROY, NULL,                                   \
 	  "kill every running trial of the experiment")                        \
+	X(CLONE, "clone", "e", VIEW_TRIALS | VIEW_TRIAL, ACT, DOES_COMMAND,    \
+	  NULL, "a new trial with this one's parameters, edited in a form")    \
+	X(ADD, "add-form", "a", VIEW_WORK, ACT, DOES_COMMAND, NULL,            \
+	  "a trial with parameters of your own, in a form")                    \
 	X(STOP, "stop", "T", VIEW_WORK, ACT, DOES_COMMAND | DOES_DESTROY,      \
 	  NULL, "stop the experiment: kill its trials, or let them finish")    \
 	X(TAKE_UP, "take-up", "u", VIEW_WORK, ACT, 0, NULL,                    \

@@ -288,6 +288,12 @@ void bars_status(struct console *console)
 		strbuf_adds(&fact, ": Z goes on ");
 		x += draw_part(y, x, cols, ROLE_QUESTION, fact.data);
 	}
+	if (undo_is_open(console)) {
+		strbuf_clear(&fact);
+		strbuf_addf(&fact, " %s in %d s: Esc takes it back ",
+			    console->undo.what, undo_left_s(console));
+		x += draw_part(y, x, cols - x, ROLE_QUESTION, fact.data);
+	}
 	fault = bars_fault(console, &since_ns);
 	if (fault) {
 		strbuf_clear(&fact);

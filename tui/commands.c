@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "tui/acts.h"
 #include "tui/cmdline.h"
 #include "tui/console.h"
 #include "tui/keys.h"
@@ -76,7 +77,16 @@ static void do_pause(struct console *console, const struct cmdline *line)
 
 static void do_add(struct console *console, const struct cmdline *line)
 {
-	request_add(console, line->rest);
+	if (line->argc == 1)
+		act_add(console);
+	else
+		request_add(console, line->rest);
+}
+
+static void do_undo(struct console *console, const struct cmdline *line)
+{
+	(void)line;
+	undo_take_back(console);
 }
 
 static void do_sort(struct console *console, const struct cmdline *line)
@@ -270,7 +280,11 @@ const struct console_command console_commands[] = {
 	 "concurrency, max-trials, max-duration, max-trial-duration, "
 	 "max-retries; a setting of trialdeck config: mouse, theme=light",
 	 1, 2, commands_do_set, COMPLETE_KNOB},
-	{"add", "JSON", "run a trial with these parameters", 1, 60, do_add,
+	{"undo", "",
+	 "take back what was asked for within the last seconds, as <Esc>", 0, 0,
+	 do_undo, COMPLETE_NONE},
+	{"add", "[JSON]",
+	 "run a trial with these parameters, or a form for them", 0, 60, do_add,
 	 COMPLETE_NONE},
 	{"sort", "[COLUMN [asc|desc]]", "order of the trials", 0, 2, do_sort,
 	 COMPLETE_COLUMN},

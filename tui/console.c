@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tui/acts.h"
 #include "tui/keys.h"
 #include "tui/picture.h"
 #include "tui/term.h"
@@ -65,6 +66,7 @@ bool console_init(struct console *console, const struct tui_options *options,
 		       err))
 		return false;
 	console->data.is_ascii = console->is_ascii;
+	act_undo_load(console);
 	console->data.own_experiment =
 		options->engine ? options->engine_experiment : 0;
 	data_refresh(&console->data);
@@ -97,6 +99,8 @@ void console_release(struct console *console)
 	free(console->trials.search);
 	free(console->trials.chosen);
 	data_close(&console->data);
+	free(console->request.argument);
+	dialog_close(console);
 }
 
 const struct view_ops *console_view(const struct console *console)
@@ -369,6 +373,12 @@ void console_do(struct console *console, enum action_id action)
 	case ACTION_CHART_LOG_AXIS:
 	case ACTION_CHART_MODE:
 		view_chart.on_action(console, action);
+		break;
+	case ACTION_CLONE:
+		act_clone(console);
+		break;
+	case ACTION_ADD:
+		act_add(console);
 		break;
 	case ACTION_RESTART:
 		request_restart(console);

@@ -9,6 +9,7 @@
  *   bars.c      titles, status line, function bar
  *   commands.c  what ':' commands do
  *   request.c   kill, restart, set ...: ask, append, wait for the outcome
+ *   acts.h      forms for what takes more than a key; tags, notes, archive
  *   data.c      what is known of the store
  *   wishes.c    what is looked at, told to whoever could fetch it
  *
@@ -24,6 +25,7 @@
 #include "tui/action.h"
 #include "tui/canvas.h"
 #include "tui/data.h"
+#include "tui/dialog.h"
 #include "tui/draw.h"
 #include "tui/layout.h"
 #include "tui/list.h"
@@ -33,6 +35,7 @@
 #include "tui/term.h"
 #include "tui/trial_text.h"
 #include "tui/tui.h"
+#include "tui/undo.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,10 +86,20 @@ struct request {
 	enum command_verb verb;
 	int64_t experiment;
 	int64_t trials[REQUEST_TRIALS_MAX]; /* keys */
-	size_t count; /* 0: one command for the whole experiment */
-	char argument[4096];
+	size_t count;	   /* 0: one command for the whole experiment */
+	char *argument;	   /* owned; or NULL */
 	char what[200];	   /* "kill 3 trials of digits" */
 	bool needs_engine; /* is only done while somebody runs it */
+	bool is_destructive;
+};
+
+#define REQUEST_FEW 10 /* trials: more are asked about before they die */
+
+enum request_weight {
+	REQUEST_PLAIN, /* goes at once */
+	REQUEST_ASKS,  /* is asked about */
+	REQUEST_SMALL, /* destroys little: can be taken back for a while */
+	REQUEST_LARGE, /* destroys much: is asked about, and can be, too */
 };
 
 /* Commands appended, whose outcome has not come yet. */
@@ -160,6 +173,8 @@ struct console {
 	struct pictures *pictures;
 
 	struct prompt prompt;
+	struct dialog dialog;
+	struct undo undo;
 	answer_fn *on_answer;	/* of the open question */
 	struct request request; /* what the question is about */
 	struct pending pendings[PENDING_MAX];
@@ -250,6 +265,8 @@ void request_stop(struct console *console, const char *how);
 void request_pause(struct console *console, int wanted); /* 1, 0; -1: other */
 void request_set(struct console *console, const char *assignment);
 void request_add(struct console *console, const char *parameters);
+void request_add_to(struct console *console, int64_t experiment,
+		    const char *parameters, const char *what);
 void request_concurrency(struct console *console, int delta);
 /* Trials by number or id ("12", "Xa3f1"); verb KILL or RESTART. */
 void request_trials(struct console *console, enum command_verb verb,
@@ -258,11 +275,27 @@ void request_trials(struct console *console, enum command_verb verb,
 void request_act(struct console *console, enum kind_action action, char **names,
 		 int count);
 void request_take_up(struct console *console);
-/* Append without a question. */
-bool request_send(struct console *console);
 /* Look for outcomes.  True when something is to be shown. */
 bool request_poll(struct console *console);
 bool request_is_pending(const struct console *console);
+
+/* ---- request_send.c ---------------------------------------------------- */
+
+/* Begin console->request anew, about the shown experiment. */
+void request_begin(struct console *console, enum command_verb verb);
+void request_argument(struct console *console, const char *text);
+/* A sentence is said when this console only looks (or shows nothing). */
+bool request_is_read_only(struct console *console);
+bool request_is_refused(struct console *console);
+/* "ann@host pid 123 (console)" */
+void request_asker(char *ret, size_t size);
+/* With request.what in words: as its weight demands. */
+void request_propose(struct console *console, enum request_weight weight);
+/* Without a question; destructive ones wait a while. */
+void request_submit(struct console *console);
+void request_offer_take_up(struct console *console);
+/* Append now. */
+bool request_send(struct console *console, const struct request *request);
 
 /* ---- commands.c ------------------------------------------------------- */
 

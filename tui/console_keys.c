@@ -130,6 +130,9 @@ void console_on_key(struct console *console, int key)
 		    console->prompt.kind < PROMPT_EDITS && key >= 32 &&
 		    key < TK_BASE && key != TK_BACKSPACE)
 			on_prompt_key(console, key);
+		else if (console->prompt.kind == PROMPT_NONE &&
+			 console->dialog.form)
+			form_paste(console->dialog.form, key);
 		else if (console->prompt.kind == PROMPT_NONE)
 			console_say(console, ROLE_WARNING,
 				    "pasted text ignored: open : / or \\ "
@@ -140,6 +143,14 @@ void console_on_key(struct console *console, int key)
 	console->trials.is_chosen = true;
 	if (console->prompt.kind != PROMPT_NONE) {
 		on_prompt_key(console, key);
+		return;
+	}
+	if (console->dialog.form) {
+		dialog_on_key(console, key);
+		return;
+	}
+	if (key == TK_ESC && undo_is_open(console)) {
+		undo_take_back(console);
 		return;
 	}
 	if (key == TK_MOUSE) {

@@ -60,6 +60,8 @@ static void paint_last_line(struct console *console)
 	else if (*console->message)
 		draw_text(y, 0, draw_cols(), console->message_role,
 			  console->message);
+	else if (console->dialog.form)
+		dialog_draw_keys(console, y, draw_cols());
 	else
 		bars_functions(console);
 }
@@ -77,7 +79,9 @@ void console_paint(struct console *console)
 		draw_end();
 		return;
 	}
-	if (console->depth == 0)
+	if (console->dialog.form)
+		form_draw(console->dialog.form, console->layout.body);
+	else if (console->depth == 0)
 		paint_panes(console);
 	else
 		console_view(console)->repaint(console, console->layout.body,
@@ -95,12 +99,11 @@ static void on_quit_answer(struct console *console, int key)
 	} else if (key == 's' || key == 'S') {
 		struct request *request = &console->request;
 
-		memset(request, 0, sizeof(*request));
-		request->verb = COMMAND_STOP;
+		request_begin(console, COMMAND_STOP);
 		request->experiment = console->options->engine_experiment;
 		snprintf(request->what, sizeof(request->what),
 			 "stop the experiment");
-		if (request_send(console)) {
+		if (request_send(console, request)) {
 			console->stop_then_leave = true;
 			console_say(console, ROLE_WAITING,
 				    "stopping; the program ends when all "
@@ -158,6 +161,8 @@ int console_tick_ms(const struct console *console)
 	if (bars_fault(console, &since_ns) ||
 	    (console_view(console) == &view_cluster && shows_live(console)))
 		tick_ns = NS_PER_S;
+	if (undo_is_open(console))
+		tick_ns = NS_PER_S / 4;
 	if (*console->message && console->message_until_ns) {
 		int64_t left_ns = console->message_until_ns - clock_mono_ns();
 

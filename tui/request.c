@@ -12,187 +12,31 @@
 #include "base/mem.h"
 #include "tui/console.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static void begin(struct console *console, enum command_verb verb)
-{
-	struct request *request = &console->request;
-
-	memset(request, 0, sizeof(*request));
-	request->verb = verb;
-	request->experiment = console->data.selected;
-	request->needs_engine = true;
-}
-
-static void format_asker(char *ret, size_t size)
-{
-	const struct passwd *user = getpwuid(getuid());
-	char host[256] = "?";
-
-	gethostname(host, sizeof(host) - 1);
-	snprintf(ret, size, "%s@%s pid %d (console)",
-		 user ? user->pw_name : "?", host, (int)getpid());
-}
-
-static struct pending *free_pending(struct console *console)
-{
-	int i;
-
-	for (i = 0; i < PENDING_MAX; i++)
-		if (console->pendings[i].count == 0)
-			return &console->pendings[i];
-	return NULL;
-}
-
-static bool append_one(struct console *console, const struct request *request,
-		       int64_t trial, const char *asker,
-		       struct pending *pending)
-{
-	struct error err = {0};
-	struct command command = {.experiment = request->experiment,
-				  .trial = trial,
-				  .verb = request->verb,
-				  .asked_ns = clock_wall_ns()};
-	bool is_ok;
-
-	command.argument =
-		*request->argument ? xstrdup(request->argument) : NULL;
-	command.asked_by = xstrdup(asker);
-	is_ok = store_command_append(console->data.store, &command, &err);
-	if (is_ok)
-		pending->keys[pending->count++] = command.key;
-	else
-		console_say(console, ROLE_ERROR, "%s: %s", request->what,
-			    err.text);
-	command_release(&command);
-	return is_ok;
-}
-
-bool request_send(struct console *console)
-{
-	const struct request *request = &console->request;
-	struct pending *pending = free_pending(console);
-	char asker[400];
-	size_t i;
-
-	if (!pending) {
-		console_say(console, ROLE_ERROR,
-			    "too many commands are waiting for their outcome");
-		return false;
-	}
-	memset(pending, 0, sizeof(*pending));
-	snprintf(pending->what, sizeof(pending->what), "%s", request->what);
-	pending->since_ns = clock_mono_ns();
-	format_asker(asker, sizeof(asker));
-	if (request->count == 0)
-		append_one(console, request, 0, asker, pending);
-	for (i = 0; i < request->count; i++)
-		if (!append_one(console, request, request->trials[i], asker,
-				pending))
-			break;
-	if (pending->count == 0)
-		return false;
-	console->data.is_stale = true; /* our own rows do not count as news */
-	if (console->options->engine &&
-	    request->experiment == console->options->engine_experiment)
-		engine_wake(console->options->engine);
-	return true;
-}
-
-static void on_take_up(struct console *console, int key)
-{
-	struct error err = {0};
-
-	if (key != 'y' && key != 'Y')
-		return;
-	if (!console->options->resume(console->data.experiment.id, &err)) {
-		console_say(console, ROLE_ERROR, "%s", err.text);
-		return;
-	}
-	console_say(console, ROLE_MESSAGE, "taking %s up in the background",
-		    console_experiment_name(console));
-	console->data.is_stale = true;
-	if (*console->request.what)
-		request_send(console);
-}
-
-static bool is_refused(struct console *console)
-{
-	if (!console->data.selected) {
-		console_say(console, ROLE_WARNING, "there is no experiment");
-		return true;
-	}
-	if (!console->data.is_read_only)
-		return false;
-	console_say(console, ROLE_ERROR,
-		    "read-only: this console only looks; nothing was changed");
-	return true;
-}
-
-static void offer_take_up(struct console *console)
-{
-	if (!console->options->resume) {
-		console_say(console, ROLE_ERROR,
-			    "nobody runs %s: take it up with trialdeck resume "
-			    "%s",
-			    console_experiment_name(console),
-			    console->data.experiment.id);
-		return;
-	}
-	console_ask(
-		console, on_take_up, "nobody runs %s: take it up%s%s? [y/N] ",
-		console_experiment_name(console),
-		*console->request.what ? " and " : "", console->request.what);
-}
-
-static void submit(struct console *console);
 
 static void on_stop_answer(struct console *console, int key)
 {
 	struct request *request = &console->request;
 
 	if (key == 'l' || key == 'L') {
-		snprintf(request->argument, sizeof(request->argument), "%s",
-			 COMMAND_STOP_LEAVE);
-		submit(console);
+		request->is_destructive = false; /* a stop can follow */
+		request_argument(console, COMMAND_STOP_LEAVE);
+		request_submit(console);
 	} else if (key == 'k' || key == 'K') {
-		submit(console);
+		request_submit(console);
 	} else {
 		console_say(console, ROLE_NORMAL, "not done");
 	}
 }
 
-/* Send now, unless nobody would act on it. */
-static void submit(struct console *console)
+/* Few can be taken back for some seconds; many are asked about first. */
+static void propose_kill(struct console *console)
 {
-	const struct experiment_row *row = data_selected(&console->data);
-
-	if (row && !row->is_live && console->request.needs_engine)
-		offer_take_up(console);
-	else
-		request_send(console);
-}
-
-static void on_confirmed(struct console *console, int key)
-{
-	if (key == 'y' || key == 'Y')
-		submit(console);
-	else
-		console_say(console, ROLE_NORMAL, "not done");
-}
-
-/* Ask, or go ahead; what says it in words. */
-static void propose(struct console *console, bool is_destructive)
-{
-	if (is_destructive)
-		console_ask(console, on_confirmed, "%s? [y/N] ",
-			    console->request.what);
-	else
-		submit(console);
+	request_propose(console, console->request.count > REQUEST_FEW
+					 ? REQUEST_LARGE
+					 : REQUEST_SMALL);
 }
 
 static bool wants(const struct trial_row *row, enum command_verb verb)
@@ -257,7 +101,7 @@ static bool collect_or_say(struct console *console, enum command_verb verb)
 						    : "has ended already";
 	size_t looked, wanted;
 
-	begin(console, verb);
+	request_begin(console, verb);
 	wanted = collect(console, verb, &looked);
 	if (looked == 0)
 		console_say(console, ROLE_WARNING, "there is no trial here");
@@ -275,18 +119,21 @@ static bool collect_or_say(struct console *console, enum command_verb verb)
 
 void request_kill(struct console *console)
 {
-	if (is_refused(console) || !collect_or_say(console, COMMAND_KILL))
+	if (request_is_refused(console) ||
+	    !collect_or_say(console, COMMAND_KILL))
 		return;
 	name_trials(console, "kill");
-	propose(console, true);
+	propose_kill(console);
 }
 
 void request_restart(struct console *console)
 {
-	if (is_refused(console) || !collect_or_say(console, COMMAND_RESTART))
+	if (request_is_refused(console) ||
+	    !collect_or_say(console, COMMAND_RESTART))
 		return;
 	name_trials(console, "restart");
-	propose(console, console->request.count > 1);
+	request_propose(console, console->request.count > 1 ? REQUEST_ASKS
+							    : REQUEST_PLAIN);
 }
 
 /* Fill the request with trials by name. */
@@ -296,7 +143,7 @@ static bool take_named(struct console *console, enum command_verb verb,
 	struct request *request = &console->request;
 	int i;
 
-	begin(console, verb);
+	request_begin(console, verb);
 	for (i = 0; i < count; i++) {
 		struct trial trial = {0};
 		struct error err;
@@ -317,10 +164,14 @@ static bool take_named(struct console *console, enum command_verb verb,
 void request_trials(struct console *console, enum command_verb verb,
 		    char **names, int count)
 {
-	if (is_refused(console) || !take_named(console, verb, names, count))
+	if (request_is_refused(console) ||
+	    !take_named(console, verb, names, count))
 		return;
 	name_trials(console, verb == COMMAND_KILL ? "kill" : "restart");
-	propose(console, verb == COMMAND_KILL);
+	if (verb == COMMAND_KILL)
+		propose_kill(console);
+	else
+		request_propose(console, REQUEST_PLAIN);
 }
 
 void request_act(struct console *console, enum kind_action action, char **names,
@@ -331,15 +182,17 @@ void request_act(struct console *console, enum kind_action action, char **names,
 		action == KIND_RETRY ? COMMAND_RESTART : COMMAND_ACT;
 	const char *name = kind_action_name(action);
 
-	if (is_refused(console) ||
+	if (request_is_refused(console) ||
 	    !(count ? take_named(console, verb, names, count)
 		    : collect_or_say(console, verb)))
 		return;
 	if (verb == COMMAND_ACT)
-		snprintf(console->request.argument,
-			 sizeof(console->request.argument), "%s", name);
+		request_argument(console, name);
 	name_trials(console, name);
-	propose(console, action == KIND_STOP || action == KIND_TERMINATE);
+	if (action == KIND_STOP || action == KIND_TERMINATE)
+		propose_kill(console);
+	else
+		request_propose(console, REQUEST_PLAIN);
 }
 
 void request_all(struct console *console, enum command_verb verb)
@@ -349,9 +202,9 @@ void request_all(struct console *console, enum command_verb verb)
 	struct request *request = &console->request;
 	long long live, failed;
 
-	if (is_refused(console) || !row)
+	if (request_is_refused(console) || !row)
 		return;
-	begin(console, verb);
+	request_begin(console, verb);
 	live = experiment_row_live(row);
 	failed = row->counts[TRIAL_FAILED];
 	if (verb == COMMAND_KILL && live == 0) {
@@ -371,7 +224,8 @@ void request_all(struct console *console, enum command_verb verb)
 		snprintf(request->what, sizeof(request->what),
 			 "restart all %lld failed trials of %.100s", failed,
 			 name);
-	propose(console, true);
+	request_propose(console,
+			verb == COMMAND_KILL ? REQUEST_LARGE : REQUEST_ASKS);
 }
 
 void request_stop(struct console *console, const char *how)
@@ -381,20 +235,21 @@ void request_stop(struct console *console, const char *how)
 	struct request *request = &console->request;
 	long long live;
 
-	if (is_refused(console) || !row)
+	if (request_is_refused(console) || !row)
 		return;
 	if (experiment_state_is_terminal(row->state)) {
 		console_say(console, ROLE_WARNING, "%s has ended already",
 			    name);
 		return;
 	}
-	begin(console, COMMAND_STOP);
+	request_begin(console, COMMAND_STOP);
 	snprintf(request->what, sizeof(request->what), "stop %.100s", name);
 	live = experiment_row_live(row);
+	request->is_destructive = true;
 	if (how)
 		on_stop_answer(console, how[0]);
 	else if (live == 0)
-		propose(console, true);
+		request_propose(console, REQUEST_LARGE);
 	else
 		console_ask(console, on_stop_answer,
 			    "stop %.100s: [k]ill its %lld trial%s, [l]eave %s "
@@ -408,7 +263,7 @@ void request_pause(struct console *console, int wanted)
 	const struct experiment_row *row = data_selected(&console->data);
 	struct request *request = &console->request;
 
-	if (is_refused(console) || !row)
+	if (request_is_refused(console) || !row)
 		return;
 	if (!row->is_live && wanted != 1) {
 		request_take_up(console);
@@ -416,24 +271,24 @@ void request_pause(struct console *console, int wanted)
 	}
 	if (wanted < 0)
 		wanted = !row->is_paused;
-	begin(console, wanted ? COMMAND_PAUSE : COMMAND_RESUME);
+	request_begin(console, wanted ? COMMAND_PAUSE : COMMAND_RESUME);
 	snprintf(request->what, sizeof(request->what), "%s %.100s",
 		 wanted ? "pause" : "resume", console_experiment_name(console));
-	propose(console, false);
+	request_propose(console, REQUEST_PLAIN);
 }
 
 void request_take_up(struct console *console)
 {
 	const struct experiment_row *row = data_selected(&console->data);
 
-	if (is_refused(console) || !row)
+	if (request_is_refused(console) || !row)
 		return;
-	memset(&console->request, 0, sizeof(console->request));
+	request_begin(console, COMMAND_RESUME);
 	if (row->is_live)
 		console_say(console, ROLE_WARNING, "%s is being run already",
 			    console_experiment_name(console));
 	else
-		offer_take_up(console);
+		request_offer_take_up(console);
 }
 
 void request_set(struct console *console, const char *assignment)
@@ -443,42 +298,39 @@ void request_set(struct console *console, const char *assignment)
 	char name[32];
 	int64_t value;
 
-	if (is_refused(console))
+	if (request_is_refused(console))
 		return;
-	begin(console, COMMAND_SET);
-	if (strlen(assignment) >= sizeof(request->argument) ||
-	    !knob_parse(assignment, name, sizeof(name), &value, &err)) {
-		console_say(console, ROLE_ERROR, "%s",
-			    strlen(assignment) < sizeof(request->argument)
-				    ? err.text
-				    : "the value is too long");
+	request_begin(console, COMMAND_SET);
+	if (!knob_parse(assignment, name, sizeof(name), &value, &err)) {
+		console_say(console, ROLE_ERROR, "%s", err.text);
 		return;
 	}
-	snprintf(request->argument, sizeof(request->argument), "%s",
-		 assignment);
+	request_argument(console, assignment);
 	snprintf(request->what, sizeof(request->what), "set %.60s of %.100s",
 		 assignment, console_experiment_name(console));
-	propose(console, false);
+	request_propose(console, REQUEST_PLAIN);
 }
 
 void request_add(struct console *console, const char *parameters)
 {
-	struct request *request = &console->request;
+	char what[150];
 
-	if (is_refused(console))
+	if (request_is_refused(console))
 		return;
-	begin(console, COMMAND_ADD_TRIAL);
-	if (strlen(parameters) >= sizeof(request->argument)) {
-		console_say(console, ROLE_ERROR,
-			    "the parameters are longer than %zu bytes",
-			    sizeof(request->argument) - 1);
-		return;
-	}
-	snprintf(request->argument, sizeof(request->argument), "%s",
-		 parameters);
-	snprintf(request->what, sizeof(request->what), "add a trial to %.100s",
+	snprintf(what, sizeof(what), "add a trial to %.100s",
 		 console_experiment_name(console));
-	propose(console, false);
+	request_add_to(console, console->data.selected, parameters, what);
+}
+
+void request_add_to(struct console *console, int64_t experiment,
+		    const char *parameters, const char *what)
+{
+	request_begin(console, COMMAND_ADD_TRIAL);
+	console->request.experiment = experiment;
+	request_argument(console, parameters);
+	snprintf(console->request.what, sizeof(console->request.what), "%s",
+		 what);
+	request_propose(console, REQUEST_PLAIN);
 }
 
 void request_concurrency(struct console *console, int delta)
@@ -486,7 +338,7 @@ void request_concurrency(struct console *console, int delta)
 	const struct experiment_row *row = data_selected(&console->data);
 	char assignment[64];
 
-	if (is_refused(console) || !row)
+	if (request_is_refused(console) || !row)
 		return;
 	if (row->concurrency + delta < 1) {
 		console_say(console, ROLE_WARNING,

@@ -331,16 +331,26 @@ void term_resize(void)
 	term_redraw();
 }
 
-void term_suspend(void)
+void term_lend(void)
 {
 	if (has_paste)
 		write_raw(PASTE_OFF, strlen(PASTE_OFF));
 	endwin();
-	kill(getpid(), SIGSTOP);
-	/* here we go on: anything may have happened to the terminal */
+}
+
+void term_take_back(void)
+{
+	/* anything may have happened to the terminal */
 	doupdate();
 	set_modes();
 	term_resize();
+}
+
+void term_suspend(void)
+{
+	term_lend();
+	kill(getpid(), SIGSTOP);
+	term_take_back();
 }
 
 void term_redraw(void)

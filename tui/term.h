@@ -33,6 +33,9 @@ void term_close(void);
 void term_resize(void);
 /* ^Z: give the terminal back, stop this process, take it again. */
 void term_suspend(void);
+/* Lend the terminal to another program, and take it back. */
+void term_lend(void);
+void term_take_back(void);
 /* Forget what the terminal shows: the next frame is sent whole. */
 void term_redraw(void);
 /* Send what was drawn. */

@@ -302,6 +302,7 @@ static void run(struct loop_state *loop)
 		if (console->needs_paint && term_is_writable())
 			make_frame(loop); /* keys are answered first */
 		now_ns = clock_mono_ns();
+		undo_look(console, false);
 		follow_store(loop, now_ns);
 		wishes_renew(console);
 		load_slice(loop, now_ns);
@@ -344,6 +345,8 @@ enum tui_result tui_run(const struct tui_options *options, struct error *err)
 		if (console_init(console, options, err)) {
 			console_settings_begin(console, &start);
 			run(&loop);
+			/* it was asked for, and not taken back */
+			undo_look(console, true);
 			result = console->result;
 		}
 		console_release(console);
