@@ -55,11 +55,12 @@ static void follow_options(struct form *form, const struct space *space)
 		struct form_field *field = form_field(form, i);
 		struct strbuf text = STRBUF_INIT;
 
-		field->is_left_out = !active[i];
-		if (active[i] && !*form_text(form, i)) {
+		/* it begins to apply: something to start from */
+		if (active[i] && field->is_left_out && !*form_text(form, i)) {
 			space_default_text(&space->parameters[i], &text);
 			form_set_text(form, i, text.data);
 		}
+		field->is_left_out = !active[i];
 		strbuf_release(&text);
 	}
 	free(active);

@@ -31,8 +31,8 @@ def main():
         console.type("2")
         console.settle()
         console.type("x")
-        check(console.wait_for(b"[y/N]"), "x asks", console.output[-400:])
-        console.type("y")
+        check(console.wait_for(b"takes it back"),
+              "x can be taken back for a while", console.output[-400:])
         trial = lab.wait_trial("killed", has("USER_CANCELED"))
         check(trial and "killed" in trial["reason"],
               "the killed trial says by whom", trial)

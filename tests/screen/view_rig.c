@@ -64,7 +64,9 @@ struct screen *rig_console(const char *folder, const char *database, int cols,
 		xasprintf("%s/tests/support/tui_main", build ? build : ".");
 	char *now =
 		xasprintf("TRIALDECK_TEST_NOW=%lld", (long long)SCREEN_NOW_NS);
-	const char *extra[] = {now, NULL};
+	const char *editor = getenv("VISUAL");
+	char *visual = editor ? xasprintf("VISUAL=%s", editor) : NULL;
+	const char *extra[] = {now, visual, NULL};
 	char *words = xstrdup(arguments), *word, *rest = NULL;
 	const char *argv[ARGUMENTS_MAX + 6] = {program};
 	struct screen_options options = {.cols = cols,
@@ -87,6 +89,7 @@ struct screen *rig_console(const char *folder, const char *database, int cols,
 	screen = screen_open(&options);
 	free(words);
 	free(now);
+	free(visual);
 	free(program);
 	return screen;
 }
