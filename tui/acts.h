@@ -14,9 +14,4 @@ struct console;
 void act_clone(struct console *console);
 void act_add(struct console *console);
 
-/* ---- act_mark.c ---- */
-/* How long things can be taken back: as it is remembered; as it is said. */
-void act_undo_load(struct console *console);
-void act_undo_set(struct console *console, const char *seconds);
-
 #endif

@@ -66,7 +66,6 @@ bool console_init(struct console *console, const struct tui_options *options,
 		       err))
 		return false;
 	console->data.is_ascii = console->is_ascii;
-	act_undo_load(console);
 	console->data.own_experiment =
 		options->engine ? options->engine_experiment : 0;
 	data_refresh(&console->data);

@@ -114,6 +114,8 @@ void console_settings_begin(struct console *console,
 		term_set_mouse(true);
 	console->has_blocks =
 		settings_is(&console->settings, SETTING_BRAILLE, "off");
+	console->undo.seconds =
+		atoi(settings_get(&console->settings, SETTING_UNDO));
 	if (start->problem[0])
 		console_say(console, ROLE_ERROR, "%s", start->problem);
 }
@@ -155,6 +157,15 @@ static void apply(struct console *console, enum setting_id id)
 		console->has_blocks = value[1] == 'f';
 		console_recalc(console, DATA_SELECTION);
 		pictures_redraw(console);
+		break;
+	case SETTING_UNDO:
+		console->undo.seconds = atoi(value);
+		console_say(console, ROLE_NORMAL,
+			    console->undo.seconds
+				    ? "what destroys can be taken back for %s s"
+				    : "what destroys is asked about, and then "
+				      "done at once (%s)",
+			    value);
 		break;
 	case SETTING_COLORS:
 	case SETTING_ASCII:

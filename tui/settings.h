@@ -36,6 +36,8 @@
 	X(LINKS, "links", "auto on off", "auto",                               \
 	  "links one can click (OSC 8); auto: where the terminal is known")    \
 	X(HINTS, "hints", "on off", "on", "say once what a view is for")       \
+	X(UNDO, "undo", "0 1 2 3 5 10 20 30 60", "5",                          \
+	  "seconds in which a kill, stop or delete can be taken back")         \
 	X(PLAIN, "plain", "auto on off", "auto",                               \
 	  "no screen but lines; auto: where TERM is dumb")
 

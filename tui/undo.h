@@ -14,9 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define UNDO_SECONDS 5 /* unless said */
-#define UNDO_SECONDS_MAX 60
-
 struct console;
 
 struct undo_ops {
