@@ -339,6 +339,8 @@ bool store_finals_each(struct store *store, int64_t experiment,
 		      " WHERE t.key >= ?3 AND t.key < ?4"
 		      " UNION ALL"
 		      " SELECT m.trial, m.attempt, m.value FROM metric_stage m"
+		      " CROSS JOIN trial t ON t.key = m.trial"
+		      "  AND t.attempt = m.attempt"
 		      " WHERE m.trial >= ?3 AND m.trial < ?4"
 		      "  AND m.name = (SELECT key FROM wanted) AND m.type = 1",
 		      err))

@@ -70,7 +70,7 @@ static void find_ranges(struct drawing *d)
 				d->chart->hidden++;
 				continue;
 			}
-			if (x != floor(x))
+			if (d->series[s].x && x != floor(x))
 				d->x.is_integral = false;
 			if (is_zoomed &&
 			    (x < options->x_low || x > options->x_high))
@@ -100,16 +100,22 @@ struct place {
 	double x, y;
 };
 
+/* round() where it matters, without the call: this is done for every point. */
+static double nearest(double value)
+{
+	if (!(fabs(value) < 1e9))
+		return value;
+	return (double)(long)(value + (value < 0 ? -0.5 : 0.5));
+}
+
 static struct place place_of(const struct drawing *d, double x, double y)
 {
 	struct place place = {chart_axis_place(&d->x, x) * (d->dots.width - 1),
 			      (1 - chart_axis_place(&d->y, y)) *
 				      (d->dots.height - 1)};
 
-	if (isfinite(place.x))
-		place.x = round(place.x);
-	if (isfinite(place.y))
-		place.y = round(place.y);
+	place.x = nearest(place.x);
+	place.y = nearest(place.y);
 	return place;
 }
 

@@ -86,3 +86,19 @@ void curve_choice_make(const struct console *console, size_t top,
 	if (selected && choice->count == 0)
 		choice->keys[choice->count++] = selected->key;
 }
+
+char curve_letter(size_t i)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	return letters[i % (sizeof(letters) - 1)];
+}
+
+char curve_end(const struct trial_row *row)
+{
+	return !row				   ? ' '
+	       : row->state == TRIAL_EARLY_STOPPED ? 'E'
+	       : row->state == TRIAL_FAILED	   ? 'F'
+						   : ' ';
+}

@@ -22,4 +22,9 @@ void curve_choice_make(const struct console *console, size_t top,
 		       bool is_newest, struct curve_choice *choice);
 bool curve_choice_has(const struct curve_choice *choice, int64_t key);
 
+/* What the i-th curve is called. */
+char curve_letter(size_t i);
+/* What ended a trial (or NULL) before its time: 'E', 'F', or ' '. */
+char curve_end(const struct trial_row *row);
+
 #endif

@@ -333,7 +333,8 @@ const struct picture_column *pictures_column(struct console *console,
 
 const struct picture_sample *pictures_sample(struct console *console,
 					     const double *values, size_t count,
-					     bool is_minimized, size_t wanted)
+					     bool is_minimized, size_t wanted,
+					     size_t best)
 {
 	struct pictures *pictures = console->pictures;
 
@@ -341,7 +342,7 @@ const struct picture_sample *pictures_sample(struct console *console,
 		return NULL;
 	pictures->uses_sample = true;
 	picture_sample_choose(&pictures->sample, console->data.space, values,
-			      count, is_minimized, wanted);
+			      count, is_minimized, wanted, best);
 	return &pictures->sample;
 }
 

@@ -118,10 +118,12 @@ const struct objectives *pictures_objectives(const struct console *console);
 /* A trial's final result of that metric; NaN: none (yet). */
 double pictures_final(const struct console *console, int64_t sequence);
 /* Some trials with their parameters (picture_sample.h), about `wanted` of those
- * whose values[sequence] is finite; for prepare.  NULL: no search space. */
+ * whose values[sequence] is finite, with so many of the best; for prepare.
+ * NULL: no search space. */
 const struct picture_sample *pictures_sample(struct console *console,
 					     const double *values, size_t count,
-					     bool is_minimized, size_t wanted);
+					     bool is_minimized, size_t wanted,
+					     size_t best);
 /* "1,000" */
 void pictures_format_count(struct strbuf *out, size_t count);
 /* Narrow the filter of the trials by terms, and say so. */

@@ -121,56 +121,43 @@ static void prepare(struct console *console, void *state, bool is_new)
 		      is_thin ? ", long ones thinned out" : "");
 }
 
-static bool wants(const struct console *console, const void *state)
+/* The first curve that has news in the store, or count. */
+static size_t next_stale(const struct console *console,
+			 const struct curves *curves)
 {
-	const struct curves *curves = state;
-
 	for (size_t i = 0; i < curves->count; i++) {
 		const struct trial_row *row =
 			row_of(console, &curves->curves[i]);
 
 		if (row &&
 		    curve_is_stale(&curves->curves[i], row, curves->metric))
-			return true;
+			return i;
 	}
-	return false;
+	return curves->count;
+}
+
+static bool wants(const struct console *console, const void *state)
+{
+	const struct curves *curves = state;
+
+	return next_stale(console, curves) < curves->count;
 }
 
 static void load(struct console *console, void *state, int64_t budget_ns)
 {
 	struct curves *curves = state;
 	int64_t deadline_ns = clock_mono_ns() + budget_ns;
+	size_t i;
 
-	for (size_t i = 0; i < curves->count; i++) {
-		struct curve *curve = &curves->curves[i];
-		const struct trial_row *row = row_of(console, curve);
-
-		if (row && curve_is_stale(curve, row, curves->metric) &&
-		    (!curve_read(curve, console->data.store, row,
-				 curves->metric, deadline_ns) ||
-		     clock_mono_ns() >= deadline_ns))
-			return;
-	}
+	while ((i = next_stale(console, curves)) < curves->count &&
+	       curve_read(&curves->curves[i], console->data.store,
+			  row_of(console, &curves->curves[i]), curves->metric,
+			  deadline_ns) &&
+	       clock_mono_ns() < deadline_ns)
+		;
 }
 
 /* ---- drawing ------------------------------------------------------------ */
-
-static char letter_of(size_t i)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-	return letters[i % (sizeof(letters) - 1)];
-}
-
-/* What ended the trial before its time. */
-static char end_of(const struct trial_row *row)
-{
-	return !row				   ? ' '
-	       : row->state == TRIAL_EARLY_STOPPED ? 'E'
-	       : row->state == TRIAL_FAILED	   ? 'F'
-						   : ' ';
-}
 
 static void put_legend(struct console *console, const struct curves *curves,
 		       struct canvas *canvas)
@@ -181,11 +168,11 @@ static void put_legend(struct console *console, const struct curves *curves,
 	for (size_t i = 0; i < curves->count; i++) {
 		const struct trial_row *row =
 			row_of(console, &curves->curves[i]);
-		char end = end_of(row);
-		int room = canvas->cols - col - (i + 1 < curves->count) * 9;
+		char end = curve_end(row);
+		int room = canvas->cols - col - (i + 1 < curves->count) * 11;
 
 		strbuf_clear(&text);
-		strbuf_addf(&text, "%c #%lld", letter_of(i),
+		strbuf_addf(&text, "%c #%lld", curve_letter(i),
 			    (long long)(curves->curves[i].key & UINT32_MAX));
 		if (end != ' ')
 			strbuf_addch(&text, end);
@@ -207,31 +194,59 @@ static double place_of(const struct curves *curves, double step)
 	return curves->axes >= AXES_LOG_X ? step + 1 : step;
 }
 
-static void put_ends(struct console *console, const struct curves *curves,
-		     struct canvas *canvas)
+/* The cell of a point, in the canvas. */
+static bool cell_of(const struct curves *curves, const struct curve *curve,
+		    size_t point, int *ret_row, int *ret_col)
 {
-	for (size_t i = curves->count; i-- > 0;) {
-		const struct curve *curve = &curves->curves[i];
-		size_t last = curve->count;
-		char end = end_of(row_of(console, curve));
-		int row, col;
+	if (!isfinite(curve->y[point]) ||
+	    !chart_cell_of(&curves->chart, place_of(curves, curve->x[point]),
+			   curve->y[point], ret_row, ret_col))
+		return false;
+	++*ret_row;
+	return true;
+}
 
-		while (last > 0 && !isfinite(curve->y[last - 1]))
-			last--;
-		if (!last ||
-		    !chart_cell_of(&curves->chart,
-				   place_of(curves, curve->x[last - 1]),
-				   curve->y[last - 1], &row, &col))
+/* A curve's letter, at its end or as near to it as no other letter stands, and
+ * beside it what ended it. */
+static void put_letter(const struct curves *curves, struct canvas *canvas,
+		       size_t i, char end, bool is_lettered)
+{
+	const struct curve *curve = &curves->curves[i];
+	size_t point = curve->count;
+	int row, col;
+
+	while (point-- > 0) {
+		const char *glyph;
+
+		if (!cell_of(curves, curve, point, &row, &col))
 			continue;
-		canvas_put(canvas, row + 1, col, (unsigned char)letter_of(i), 1,
+		glyph = canvas_cell(canvas, row, col)->glyph;
+		if (!is_lettered && (unsigned char)glyph[0] < 0x80 &&
+		    glyph[0] != ' ')
+			continue;
+		canvas_put(canvas, row, col, (unsigned char)curve_letter(i), 1,
 			   (int)i);
-		if (end == ' ')
-			continue;
-		if (col + 1 < canvas->cols)
-			canvas_put(
-				canvas, row + 1, col + 1, (unsigned char)end, 1,
-				CANVAS_STATE - (end == 'E' ? TRIAL_EARLY_STOPPED
-							   : TRIAL_FAILED));
+		break;
+	}
+	if (end == ' ' || point == (size_t)-1)
+		return;
+	canvas_put(canvas, row, col + 1, (unsigned char)end, 1,
+		   CANVAS_STATE -
+			   (end == 'E' ? TRIAL_EARLY_STOPPED : TRIAL_FAILED));
+}
+
+/* Those that ended early first: their place means something. */
+static void put_ends(struct console *console, const struct curves *curves,
+		     struct canvas *canvas, bool is_lettered)
+{
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < curves->count; i++) {
+			char end =
+				curve_end(row_of(console, &curves->curves[i]));
+
+			if ((end == ' ') == (round == 1))
+				put_letter(curves, canvas, i, end, is_lettered);
+		}
 	}
 }
 
@@ -244,7 +259,7 @@ static void draw_letters(struct canvas *canvas)
 
 			if (owner >= 0)
 				canvas_put(canvas, row, col,
-					   (unsigned char)letter_of(
+					   (unsigned char)curve_letter(
 						   (size_t)owner),
 					   1, owner);
 		}
@@ -297,7 +312,7 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 	canvas_blit(canvas, 1, 0, &curves->chart.canvas);
 	if (options.has_marks)
 		draw_letters(canvas);
-	put_ends(console, curves, canvas);
+	put_ends(console, curves, canvas, options.has_marks);
 	put_legend(console, curves, canvas);
 	return true;
 }
@@ -437,7 +452,7 @@ static void readout(struct console *console, void *state, struct strbuf *out)
 		return;
 	row = row_of(console, curve);
 	point = curve_nearest(curve, curves->step);
-	strbuf_addf(out, "%c #%lld", letter_of(at),
+	strbuf_addf(out, "%c #%lld", curve_letter(at),
 		    (long long)(curve->key & UINT32_MAX));
 	if (point < curve->count) {
 		strbuf_addf(out, "  step %.0f  ", curve->x[point]);

@@ -22,7 +22,8 @@
 #include <string.h>
 
 #define AXIS_COLS 9 /* least distance of two axes */
-#define CELLS_PER_LINE 4
+#define CELLS_PER_LINE 16
+#define LINES_MIN 40
 #define LINES_MAX 1000
 
 static const size_t tops[] = {0, 100, 50, 20}; /* 0: all of the sample */
@@ -58,10 +59,8 @@ static void note(struct console *console, const struct parallel *p)
 	struct strbuf text = STRBUF_INIT;
 	size_t shown = p->sample->count;
 
-	if (tops[p->top] && tops[p->top] < shown) {
-		shown = tops[p->top];
+	if (tops[p->top])
 		strbuf_adds(&text, "best ");
-	}
 	pictures_format_count(&text, shown);
 	strbuf_adds(&text, " of ");
 	pictures_format_count(&text, p->sample->total);
@@ -89,8 +88,13 @@ static void prepare(struct console *console, void *state, bool is_new)
 	read_values(console, p);
 	if (wanted > LINES_MAX)
 		wanted = LINES_MAX;
-	p->sample = pictures_sample(console, p->values, p->count,
-				    p->is_minimized, wanted);
+	if (wanted < LINES_MIN)
+		wanted = LINES_MIN;
+	if (tops[p->top])
+		wanted = tops[p->top];
+	p->sample =
+		pictures_sample(console, p->values, p->count, p->is_minimized,
+				wanted, tops[p->top] ? wanted : wanted / 10);
 	if (!p->sample || !p->sample->count)
 		return;
 	parallel_rank(p, &console->data.trials);
@@ -157,12 +161,11 @@ static void draw_line(struct parallel *p, struct canvas_dots *dots, size_t row)
 static void draw_lines(struct parallel *p, struct canvas *canvas,
 		       bool has_marks)
 {
-	size_t most = tops[p->top] ? tops[p->top] : p->sample->count;
 	struct canvas_dots dots, faint;
 
 	canvas_dots_init(&dots, canvas->cols, p->plot_rows);
 	canvas_dots_init(&faint, canvas->cols, p->plot_rows);
-	for (size_t i = 0; i < p->sample->count && i < most; i++) {
+	for (size_t i = 0; i < p->sample->count; i++) {
 		size_t row = p->order[i];
 
 		draw_line(p, p->levels[row] < 0 ? &faint : &dots, row);

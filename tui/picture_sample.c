@@ -30,26 +30,27 @@ static uint32_t mix(uint64_t x)
 	return (uint32_t)(x >> 32);
 }
 
-/* The value that the `wanted`-th best trial has; all are taken that reach it.
- * Infinite when there are no more than that. */
-static double best_bound(const double *values, size_t count, bool is_minimized)
+/* The loss of the `wanted`-th best trial: all that reach it are taken.  Minus
+ * infinity when none is wanted. */
+static double best_bound(const double *values, size_t count, bool is_minimized,
+			 size_t wanted)
 {
-	double best[PICTURE_SAMPLE_BEST];
+	double best[PICTURE_SAMPLE_BEST_MAX];
 	size_t kept = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && wanted; i++) {
 		double loss = is_minimized ? values[i] : -values[i];
 		size_t k;
 
 		if (!isfinite(loss) ||
-		    (kept == PICTURE_SAMPLE_BEST && loss >= best[kept - 1]))
+		    (kept == wanted && loss >= best[kept - 1]))
 			continue;
-		k = kept < PICTURE_SAMPLE_BEST ? kept++ : kept - 1;
+		k = kept < wanted ? kept++ : kept - 1;
 		for (; k > 0 && best[k - 1] > loss; k--)
 			best[k] = best[k - 1];
 		best[k] = loss;
 	}
-	return kept == PICTURE_SAMPLE_BEST ? best[kept - 1] : INFINITY;
+	return kept ? best[kept - 1] : -INFINITY;
 }
 
 size_t picture_sample_find(const struct picture_sample *sample,
@@ -100,34 +101,37 @@ static void add(struct picture_sample *sample, size_t *capacity,
 
 void picture_sample_choose(struct picture_sample *sample,
 			   const struct space *space, const double *values,
-			   size_t count, bool is_minimized, size_t wanted)
+			   size_t count, bool is_minimized, size_t wanted,
+			   size_t best)
 {
 	struct picture_sample old = *sample;
-	size_t total = 0, capacity = 0, random = wanted;
+	size_t total = 0, capacity = 0, taken = 0;
 	double bound;
 	uint32_t below;
 
+	if (best > PICTURE_SAMPLE_BEST_MAX)
+		best = PICTURE_SAMPLE_BEST_MAX;
+	if (best > wanted)
+		best = wanted;
 	if (old.space != space)
 		old.count = 0;
 	*sample = (struct picture_sample){.space = space};
 	for (size_t i = 0; i < count; i++)
 		total += isfinite(values[i]) != 0;
 	sample->total = total;
-	if (space && total) {
-		if (random > PICTURE_SAMPLE_BEST)
-			random -= PICTURE_SAMPLE_BEST;
-		bound = best_bound(values, count, is_minimized);
-		below = total <= wanted
-				? UINT32_MAX
-				: (uint32_t)((double)random / (double)total *
-					     UINT32_MAX);
-		for (size_t i = 0; i < count; i++) {
-			double loss = is_minimized ? values[i] : -values[i];
+	bound = best_bound(values, count, is_minimized, best);
+	below = total <= wanted ? UINT32_MAX
+				: (uint32_t)((double)(wanted - best) /
+					     (double)total * UINT32_MAX);
+	for (size_t i = 0; i < count && space; i++) {
+		double loss = is_minimized ? values[i] : -values[i];
+		bool is_best = loss <= bound && taken < best;
 
-			if (isfinite(loss) &&
-			    (total <= wanted || loss < bound || mix(i) < below))
-				add(sample, &capacity, &old, (int64_t)i);
-		}
+		if (!isfinite(loss))
+			continue;
+		taken += is_best;
+		if (is_best || total <= wanted || mix(i) < below)
+			add(sample, &capacity, &old, (int64_t)i);
 	}
 	picture_sample_release(&old);
 }

@@ -5,8 +5,8 @@
  * Of more trials than are wanted an even choice is taken: a trial is in it when
  * a hash of its number is small enough, whatever its result, so a choice is
  * the same at every look and grows sparser, never another one, as trials come.
- * The best ones are added on top.  Points are read in slices and kept for
- * good, since parameters never change.  Thread: ui.
+ * So many of the best ones are added to it.  Points are read in slices and kept
+ * for good, since parameters never change.  Thread: ui.
  */
 #ifndef TUI_PICTURE_SAMPLE_H
 #define TUI_PICTURE_SAMPLE_H
@@ -14,7 +14,7 @@
 #include "model/space.h"
 #include "tui/trial_index.h"
 
-#define PICTURE_SAMPLE_BEST 50 /* best trials, added to every choice */
+#define PICTURE_SAMPLE_BEST_MAX 100
 
 struct picture_sample {
 	const struct space *space; /* borrowed */
@@ -28,11 +28,13 @@ struct picture_sample {
 };
 
 void picture_sample_release(struct picture_sample *sample);
-/* Choose about `wanted` trials among those whose values[sequence] is finite.
- * Points that were read stay.  Another space begins anew. */
+/* Choose about `wanted` trials among those whose values[sequence] is finite,
+ * the `best` (at most PICTURE_SAMPLE_BEST_MAX) best ones with them.  Points
+ * that were read stay.  Another space begins anew. */
 void picture_sample_choose(struct picture_sample *sample,
 			   const struct space *space, const double *values,
-			   size_t count, bool is_minimized, size_t wanted);
+			   size_t count, bool is_minimized, size_t wanted,
+			   size_t best);
 /* Read points for at most budget_ns. */
 void picture_sample_load(struct picture_sample *sample, struct store *store,
 			 const struct trial_index *index, int64_t budget_ns);

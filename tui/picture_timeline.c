@@ -102,6 +102,9 @@ static void prepare(struct console *console, void *state, bool is_new)
 		t->now_ns = row->ended_ns;
 	timeline_slots_assign(&t->slots, &console->data.trials, t->now_ns);
 	t->first_ns = t->slots.first_ns;
+	/* nobody knows what became of trials that nobody looks after */
+	if (row && !row->is_live && t->slots.seen_ns)
+		t->now_ns = t->slots.seen_ns;
 	if (t->slots.last_ns > t->now_ns)
 		t->now_ns = t->slots.last_ns;
 	find_pulled(console, t);

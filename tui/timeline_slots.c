@@ -115,7 +115,7 @@ void timeline_slots_assign(struct timeline_slots *slots,
 	}
 	slots->count = index->count;
 	slots->slot_count = 0;
-	slots->last_ns = 0;
+	slots->last_ns = slots->seen_ns = 0;
 	count = list_starts(slots, index, starts);
 	slots->first_ns = count ? starts[0].at_ns : now_ns;
 	for (size_t i = 0; i < count; i++) {
@@ -133,7 +133,13 @@ void timeline_slots_assign(struct timeline_slots *slots,
 		heap_push(&busy, end_ns, slot);
 		if (row->ended_ns > slots->last_ns)
 			slots->last_ns = row->ended_ns;
+		if (row->started_ns > slots->seen_ns)
+			slots->seen_ns = row->started_ns;
+		if (row->submitted_ns > slots->seen_ns)
+			slots->seen_ns = row->submitted_ns;
 	}
+	if (slots->last_ns > slots->seen_ns)
+		slots->seen_ns = slots->last_ns;
 	free(starts);
 	free(busy.items);
 	free(idle.items);

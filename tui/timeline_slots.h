@@ -18,6 +18,7 @@ struct timeline_slots {
 	size_t count, capacity;
 	size_t slot_count;
 	int64_t first_ns, last_ns; /* earliest submission, latest end */
+	int64_t seen_ns;	   /* latest of all times; 0: none */
 };
 
 void timeline_slots_release(struct timeline_slots *slots);

@@ -158,6 +158,8 @@ static void draw_title(struct console *console, struct rect rect,
 	for (size_t i = 0; i < pictures->values.count; i++)
 		if (pictures->values.columns[i].is_wanted)
 			missing += pictures->values.columns[i].missing;
+	if (pictures->uses_sample)
+		missing += pictures->sample.missing;
 	/* what is missing from a picture is told before what it is of */
 	if (missing)
 		strbuf_addf(&left, "  reading, %zu left", missing);
@@ -165,8 +167,8 @@ static void draw_title(struct console *console, struct rect rect,
 		strbuf_addf(&left, "  %s", pictures->note);
 	if (ops->uses_metric) {
 		bool is_minimized, is_known;
-		const char *name = pictures_metric(console, &is_minimized,
-						   &is_known);
+		const char *name =
+			pictures_metric(console, &is_minimized, &is_known);
 
 		strbuf_addf(&left, "  %s%s", name,
 			    !is_known	   ? ""

@@ -2,12 +2,14 @@
 /*
  * Make a database of any size, the same every time, for benches and screens.
  *
- *     fixture --trials N --metrics M [--experiments K] [--seed S] [--live] PATH
+ *     fixture --trials N --metrics M [--experiments K] [--seed S] [--live]
+ *             [--parameters P] [--two-objectives] PATH
  *
  * One experiment of N trials with M intermediate results each (K of them, with
  * ids that tell which): five parameters of several kinds, curves that rise to
  * a plateau their parameters decide, and states as a week on a cluster leaves
- * them.  With --live the last few trials are still running.
+ * them.  With --live the last few trials are still running.  Further parameters
+ * mean nothing to the results; a second objective is a metric "latency".
  *
  * Durability is off while it writes: what a crash leaves is thrown away.
  */
@@ -37,12 +39,14 @@ static const char space[] =
 	"\"dropout\":{\"_type\":\"uniform\",\"_value\":[0,0.6]},"
 	"\"layers\":{\"_type\":\"randint\",\"_value\":[2,9]}}";
 
+#define PARAMETERS 5 /* of these */
+
 static const char config[] =
 	"{\"experimentName\":\"digits\",\"trialCommand\":\"python3 train.py\","
 	"\"trialCodeDirectory\":\"/home/ada/digits\",\"trialConcurrency\":8,"
 	"\"maxTrialNumber\":%ld,\"searchSpace\":%s,"
 	"\"tuner\":{\"name\":\"TPE\","
-	"\"classArgs\":{\"optimize_mode\":\"maximize\",\"seed\":%ld}},"
+	"\"classArgs\":{\"optimize_mode\":%s,\"seed\":%ld}},"
 	"\"trainingService\":{\"platform\":\"local\"}}";
 
 static const char source[] = "experimentName: digits\n"
@@ -59,8 +63,8 @@ static const char source[] = "experimentName: digits\n"
 
 struct fixture {
 	struct store *store;
-	long trials, metrics, experiments, seed;
-	bool is_live;
+	long trials, metrics, experiments, seed, parameters;
+	bool is_live, has_latency;
 };
 
 /* What a trial's curve follows. */
@@ -104,6 +108,32 @@ static void draw_parameters(struct random *random, struct strbuf *out,
 		curve->plateau = 0.1;
 	curve->speed = 0.15 + 0.25 * random_unit(random);
 	curve->noise = 0.01 + 0.01 * random_unit(random);
+}
+
+static void draw_more_parameters(const struct fixture *fixture,
+				 struct random *random, struct strbuf *out)
+{
+	strbuf_truncate(out, out->len - 1);
+	for (long i = PARAMETERS; i < fixture->parameters; i++) {
+		strbuf_addf(out, ",\"p%02ld\":", i);
+		strbuf_add_json_number(out, random_unit(random));
+	}
+	strbuf_addch(out, '}');
+}
+
+static char *make_space(const struct fixture *fixture)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_adds(&out, space);
+	strbuf_truncate(&out, out.len - 1);
+	for (long i = PARAMETERS; i < fixture->parameters; i++)
+		strbuf_addf(&out,
+			    ",\"p%02ld\":{\"_type\":\"uniform\","
+			    "\"_value\":[0,1]}",
+			    i);
+	strbuf_addch(&out, '}');
+	return strbuf_detach(&out);
 }
 
 /* Same number, same id, and never one twice: the factor shares no divisor with
@@ -192,6 +222,22 @@ static void add_metrics(struct fixture *fixture, const struct trial *trial,
 	     &err);
 }
 
+static void add_latency(struct fixture *fixture, struct random *random,
+			const struct trial *trial)
+{
+	struct metric metric = {.type = METRIC_FINAL,
+				.at_ns = trial->ended_ns,
+				.name = "latency",
+				.value = trial->final.number * 20 +
+					 30 * random_unit(random)};
+	struct error err;
+	bool is_new;
+
+	must(store_metric_add(fixture->store, trial->key, 1, &metric, &is_new,
+			      &err),
+	     &err);
+}
+
 static void add_attempt(struct fixture *fixture, const struct trial *trial)
 {
 	struct attempt attempt = {
@@ -253,6 +299,8 @@ static void add_trial(struct fixture *fixture, struct experiment *experiment,
 
 	strbuf_clear(parameters);
 	draw_parameters(random, parameters, &curve);
+	if (fixture->parameters > PARAMETERS)
+		draw_more_parameters(fixture, random, parameters);
 	trial.parameters = parameters->data;
 	make_id(trial.id, sequence);
 	trial.state = draw_state(random);
@@ -274,6 +322,8 @@ static void add_trial(struct fixture *fixture, struct experiment *experiment,
 	fill_times(&trial, sequence, steps, fixture->metrics);
 	add_curve(fixture, random, &trial, &curve, steps, values);
 	add_metrics(fixture, &trial, values, steps);
+	if (fixture->has_latency && trial.final.is_set)
+		add_latency(fixture, random, &trial);
 	add_attempt(fixture, &trial);
 	if (sequence < 20 || left <= 20)
 		add_event(fixture, &trial);
@@ -292,15 +342,20 @@ static void add_experiment(struct fixture *fixture, long number)
 		xcalloc((size_t)fixture->metrics + 1, sizeof(*values));
 	struct strbuf parameters = STRBUF_INIT;
 	struct store *store = fixture->store;
+	char *whole_space = make_space(fixture);
 	struct experiment row = {
 		.name = xstrdup("digits"),
 		.state = EXPERIMENT_RUNNING,
 		.platform = xstrdup("local"),
-		.config = xasprintf(config, fixture->trials, space,
+		.config = xasprintf(config, fixture->trials, whole_space,
+				    fixture->has_latency
+					    ? "{\"default\":\"maximize\","
+					      "\"latency\":\"minimize\"}"
+					    : "\"maximize\"",
 				    fixture->seed),
 		.source = xstrdup(source),
 		.source_path = xstrdup("/home/ada/digits/experiment.yaml"),
-		.space = xstrdup(space),
+		.space = whole_space,
 		.directory = xstrdup("/home/ada/.local/share/trialdeck"),
 		.objective = OBJECTIVE_MAXIMIZE,
 		.seed = (uint64_t)fixture->seed,
@@ -338,7 +393,8 @@ static void add_experiment(struct fixture *fixture, long number)
 static int usage(void)
 {
 	fputs("usage: fixture --trials N --metrics M [--experiments K]"
-	      " [--seed S] [--live] PATH\n",
+	      " [--seed S] [--live] [--parameters P] [--two-objectives] "
+	      "PATH\n",
 	      stderr);
 	return 2;
 }
@@ -351,6 +407,8 @@ int main(int argc, char **argv)
 		{"experiments", required_argument, NULL, 'e'},
 		{"seed", required_argument, NULL, 's'},
 		{"live", no_argument, NULL, 'l'},
+		{"parameters", required_argument, NULL, 'p'},
+		{"two-objectives", no_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	struct fixture fixture = {
@@ -370,11 +428,15 @@ int main(int argc, char **argv)
 			fixture.seed = strtol(optarg, NULL, 10);
 		else if (option == 'l')
 			fixture.is_live = true;
+		else if (option == 'p')
+			fixture.parameters = strtol(optarg, NULL, 10);
+		else if (option == 'o')
+			fixture.has_latency = true;
 		else
 			return usage();
 	}
 	if (optind != argc - 1 || fixture.trials < 0 || fixture.metrics < 0 ||
-	    fixture.experiments < 1)
+	    fixture.experiments < 1 || fixture.parameters > 500)
 		return usage();
 	path = argv[optind];
 	if (access(path, F_OK) == 0) {

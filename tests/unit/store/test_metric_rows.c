@@ -177,6 +177,59 @@ static void summaries(void **state)
 	store_close(store);
 }
 
+static bool note_final(int64_t sequence, int attempt, double value, void *arg)
+{
+	strbuf_addf(arg, "%d/%d=%g ", (int)sequence, attempt, value);
+	return true;
+}
+
+/* Of newest attempts, of one name, whether they wait or were moved. */
+static void finals_of_many_trials(void **state)
+{
+	struct store *store = store_at(*state, STORE_WRITE);
+	struct experiment other = add_experiment(store, "zero", NULL);
+	struct experiment row = add_experiment(store, "one", NULL);
+	struct strbuf notes = STRBUF_INIT;
+	struct metric metric = make_metric("acc", METRIC_FINAL, 0, 0.5);
+	struct trial trial;
+
+	assert_ok(store_begin(store, err));
+	trial = add_trial(store, other.key);
+	assert_true(add_metric(store, &trial, &metric));
+	for (int i = 0; i < 4; i++) {
+		trial = add_trial(store, row.key);
+		metric = make_metric("acc", METRIC_FINAL, 0, i);
+		assert_true(add_metric(store, &trial, &metric));
+		metric = make_metric("acc", METRIC_INTERMEDIATE, 0, 9);
+		assert_true(add_metric(store, &trial, &metric));
+		if (i == 1) {
+			trial.attempt = 2;
+			assert_ok(store_trial_update(store, &trial, err));
+			metric = make_metric("acc", METRIC_FINAL, 1, 11);
+			assert_true(add_metric(store, &trial, &metric));
+		}
+	}
+	assert_ok(store_commit(store, err));
+	for (int round = 0; round < 2; round++) {
+		assert_ok(store_finals_each(store, row.key, "acc", 0, 3,
+					    note_final, &notes, err));
+		expect(&notes, "0/1=0 1/2=11 2/1=2 ");
+		assert_ok(store_finals_each(store, row.key, "acc", 3, 99,
+					    note_final, &notes, err));
+		expect(&notes, "3/1=3 ");
+		assert_ok(store_finals_each(store, row.key, "loss", 0, 99,
+					    note_final, &notes, err));
+		expect(&notes, "");
+		assert_ok(store_begin(store, err));
+		assert_ok(store_metrics_settle(store, err));
+		assert_ok(store_commit(store, err));
+	}
+	strbuf_release(&notes);
+	experiment_release(&other);
+	experiment_release(&row);
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +238,7 @@ int main(void)
 		TEST(metrics_round_trip),
 		TEST(metric_names_survive_rollback),
 		TEST(summaries),
+		TEST(finals_of_many_trials),
 	};
 
 	return cmocka_run_group_tests_name("metric rows", tests, NULL, NULL);
