@@ -34,22 +34,15 @@ void background_set(const char *db_path, int port)
 	side_port = port;
 }
 
-bool background_start(const char *experiment_id, int *ret_pid,
-		      struct error *err)
+/* This program with these arguments, detached. */
+static bool start(char *const *argv, int *ret_pid, struct error *err)
 {
-	char port[24];
-	char *argv[] = {(char *)"trialdeck",	 (char *)"--db",
-			(char *)database,	 (char *)"resume",
-			(char *)experiment_id,	 (char *)"--headless",
-			side_port ? port : NULL, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none, all;
 	pid_t pid;
 	int status;
 
-	/* the option says one less, as NNI's does */
-	snprintf(port, sizeof(port), "--port=%d", side_port - 1);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
@@ -68,12 +61,39 @@ bool background_start(const char *experiment_id, int *ret_pid,
 	posix_spawnattr_destroy(&attributes);
 	if (status) {
 		errno = status;
-		return error_set_errno(err, "start trialdeck resume %s",
-				       experiment_id);
+		return error_set_errno(err, "start trialdeck %s %s", argv[3],
+				       argv[4]);
 	}
 	if (ret_pid)
 		*ret_pid = pid;
 	return true;
+}
+
+bool background_start(const char *experiment_id, int *ret_pid,
+		      struct error *err)
+{
+	char port[24];
+	char *const argv[] = {(char *)"trialdeck",     (char *)"--db",
+			      (char *)database,	       (char *)"resume",
+			      (char *)experiment_id,   (char *)"--headless",
+			      side_port ? port : NULL, NULL};
+
+	/* the option says one less, as NNI's does */
+	snprintf(port, sizeof(port), "--port=%d", side_port - 1);
+	return start(argv, ret_pid, err);
+}
+
+bool background_delete(const char *experiment_id, struct error *err)
+{
+	char *const argv[] = {(char *)"trialdeck",
+			      (char *)"--db",
+			      (char *)database,
+			      (char *)"delete",
+			      (char *)experiment_id,
+			      (char *)"--yes",
+			      NULL};
+
+	return start(argv, NULL, err);
 }
 
 /* It is gone already: the row says why, if anything does. */

@@ -19,5 +19,8 @@ bool background_start(const char *experiment_id, int *ret_pid,
 bool background_launch(const char *experiment_id, int *ret_pid,
 		       struct error *err);
 bool background_resume(const char *experiment_id, struct error *err);
+/* Start `trialdeck delete ID --yes` and return at once: a large one takes a
+ * while. */
+bool background_delete(const char *experiment_id, struct error *err);
 
 #endif

@@ -41,6 +41,7 @@ int console_open(struct cli *cli, int64_t experiment, struct engine *engine)
 		.is_monochrome = cli->is_monochrome,
 		.script = cli->script,
 		.resume = cli->is_read_only ? NULL : background_resume,
+		.remove = cli->is_read_only ? NULL : background_delete,
 	};
 	char *config = config_file_path();
 	struct error err = {0};

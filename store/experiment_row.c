@@ -443,6 +443,12 @@ bool store_experiment_find(struct store *store, const char *name,
 	return ok;
 }
 
+bool store_experiments_count(struct store *store, int64_t *ret,
+			     struct error *err)
+{
+	return store_number(store, "SELECT count(*) FROM experiment", ret, err);
+}
+
 bool store_experiment_delete(struct store *store, int64_t key,
 			     struct error *err)
 {

@@ -77,6 +77,9 @@ bool store_error(const struct store *store, int code, struct error *err,
 		 const char *what);
 /* Run one or more statements without values. */
 bool store_exec(struct store *store, const char *text, struct error *err);
+/* The number that a query without values answers. */
+bool store_number(struct store *store, const char *text, int64_t *ret,
+		  struct error *err);
 /* Is this a writing handle inside a transaction? */
 bool store_may_write(const struct store *store, struct error *err);
 /* BEGIN IMMEDIATE, in turn. */

@@ -97,6 +97,9 @@ typedef bool store_experiment_fn(const struct experiment *experiment,
 bool store_experiments_each(struct store *store, int64_t after,
 			    store_experiment_fn *fn, void *arg,
 			    struct error *err);
+/* A deletion leaves no row with a version: their number tells. */
+bool store_experiments_count(struct store *store, int64_t *ret,
+			     struct error *err);
 
 /* ---- trial_row.c ------------------------------------------------------ */
 

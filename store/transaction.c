@@ -94,8 +94,8 @@ bool store_may_write(const struct store *store, struct error *err)
 	return true;
 }
 
-static bool read_version(struct store *store, const char *text,
-			 int64_t *ret_version, struct error *err)
+bool store_number(struct store *store, const char *text, int64_t *ret,
+		  struct error *err)
 {
 	struct sql sql;
 	bool found;
@@ -107,7 +107,7 @@ static bool read_version(struct store *store, const char *text,
 	if (ok && !found)
 		ok = store_corrupt(store, err, "has no change counter");
 	if (ok)
-		*ret_version = sql_int(&sql);
+		*ret = sql_int(&sql);
 	sql_close(&sql);
 	return ok;
 }
@@ -117,7 +117,7 @@ bool store_stamp(struct store *store, int64_t *ret_version, struct error *err)
 	if (!store_may_write(store, err))
 		return false;
 	if (!store->version &&
-	    !read_version(store,
+	    !store_number(store,
 			  "UPDATE change SET version = version + 1"
 			  " RETURNING version",
 			  &store->version, err))
@@ -128,7 +128,7 @@ bool store_stamp(struct store *store, int64_t *ret_version, struct error *err)
 
 bool store_version(struct store *store, int64_t *ret_version, struct error *err)
 {
-	return read_version(store, "SELECT version FROM change", ret_version,
+	return store_number(store, "SELECT version FROM change", ret_version,
 			    err);
 }
 
@@ -137,7 +137,7 @@ int64_t store_data_version(struct store *store)
 	struct error ignored;
 	int64_t version = -1;
 
-	read_version(store, "PRAGMA data_version", &version, &ignored);
+	store_number(store, "PRAGMA data_version", &version, &ignored);
 	return version;
 }
 

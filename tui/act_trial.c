@@ -191,7 +191,7 @@ static void edit(struct console *console, struct form *form, void *arg)
 	char *text = pretty(form, own), *compact;
 	cJSON *tree;
 
-	if (dialog_edit(console, text, &back)) {
+	if (dialog_edit(console, text, ".json", &back)) {
 		tree = cJSON_ParseWithOpts(back.data, NULL, true);
 		if (cJSON_IsObject(tree)) {
 			compact = xstrdup(back.data);

@@ -111,9 +111,9 @@ enum action_flag {
 	  "previous match")                                                    \
 	X(FILTER, "filter", "\\ <F4>", VIEW_PANES | VIEW_TRIAL, LIST, 0,       \
 	  "Filter", "live filter of the trials, such as state:failed lr>0.01") \
-	X(SORT, "sort", "s <F6>", VIEW_TRIALS | VIEW_CLUSTER, LIST, 0, "Sort", \
+	X(SORT, "sort", "s <F6>", VIEW_LISTS | VIEW_CLUSTER, LIST, 0, "Sort", \
 	  "choose the column to sort by")                                      \
-	X(SORT_REVERSE, "reverse", "S", VIEW_TRIALS | VIEW_CLUSTER, LIST, 0,   \
+	X(SORT_REVERSE, "reverse", "S", VIEW_LISTS | VIEW_CLUSTER, LIST, 0,   \
 	  NULL, "reverse the order")                                           \
 	X(SORT_LEFT, "sort-left", "<lt>", VIEW_TRIALS, LIST, 0, NULL,          \
 	  "sort by the column to the left")                                    \
@@ -123,7 +123,7 @@ enum action_flag {
 	  "mark the trial, or take its mark away")                             \
 	X(MARK_ALL, "mark-all", "*", VIEW_TRIALS, LIST, 0, NULL,               \
 	  "mark every trial that is shown")                                    \
-	X(UNMARK_ALL, "unmark-all", "U", VIEW_TRIALS, LIST, 0, NULL,           \
+	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS, LIST, 0, NULL,           \
 	  "take all marks away")                                               \
                                                                                \
 	X(LOG_FOLLOW, "follow", "F", VIEW_PANES, LOG, 0, NULL,                 \
@@ -165,6 +165,18 @@ enum action_flag {
 	  NULL, "a new trial with this one's parameters, edited in a form")    \
 	X(ADD, "add-form", "a", VIEW_WORK, ACT, DOES_COMMAND, NULL,            \
 	  "a trial with parameters of your own, in a form")                    \
+	X(TAGS, "tags", "t", VIEW_LISTS | VIEW_TRIAL, ACT, DOES_COMMAND, NULL, \
+	  "tags of the selected or marked trials, or of the experiment")       \
+	X(NOTE, "note", "i", VIEW_LISTS | VIEW_TRIAL, ACT, DOES_COMMAND, NULL, \
+	  "a note on the trial, or on the experiment")                         \
+	X(ARCHIVE, "archive", "B", VIEW_EXPERIMENTS, ACT, DOES_COMMAND, NULL,  \
+	  "put the experiment aside, or take it back; :archived shows those")  \
+	X(CHANGE, "change", "D", VIEW_WORK & ~VIEW_EXPERIMENTS, ACT,           \
+	  DOES_COMMAND, NULL,                                                  \
+	  "change concurrency, limits and pause in a form: old, new, effect")  \
+	X(DELETE, "delete", "D", VIEW_EXPERIMENTS, ACT,                        \
+	  DOES_COMMAND | DOES_DESTROY, NULL,                                   \
+	  "delete the experiment with its rows and files")                     \
 	X(STOP, "stop", "T", VIEW_WORK, ACT, DOES_COMMAND | DOES_DESTROY,      \
 	  NULL, "stop the experiment: kill its trials, or let them finish")    \
 	X(TAKE_UP, "take-up", "u", VIEW_WORK, ACT, 0, NULL,                    \

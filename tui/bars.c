@@ -290,7 +290,10 @@ void bars_status(struct console *console)
 	}
 	if (undo_is_open(console)) {
 		strbuf_clear(&fact);
-		strbuf_addf(&fact, " %s in %d s: Esc takes it back ",
+		strbuf_addf(&fact,
+			    console->undo.ops->carry_out
+				    ? " %s in %d s: Esc takes it back "
+				    : " %s: %d s for Esc to take it back ",
 			    console->undo.what, undo_left_s(console));
 		x += draw_part(y, x, cols - x, ROLE_QUESTION, fact.data);
 	}

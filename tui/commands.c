@@ -83,6 +83,12 @@ static void do_add(struct console *console, const struct cmdline *line)
 		request_add(console, line->rest);
 }
 
+static void do_archived(struct console *console, const struct cmdline *line)
+{
+	(void)line;
+	act_show_archived(console);
+}
+
 static void do_undo(struct console *console, const struct cmdline *line)
 {
 	(void)line;
@@ -109,6 +115,9 @@ static void do_sort(struct console *console, const struct cmdline *line)
 		}
 		descending = line->argv[2][0] == 'd';
 	}
+	if (console_view(console) == &view_experiments &&
+	    experiments_sort_by(console, line->argv[1], descending))
+		return;
 	if (!trials_sort_by(console, line->argv[1], descending, &err))
 		say_error(console, &err);
 }
@@ -280,6 +289,8 @@ const struct console_command console_commands[] = {
 	 "concurrency, max-trials, max-duration, max-trial-duration, "
 	 "max-retries; a setting of trialdeck config: mouse, theme=light",
 	 1, 2, commands_do_set, COMPLETE_KNOB},
+	{"archived", "", "show archived experiments as well, or no more", 0, 0,
+	 do_archived, COMPLETE_NONE},
 	{"undo", "",
 	 "take back what was asked for within the last seconds, as <Esc>", 0, 0,
 	 do_undo, COMPLETE_NONE},

@@ -379,6 +379,21 @@ void console_do(struct console *console, enum action_id action)
 	case ACTION_ADD:
 		act_add(console);
 		break;
+	case ACTION_TAGS:
+		act_tags(console);
+		break;
+	case ACTION_NOTE:
+		act_note(console);
+		break;
+	case ACTION_ARCHIVE:
+		act_archive(console);
+		break;
+	case ACTION_CHANGE:
+		act_change(console);
+		break;
+	case ACTION_DELETE:
+		act_delete(console);
+		break;
 	case ACTION_RESTART:
 		request_restart(console);
 		break;

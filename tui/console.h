@@ -296,6 +296,9 @@ void request_submit(struct console *console);
 void request_offer_take_up(struct console *console);
 /* Append now. */
 bool request_send(struct console *console, const struct request *request);
+/* Several commands about one experiment as one thing, such as a form. */
+bool request_send_list(struct console *console, const struct request *requests,
+		       size_t count, const char *what);
 
 /* ---- commands.c ------------------------------------------------------- */
 
@@ -305,6 +308,14 @@ void commands_complete(struct console *console);
 typedef void command_fn(const char *name, const char *arguments,
 			const char *help, void *arg);
 void commands_each(command_fn *fn, void *arg);
+
+/* ---- view_experiments.c ------------------------------------------------ */
+
+/* After data.order or what is archived changed. */
+void experiments_arrange(struct console *console);
+/* "age", "name", "state", "best", "started"; false: there is no such order. */
+bool experiments_sort_by(struct console *console, const char *name,
+			 int descending);
 
 /* ---- view_trials.c ---------------------------------------------------- */
 

@@ -58,8 +58,11 @@ static void release_selection(struct data *data)
 
 static void clear_experiments(struct data *data)
 {
-	while (data->experiment_count > 0)
-		free(data->experiments[--data->experiment_count].name);
+	while (data->experiment_total > 0) {
+		free(data->experiments[--data->experiment_total].name);
+		free(data->experiments[data->experiment_total].tags);
+	}
+	data->experiment_count = 0;
 	data->seen_version = 0;
 }
 
@@ -77,7 +80,7 @@ struct experiment_row *data_find(const struct data *data, int64_t key)
 {
 	size_t i;
 
-	for (i = 0; i < data->experiment_count; i++)
+	for (i = 0; i < data->experiment_total; i++)
 		if (data->experiments[i].key == key)
 			return &data->experiments[i];
 	return NULL;
@@ -104,21 +107,17 @@ int64_t experiment_row_total(const struct experiment_row *row)
 	return total;
 }
 
-/* A place for a new row, keeping the newest first. */
+/* A place for a new row; data_arrange puts it where it belongs. */
 static struct experiment_row *insert_row(struct data *data, int64_t key)
 {
-	size_t at = 0;
+	struct experiment_row *row;
 
-	ARRAY_RESERVE(data->experiments, data->experiment_count,
+	ARRAY_RESERVE(data->experiments, data->experiment_total,
 		      data->experiment_capacity);
-	while (at < data->experiment_count && data->experiments[at].key > key)
-		at++;
-	memmove(data->experiments + at + 1, data->experiments + at,
-		(data->experiment_count - at) * sizeof(*data->experiments));
-	data->experiment_count++;
-	memset(&data->experiments[at], 0, sizeof(*data->experiments));
-	data->experiments[at].key = key;
-	return &data->experiments[at];
+	row = &data->experiments[data->experiment_total++];
+	memset(row, 0, sizeof(*row));
+	row->key = key;
+	return row;
 }
 
 struct reading {
@@ -141,6 +140,12 @@ static bool read_experiment(const struct experiment *from, void *arg)
 	utf8_sanitize(&name, text, strlen(text), reading->data->is_ascii);
 	free(row->name);
 	row->name = strbuf_detach(&name);
+	text = from->tags ? from->tags : "";
+	utf8_sanitize(&name, text, strlen(text), reading->data->is_ascii);
+	free(row->tags);
+	row->tags = strbuf_detach(&name);
+	row->has_note = from->note != NULL;
+	row->is_archived = from->is_archived;
 	row->version = from->version;
 	memcpy(row->id, from->id, sizeof(row->id));
 	row->state = from->state;
@@ -189,22 +194,60 @@ static bool read_selected(struct data *data, struct error *err)
 	return true;
 }
 
+/* Marks and who runs what are known to this screen alone. */
+static bool reread_all(struct data *data, struct reading *reading,
+		       struct error *err)
+{
+	size_t kept = data->experiment_total;
+	struct experiment_row *old = data->experiments;
+	bool ok;
+
+	data->experiments = NULL;
+	data->experiment_count = data->experiment_total = 0;
+	data->experiment_capacity = 0;
+	ok = store_experiments_each(data->store, 0, read_experiment, reading,
+				    err);
+	for (size_t i = 0; i < kept; i++) {
+		struct experiment_row *row = data_find(data, old[i].key);
+
+		if (row) {
+			row->is_marked = old[i].is_marked;
+			row->is_live = old[i].is_live;
+			row->pid = old[i].pid;
+		}
+		free(old[i].name);
+		free(old[i].tags);
+	}
+	free(old);
+	reading->has_changed = true;
+	return ok;
+}
+
 static bool read_news(struct data *data, unsigned *changes, struct error *err)
 {
 	struct reading reading = {.data = data};
 	struct experiment_row *row;
 	bool has_changed = false;
-	int64_t version;
+	int64_t version, count;
 
 	if (!store_version(data->store, &version, err) ||
 	    !store_experiments_each(data->store, data->seen_version,
 				    read_experiment, &reading, err))
 		return false;
-	if (version != data->seen_version)
+	if (version != data->seen_version) {
 		*changes |= DATA_OTHER;
+		if (!store_experiments_count(data->store, &count, err))
+			return false;
+		/* one that is not shown was deleted: read all again */
+		if (count != (int64_t)data->experiment_total &&
+		    !reread_all(data, &reading, err))
+			return false;
+	}
 	data->seen_version = version;
-	if (reading.has_changed)
+	if (reading.has_changed) {
 		*changes |= DATA_EXPERIMENTS;
+		data_arrange(data);
+	}
 	row = data_selected(data);
 	if (!row)
 		return true;
@@ -321,7 +364,7 @@ bool data_check_live(struct data *data)
 	size_t i;
 
 	data->live_checked_ns = clock_mono_ns();
-	for (i = 0; i < data->experiment_count; i++) {
+	for (i = 0; i < data->experiment_total; i++) {
 		struct experiment_row *row = &data->experiments[i];
 		bool is_live = false;
 		int pid = 0;
@@ -346,7 +389,7 @@ bool data_has_live(const struct data *data)
 {
 	size_t i;
 
-	for (i = 0; i < data->experiment_count; i++)
+	for (i = 0; i < data->experiment_total; i++)
 		if (data->experiments[i].is_live)
 			return true;
 	return false;

@@ -38,6 +38,18 @@ struct experiment_row {
 	int64_t counts[TRIAL_STATE_COUNT];
 	struct metric_value best;
 	int64_t created_ns, started_ns, ended_ns;
+	char *tags; /* owned; safe to draw; "" for none */
+	bool has_note, is_archived;
+	bool is_marked; /* on this screen */
+};
+
+enum experiment_order {
+	EXPERIMENTS_BY_AGE, /* newest first */
+	EXPERIMENTS_BY_NAME,
+	EXPERIMENTS_BY_STATE, /* what runs first */
+	EXPERIMENTS_BY_BEST,
+	EXPERIMENTS_BY_START,
+	EXPERIMENT_ORDERS
 };
 
 /* What data_refresh found; views recalculate what they show of it. */
@@ -59,8 +71,13 @@ struct data {
 	bool is_ascii;
 	int64_t own_experiment; /* the one this process runs, or 0 */
 
-	struct experiment_row *experiments; /* newest first */
-	size_t experiment_count, experiment_capacity;
+	/* those that are shown, in order, then those that are not */
+	struct experiment_row *experiments;
+	size_t experiment_count; /* shown */
+	size_t experiment_total, experiment_capacity;
+	enum experiment_order order;
+	bool is_order_reversed;
+	bool shows_archived;
 	int64_t seen_version;
 	int64_t seen_data_version;
 	bool is_stale; /* read even though the data version is the same */
@@ -96,6 +113,12 @@ bool data_select(struct data *data, int64_t key, int page);
 bool data_check_live(struct data *data);
 bool data_has_live(const struct data *data);
 
+/* Order the experiments anew. */
+void data_arrange(struct data *data);
+/* "name", "state", ... */
+const char *data_order_name(enum experiment_order order);
+
+/* Also one that is archived and not shown. */
 struct experiment_row *data_find(const struct data *data, int64_t key);
 /* The shown experiment's line, or NULL. */
 struct experiment_row *data_selected(const struct data *data);

@@ -71,11 +71,12 @@ void dialog_draw_keys(const struct console *console, int y, int cols)
 	}
 }
 
-bool dialog_edit(struct console *console, const char *text, struct strbuf *ret)
+bool dialog_edit(struct console *console, const char *text, const char *ending,
+		 struct strbuf *ret)
 {
 	struct error err = {0};
 
-	if (!editor_run(text, ".json", ret, &err)) {
+	if (!editor_run(text, ending, ret, &err)) {
 		console_say(console, ROLE_ERROR, "%s", err.text);
 		return false;
 	}

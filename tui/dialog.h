@@ -31,8 +31,10 @@ void dialog_close(struct console *console);
 void dialog_on_key(struct console *console, int key);
 /* The last line: what keys do. */
 void dialog_draw_keys(const struct console *console, int y, int cols);
-/* Put text into the editor, and what comes of it, when it is other, into ret.
- * False: nothing is to be done; what went wrong has been said. */
-bool dialog_edit(struct console *console, const char *text, struct strbuf *ret);
+/* Put text into the editor, in a file with this ending (".json"), and what
+ * comes of it, when it is other, into ret. False: nothing is to be done; what
+ * went wrong has been said. */
+bool dialog_edit(struct console *console, const char *text, const char *ending,
+		 struct strbuf *ret);
 
 #endif

@@ -129,6 +129,26 @@ bool request_send(struct console *console, const struct request *request)
 	return true;
 }
 
+bool request_send_list(struct console *console, const struct request *requests,
+		       size_t count, const char *what)
+{
+	struct pending *pending = free_pending(console);
+	char asker[400];
+
+	if (!pending || !count || request_is_read_only(console))
+		return false;
+	memset(pending, 0, sizeof(*pending));
+	snprintf(pending->what, sizeof(pending->what), "%s", what);
+	pending->since_ns = clock_mono_ns();
+	request_asker(asker, sizeof(asker));
+	for (size_t i = 0; i < count; i++)
+		if (!append_one(console, &requests[i], 0, asker, pending))
+			break;
+	if (pending->count)
+		wake_engine(console, requests[0].experiment);
+	return pending->count == count;
+}
+
 /* ---- holding back ---------------------------------------------------------
  */
 

@@ -27,6 +27,8 @@ struct tui_options {
 	const char *script;	   /* file of keys and ':' commands, or NULL */
 	/* Start a headless process for an experiment (resume); may be NULL. */
 	bool (*resume)(const char *experiment_id, struct error *err);
+	/* Start deleting an experiment with its files; may be NULL. */
+	bool (*remove)(const char *experiment_id, struct error *err);
 };
 
 enum tui_result {

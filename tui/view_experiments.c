@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* strcasestr */
 #endif
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "tui/console.h"
 #include "tui/format.h"
@@ -20,6 +21,7 @@ enum {
 	COLUMN_FAILED,
 	COLUMN_BEST,
 	COLUMN_AGE,
+	COLUMN_TAGS,
 };
 
 static void make_columns(struct list *list)
@@ -36,6 +38,7 @@ static void make_columns(struct list *list)
 	list_add_column(list, COLUMN_BEST, "BEST", FORMAT_NUMBER_COLS, 9, 3,
 			true);
 	list_add_column(list, COLUMN_AGE, "STARTED", 7, 8, 8, true);
+	list_add_column(list, COLUMN_TAGS, "TAGS", 4, 30, 6, false);
 }
 
 static void format_field(const struct experiment_row *row, int column, int cols,
@@ -45,8 +48,14 @@ static void format_field(const struct experiment_row *row, int column, int cols,
 
 	switch (column) {
 	case COLUMN_NAME:
+		if (row->is_marked) {
+			utf8_encode(out, theme_glyph(GLYPH_MARK));
+			strbuf_addch(out, ' ');
+		}
 		strbuf_adds(out, row->name && *row->name ? row->name : row->id);
-		*role = ROLE_STRONG;
+		*role = row->is_marked	   ? ROLE_MARKED
+			: row->is_archived ? ROLE_DIM
+					   : ROLE_STRONG;
 		break;
 	case COLUMN_ID:
 		strbuf_adds(out, row->id);
@@ -85,6 +94,11 @@ static void format_field(const struct experiment_row *row, int column, int cols,
 			   row->started_ns ? row->started_ns : row->created_ns,
 			   clock_wall_ns());
 		*role = ROLE_DIM;
+		break;
+	case COLUMN_TAGS:
+		strbuf_adds(out, row->tags);
+		if (row->has_note)
+			strbuf_adds(out, *row->tags ? " (note)" : "(note)");
 		break;
 	default:
 		break;
@@ -151,36 +165,57 @@ static void draw_row(struct console *console, size_t at, int y,
 
 static void draw_empty(struct console *console, struct rect rect)
 {
-	static const char *const lines[] = {
+	static const char *const put_aside[] = {
+		"All experiments are archived.",
+		"",
+		":archived shows them, and B takes one out again.",
+	};
+	static const char *const none[] = {
 		"No experiments yet.",
 		"",
 		"Start one in another shell:",
 		"    trialdeck run experiment.yaml",
 		"and it appears here. q leaves, ? helps.",
 	};
-	size_t i;
+	bool has_some = console->data.experiment_total > 0;
+	const char *const *lines = has_some ? put_aside : none;
+	size_t i, count = has_some ? COUNT_OF(put_aside) : COUNT_OF(none);
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (i = 0; i < count; i++)
 		if ((int)i + 1 < rect.rows)
 			draw_text(rect.y + 1 + (int)i, rect.x, rect.cols,
 				  i == 0 ? ROLE_STRONG : ROLE_NORMAL, lines[i]);
-	(void)console;
+}
+
+/* "by best, 3 archived 2/7 " as far as there is something to say */
+static void format_right(const struct console *console, struct strbuf *out)
+{
+	const struct data *data = &console->data;
+	const struct list *list = &console->experiments.list;
+	size_t hidden = data->experiment_total - data->experiment_count;
+
+	if (data->order != EXPERIMENTS_BY_AGE || data->is_order_reversed)
+		strbuf_addf(out, "by %s%s  ", data_order_name(data->order),
+			    data->is_order_reversed ? ", reversed" : "");
+	if (hidden)
+		strbuf_addf(out, "%zu archived  ", hidden);
+	if (list->count)
+		strbuf_addf(out, "%zu/%zu ", list->cursor + 1, list->count);
 }
 
 static void repaint(struct console *console, struct rect rect, bool is_focused)
 {
 	struct list *list = &console->experiments.list;
-	char right[32] = "";
+	struct strbuf right = STRBUF_INIT;
 	int i, row;
 
 	make_columns(list);
 	list->count = console->data.experiment_count;
 	list->rows = rect.rows - 2;
 	list_clamp(list);
-	if (list->count)
-		snprintf(right, sizeof(right), "%zu/%zu ", list->cursor + 1,
-			 list->count);
-	bars_title(rect, is_focused, " 1 Experiments", right);
+	format_right(console, &right);
+	bars_title(rect, is_focused, " 1 Experiments", right.data);
+	strbuf_release(&right);
 	if (!list->count) {
 		draw_empty(console, rect);
 		return;
@@ -199,6 +234,14 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 				 rect.y + 2 + row, rect, is_focused);
 }
 
+static bool is_shown(const struct console *console, int64_t key)
+{
+	for (size_t i = 0; i < console->data.experiment_count; i++)
+		if (console->data.experiments[i].key == key)
+			return true;
+	return false;
+}
+
 static void recalc(struct console *console, unsigned changes)
 {
 	struct list *list = &console->experiments.list;
@@ -212,8 +255,8 @@ static void recalc(struct console *console, unsigned changes)
 		    console->experiments.key)
 			list_follow(list, i);
 	list_clamp(list);
-	/* the first one to appear, or the next one after a deletion */
-	if (list->count && !data_find(&console->data, console->data.selected))
+	/* the first one to appear, or the next one after another went away */
+	if (list->count && !is_shown(console, console->data.selected))
 		console_select(console,
 			       console->data.experiments[list->cursor].key);
 }
@@ -227,6 +270,57 @@ static void follow_cursor(struct console *console)
 	console_select(console, console->data.experiments[list->cursor].key);
 }
 
+void experiments_arrange(struct console *console)
+{
+	data_arrange(&console->data);
+	console_recalc(console, DATA_EXPERIMENTS);
+}
+
+bool experiments_sort_by(struct console *console, const char *name,
+			 int descending)
+{
+	for (int i = 0; i < EXPERIMENT_ORDERS; i++) {
+		if (strcmp(data_order_name((enum experiment_order)i), name))
+			continue;
+		console->data.order = (enum experiment_order)i;
+		console->data.is_order_reversed = descending == 1;
+		experiments_arrange(console);
+		return true;
+	}
+	return false;
+}
+
+static void mark(struct console *console, bool is_all_off)
+{
+	struct list *list = &console->experiments.list;
+	struct data *data = &console->data;
+
+	for (size_t i = 0; is_all_off && i < data->experiment_total; i++)
+		data->experiments[i].is_marked = false;
+	if (is_all_off || list->cursor >= data->experiment_count)
+		return;
+	data->experiments[list->cursor].is_marked =
+		!data->experiments[list->cursor].is_marked;
+	if (list->cursor + 1 < list->count)
+		list_move(list, 1);
+	follow_cursor(console);
+}
+
+static bool sort(struct console *console, enum action_id action)
+{
+	struct data *data = &console->data;
+
+	if (action == ACTION_SORT)
+		data->order = (data->order + 1) % EXPERIMENT_ORDERS;
+	else
+		data->is_order_reversed = !data->is_order_reversed;
+	experiments_arrange(console);
+	console_say(console, ROLE_NORMAL, "experiments by %s%s",
+		    data_order_name(data->order),
+		    data->is_order_reversed ? ", reversed" : "");
+	return true;
+}
+
 static bool on_action(struct console *console, enum action_id action)
 {
 	struct list *list = &console->experiments.list;
@@ -236,12 +330,21 @@ static bool on_action(struct console *console, enum action_id action)
 		follow_cursor(console);
 		return true;
 	}
-	if (action == ACTION_OPEN) {
+	switch (action) {
+	case ACTION_OPEN:
 		if (list->count)
 			console_focus(console, PANE_TRIALS);
 		return true;
+	case ACTION_SORT:
+	case ACTION_SORT_REVERSE:
+		return sort(console, action);
+	case ACTION_MARK:
+	case ACTION_UNMARK_ALL:
+		mark(console, action == ACTION_UNMARK_ALL);
+		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 static bool search(struct console *console, const char *text, bool is_backward)
@@ -260,7 +363,7 @@ static bool search(struct console *console, const char *text, bool is_backward)
 			&console->data.experiments[at];
 
 		if (strcasestr(row->name ? row->name : "", last) ||
-		    strcasestr(row->id, last)) {
+		    strcasestr(row->tags, last) || strcasestr(row->id, last)) {
 			list_go(list, at);
 			follow_cursor(console);
 			return true;

@@ -24,6 +24,9 @@ static const struct view {
 	{"form-outside", "t.db", ":trial 5\ne\n<C-u> 9 9 9 <Tab> x\n"},
 	{"form-wrong", "t.db", "a\n<C-u> - <Enter>\n"},
 	{"form-hostile", "t.db", ":experiment hostile1\ne\n"},
+	{"form-tags", "t.db", ":trial 5\nt\nb a d <Space> ( x\n"},
+	{"form-note", "t.db", "1 i\no n e\n"},
+	{"experiments", "t.db", "1 s <Space> s s\n"},
 };
 
 static const struct terminal {
@@ -338,7 +341,107 @@ static void a_console_that_only_looks_refuses(void **state)
 					 RIG_DEADLINE_MS))
 			fail_msg("after %s", keys[i]);
 	}
+	type_and_see(screen, "t", "read-only: this console only");
+	type_and_see(screen, "1j", "");
+	type_and_see(screen, "i", "read-only: this console only");
+	type_and_see(screen, "j", "");
+	type_and_see(screen, "B", "read-only: this console only");
+	type_and_see(screen, "k", "");
+	type_and_see(screen, "D", "read-only: this console only");
 	screen_close(screen);
+}
+
+static void a_running_experiment_is_changed(void **state)
+{
+	struct beside beside;
+	struct screen *screen;
+	struct found found;
+
+	(void)state;
+	beside_open(&beside);
+	screen = start("");
+	type_and_see(screen, "D", "Change digits");
+	type_and_see(screen,
+		     "\x15"
+		     "7",
+		     "3 more trials start at once");
+	type_and_see(screen,
+		     "\t\x15"
+		     "10",
+		     "there are 20 already");
+	type_and_see(screen, "\t\x15soon", "soon");
+	type_and_see(screen, "\r", "max-duration: ");
+	type_and_see(screen, "\x15none\r", "Trials of digits");
+	assert_true(screen_wait(screen, has_more_commands, &beside,
+				RIG_DEADLINE_MS));
+	found = commands(&beside);
+	assert_int_equal(found.count, beside.before + 2);
+	assert_int_equal(found.verb, COMMAND_SET);
+	assert_string_equal(found.argument, "max-trials=10");
+	type_and_see(screen, "D", "Change digits");
+	type_and_see(screen, "\r", "nothing was changed");
+	assert_int_equal(commands(&beside).count, beside.before + 2);
+	screen_close(screen);
+	beside_close(&beside);
+}
+
+static void experiments_are_put_aside(void **state)
+{
+	struct screen *screen = start("");
+
+	(void)state;
+	type_and_see(screen, ":experiment broken\r", "Trials of broken");
+	type_and_see(screen, "1B", "archived broken");
+	type_and_see(screen, "", "1 archived");
+	type_and_see(screen, "\x1b", "taken back: archived broken");
+	if (!screen_wait_no_text(screen, "1 archived", RIG_DEADLINE_MS))
+		fail_msg("it is still archived");
+	/* nothing can be deleted from here: who could is not there */
+	type_and_see(screen, "D", "trialdeck delete");
+	screen_close(screen);
+}
+
+static void tags_and_notes_are_written(void **state)
+{
+	struct beside beside;
+	struct screen *screen;
+	struct experiment row;
+	struct trial trial;
+	struct error err;
+
+	(void)state;
+	beside_open(&beside);
+	screen = start("");
+	type_and_see(screen, ":trial 7\r", "#7");
+	type_and_see(screen, "t", "Tags of trial #7 of digits");
+	type_and_see(screen, "good b(d\r", "may not have any of");
+	type_and_see(screen, "\x15good fast\r", "2 tags changed");
+	type_and_see(screen, "t", "good fast");
+	type_and_see(screen,
+		     "\x15"
+		     "fast\r",
+		     "1 tag changed");
+	/* of several */
+	type_and_see(screen, " ", "");
+	type_and_see(screen, " ", "");
+	type_and_see(screen, "t", "Tags of 2 trials of digits");
+	type_and_see(screen,
+		     "both\t"
+		     "fast\r",
+		     "3 tags changed");
+	type_and_see(screen, "1i", "Note on digits");
+	type_and_see(screen, "try again\r", "note written");
+	type_and_see(screen, "E", "note written by ");
+	assert_true(store_trial_get(beside.store, (beside.row.key << 32) + 7,
+				    &trial, &err));
+	assert_string_equal(trial.tags, "both");
+	trial_release(&trial);
+	assert_true(
+		store_experiment_get(beside.store, beside.row.key, &row, &err));
+	assert_string_equal(row.note, "try again");
+	experiment_release(&row);
+	screen_close(screen);
+	beside_close(&beside);
 }
 
 int main(void)
@@ -348,6 +451,9 @@ int main(void)
 		cmocka_unit_test(a_console_that_only_looks_refuses),
 		cmocka_unit_test(a_kill_is_taken_back),
 		cmocka_unit_test(a_clone_is_sent),
+		cmocka_unit_test(a_running_experiment_is_changed),
+		cmocka_unit_test(tags_and_notes_are_written),
+		cmocka_unit_test(experiments_are_put_aside),
 		cmocka_unit_test(a_kill_is_sent_when_its_time_is_over),
 		cmocka_unit_test(a_kill_is_sent_by_who_leaves),
 		cmocka_unit_test(parameters_from_an_editor),
