@@ -55,6 +55,8 @@ int command_export(struct cli *cli);
 int command_import(struct cli *cli);
 /* delete.c */
 int command_delete(struct cli *cli);
+/* diff.c */
+int command_diff(struct cli *cli);
 /* marks.c */
 int command_tag(struct cli *cli);
 int command_note(struct cli *cli);

@@ -411,6 +411,16 @@ const struct cli_command cli_commands[] = {
 		.run = command_add,
 	},
 	{
+		.name = "diff", .synopsis = "[--all] EXPERIMENT TRIAL TRIAL... | EXPERIMENT EXPERIMENT...",
+		.help = "show how trials, or experiments, differ",
+		.text = "Of trials: state, parameters, results, times, places and metrics; of "
+			"experiments: results, limits, search space and configuration. Two names "
+			"are two experiments.",
+		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 2, .most = -1,
+		.options = {FLAG("all", 'a', "what is the same, too")},
+		.run = command_diff,
+	},
+	{
 		.name = "tag", .synopsis = "EXPERIMENT [TRIAL] [+TAG|-TAG]...",
 		.help = "tag experiments and trials, or tell their tags",
 		.text = "A tag is one word to find things by. +TAG adds it, -TAG takes it away; "

@@ -26,12 +26,14 @@ enum view_bit {
 	VIEW_CLUSTER = 1 << 7,
 	VIEW_TUNER = 1 << 8,
 	VIEW_PICTURES = 1 << 9,
+	VIEW_DIFF = 1 << 10,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
 	VIEW_TEXTS =
-		VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP | VIEW_TUNER,
+		VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP | VIEW_TUNER |
+		VIEW_DIFF,
 	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER |
-		    VIEW_TUNER | VIEW_PICTURES,
+		    VIEW_TUNER | VIEW_PICTURES | VIEW_DIFF,
 	VIEW_ALL = VIEW_WORK | VIEW_HELP
 };
 
@@ -94,6 +96,8 @@ enum action_flag {
 	  "the experiment's journal")                                          \
 	X(CLUSTER, "cluster", "C", VIEW_WORK, LOOK, 0, NULL,                   \
 	  "the cluster: nodes, and where the trials run")                      \
+	X(DIFF, "diff", "d", VIEW_LISTS | VIEW_TRIAL | VIEW_DIFF, LOOK, 0,     \
+	  NULL, "how marked trials or experiments differ; again: everything")  \
 	X(TUNER, "tuner", "A", VIEW_WORK, LOOK, 0, NULL,                       \
 	  "what the tuner does: rungs, brackets, its population")              \
 	X(PICTURES, "pictures", "P", VIEW_WORK, LOOK, 0, NULL,                 \

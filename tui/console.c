@@ -30,9 +30,10 @@ static const struct view_ops *const pane_views[PANE_COUNT] = {
 };
 
 static const struct view_ops *const screen_views[] = {
-	[SCREEN_TRIAL] = &view_trial,	    [SCREEN_EVENTS] = &view_events,
-	[SCREEN_CLUSTER] = &view_cluster,   [SCREEN_TUNER] = &view_tuner,
-	[SCREEN_PICTURES] = &view_pictures, [SCREEN_HELP] = &view_help,
+	[SCREEN_TRIAL] = &view_trial,	  [SCREEN_EVENTS] = &view_events,
+	[SCREEN_CLUSTER] = &view_cluster, [SCREEN_TUNER] = &view_tuner,
+	[SCREEN_DIFF] = &view_diff,	  [SCREEN_PICTURES] = &view_pictures,
+	[SCREEN_HELP] = &view_help,
 };
 
 bool console_init(struct console *console, const struct tui_options *options,
@@ -91,6 +92,7 @@ void console_release(struct console *console)
 	pager_release(&console->trial.pager);
 	pager_release(&console->events.pager);
 	pager_release(&console->help);
+	pager_release(&console->diff.pager);
 	pager_release(&console->tuner);
 	prompt_release(&console->prompt);
 	free(console->trials.filter);
@@ -336,6 +338,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_CLUSTER:
 		console_push(console, SCREEN_CLUSTER);
+		break;
+	case ACTION_DIFF:
+		view_diff_open(console);
 		break;
 	case ACTION_TUNER:
 		console_push(console, SCREEN_TUNER);

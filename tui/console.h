@@ -26,6 +26,7 @@
 #include "tui/canvas.h"
 #include "tui/data.h"
 #include "tui/dialog.h"
+#include "tui/diff.h"
 #include "tui/draw.h"
 #include "tui/layout.h"
 #include "tui/list.h"
@@ -63,7 +64,7 @@ struct view_ops {
 
 extern const struct view_ops view_experiments, view_trials, view_log,
 	view_chart, view_trial, view_events, view_cluster, view_tuner,
-	view_pictures, view_help;
+	view_pictures, view_diff, view_help;
 
 enum screen {
 	SCREEN_PANES,
@@ -72,6 +73,7 @@ enum screen {
 	SCREEN_CLUSTER,
 	SCREEN_TUNER,
 	SCREEN_PICTURES,
+	SCREEN_DIFF,
 	SCREEN_HELP
 };
 #define SCREENS_MAX 5
@@ -165,6 +167,13 @@ struct console {
 		struct pager pager;
 		int64_t experiment, last;
 	} events;
+	struct {
+		struct pager pager;
+		int64_t keys[DIFF_COLUMNS_MAX];
+		size_t count;
+		int cols; /* for which it was told */
+		bool of_experiments, is_all;
+	} diff;
 	struct pager help;
 	struct pager tuner;
 	struct log_pane *log;
@@ -308,6 +317,16 @@ void commands_complete(struct console *console);
 typedef void command_fn(const char *name, const char *arguments,
 			const char *help, void *arg);
 void commands_each(command_fn *fn, void *arg);
+
+/* ---- view_diff.c -------------------------------------------------------- */
+
+/* Compare what is marked, or say that two are needed. */
+void view_diff_open(struct console *console);
+
+/* ---- console_copy.c: the kubectl line of a trial ------------------------- */
+
+bool console_kubectl(struct console *console, const struct trial *trial,
+		     struct strbuf *out, struct error *err);
 
 /* ---- view_experiments.c ------------------------------------------------ */
 

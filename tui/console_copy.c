@@ -44,8 +44,8 @@ static bool read_trial(struct console *console, enum what what,
 	return store_trial_get(console->data.store, key, trial, err);
 }
 
-static bool add_kubectl(struct console *console, const struct trial *trial,
-			struct strbuf *out, struct error *err)
+bool console_kubectl(struct console *console, const struct trial *trial,
+		     struct strbuf *out, struct error *err)
 {
 	struct attempt attempt = {0};
 	struct trial_place place;
@@ -72,7 +72,7 @@ static bool make(struct console *console, enum what what,
 		strbuf_adds(out, trial->id);
 		return true;
 	case WHAT_KUBECTL:
-		return add_kubectl(console, trial, out, err);
+		return console_kubectl(console, trial, out, err);
 	case WHAT_YAML:
 		return copy_parameters(out, trial->parameters, COPY_YAML, err);
 	case WHAT_FLAGS:

@@ -138,6 +138,7 @@ static void tell_head(struct console *console, struct pager *pager,
 {
 	struct strbuf line = STRBUF_INIT;
 	int64_t end_ns = trial->ended_ns ? trial->ended_ns : clock_wall_ns();
+	struct error ignored;
 
 	strbuf_addf(&line, "State\t%c %s", trial_state_letter(trial->state),
 		    trial_state_name(trial->state));
@@ -154,6 +155,13 @@ static void tell_head(struct console *console, struct pager *pager,
 		pager_add(pager, ROLE_NORMAL, "Origin\tadded by hand");
 	else if (trial->source == 'i')
 		pager_add(pager, ROLE_NORMAL, "Origin\timported");
+	if (trial->tags)
+		add_text(console, pager, ROLE_STRONG, "Tags", trial->tags);
+	if (trial->note)
+		add_text(console, pager, ROLE_NORMAL, "Note", trial->note);
+	strbuf_clear(&line);
+	if (console_kubectl(console, trial, &line, &ignored))
+		add_text(console, pager, ROLE_DIM, "kubectl", line.data);
 	add_time(pager, "Submitted", trial->submitted_ns);
 	add_time(pager, "Started", trial->started_ns);
 	add_time(pager, "Ended", trial->ended_ns);

@@ -26,6 +26,9 @@ static const struct view {
 	{"form-hostile", "t.db", ":experiment hostile1\ne\n"},
 	{"form-tags", "t.db", ":trial 5\nt\nb a d <Space> ( x\n"},
 	{"form-note", "t.db", "1 i\no n e\n"},
+	{"diff", "t.db", ":trial 5\n<Space>\n:trial 11\n<Space> d\n"},
+	{"diff-all", "t.db", ":trial 5\n<Space>\n:trial 11\n<Space> d d\n"},
+	{"diff-hostile", "t.db", "1 g <Space> <Space> <Space> d\n"},
 	{"experiments", "t.db", "1 s <Space> s s\n"},
 };
 
