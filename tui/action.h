@@ -123,8 +123,8 @@ enum action_flag {
 	  "sort by the column to the left")                                    \
 	X(SORT_RIGHT, "sort-right", ">", VIEW_TRIALS, LIST, 0, NULL,           \
 	  "sort by the column to the right")                                   \
-	X(MARK, "mark", "<Space>", VIEW_TRIALS | VIEW_PICTURES, LIST, 0, NULL, \
-	  "mark the trial, or take its mark away")                             \
+	X(MARK, "mark", "<Space>", VIEW_LISTS | VIEW_PICTURES, LIST, 0, NULL,  \
+	  "mark the trial or experiment, or take its mark away")               \
 	X(MARK_ALL, "mark-all", "*", VIEW_TRIALS, LIST, 0, NULL,               \
 	  "mark every trial that is shown")                                    \
 	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS, LIST, 0, NULL,           \
