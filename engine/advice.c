@@ -323,6 +323,8 @@ enum tuner_outcome advice_suggest(struct engine *engine, struct advised *ret,
 {
 	engine->is_thinking = false;
 	memset(ret, 0, sizeof(*ret));
+	if (engine->begins_anew)
+		return TUNER_NOTHING_NOW; /* another one is about to be asked */
 	if (python_is_away(engine))
 		return TUNER_NOTHING_NOW; /* nobody would judge them */
 	if (python_has_tuner(engine))
@@ -378,7 +380,7 @@ void advice_runs_again(struct engine *engine, struct live *live)
 	} else if (!is_point) {
 		advised.plain = xstrdup(live->trial.parameters);
 	}
-	if (is_point)
+	if (is_point && live->number >= engine->advice->first_number)
 		advice_tell_adopt(engine, live->number, point);
 	advice_record_suggestion(engine, live, &advised);
 	advised_release(&advised);
@@ -410,6 +412,25 @@ static void tell_customised(struct engine *engine, struct live *live,
 	free(point);
 }
 
+/* Of a tuner that is no more: what fits the space of now is learnt. */
+static void import_result(struct engine *engine, const struct live *live,
+			  const struct tuner_result *result)
+{
+	double *point = xcalloc(engine->space->count + 1, sizeof(*point));
+	double budget;
+	struct error ignored;
+
+	if (advice_point(engine->space, live->trial.parameters, point, NULL,
+			 &budget, &ignored)) {
+		if (engine->advice->thread)
+			tuner_thread_import(engine->advice->thread, point,
+					    result);
+		else if (engine->tuner)
+			tuner_import(engine->tuner, point, result);
+	}
+	free(point);
+}
+
 static void tell_result(struct engine *engine, const struct live *live,
 			const struct tuner_result *result)
 {
@@ -422,6 +443,10 @@ static void tell_result(struct engine *engine, const struct live *live,
 	advice_result_row(result, &row);
 	advice_record(engine, &row);
 	history_release(&row);
+	if (live->number < engine->advice->first_number) {
+		import_result(engine, live, result);
+		return;
+	}
 	if (engine->advice->thread)
 		tuner_thread_observe(engine->advice->thread, live->number,
 				     result);
@@ -439,6 +464,8 @@ static void tell_end(struct engine *engine, const struct live *live)
 	};
 
 	advice_record(engine, &row);
+	if (live->number < engine->advice->first_number)
+		return;
 	if (engine->advice->thread)
 		tuner_thread_ended(engine->advice->thread, row.number,
 				   row.state);

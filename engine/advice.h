@@ -24,6 +24,9 @@ struct advice {
 
 	struct objectives objectives;
 	char *checkpoint_root; /* as trials see it; NULL: there is none */
+	/* earlier suggestions are a tuner's that is no more: what they end
+	 * with is imported (HISTORY_CHANGED) */
+	int64_t first_number;
 	int64_t *trials;       /* keys, by suggestion number; 0: nobody's */
 	size_t trial_count, trial_capacity;
 	struct loop_timer *telling; /* its state is written then */

@@ -25,6 +25,9 @@ struct replay {
 	int64_t suggestions; /* how many there are */
 	double *point;
 	int warnings;
+	/* The last change of space or arguments: what came before it was told
+	 * to another tuner.  -1: there was none. */
+	int64_t changed_at;
 };
 
 /* What the tuner proposes now must be what it proposed then, and is left in
@@ -157,6 +160,51 @@ static void replay_result(struct replay *replay, const struct history *row)
 		tuner_import(engine->tuner, replay->point, &result);
 }
 
+/* A result of a suggestion that was another tuner's: imported, if it is a
+ * point of the space of now. */
+static void replay_foreign(struct replay *replay, const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	double values[OBJECTIVES_MAX];
+	struct tuner_result result;
+	struct trial trial;
+	struct error ignored;
+	double budget;
+
+	if (!store_trial_get(engine->store, row->trial, &trial, &ignored))
+		return;
+	advice_row_result(row, &engine->advice->objectives, values, &result);
+	if (advice_point(engine->space, trial.parameters, replay->point, NULL,
+			 &budget, &ignored))
+		tuner_import(engine->tuner, replay->point, &result);
+	trial_release(&trial);
+}
+
+/* True: the row was about a tuner that is no more, and is dealt with. */
+static bool replay_before_change(struct replay *replay,
+				 const struct history *row)
+{
+	struct engine *engine = replay->engine;
+	bool is_before = row->position <= replay->changed_at;
+
+	if (!is_before && row->number >= engine->advice->first_number)
+		return false;
+	switch (row->kind) {
+	case HISTORY_SUGGESTED:
+		advice_number(engine->advice, row->number, row->trial);
+		if (row->number == engine->next_suggestion)
+			engine->next_suggestion++;
+		return true;
+	case HISTORY_OBSERVED:
+		replay_foreign(replay, row);
+		return true;
+	case HISTORY_IMPORTED: /* of whatever time, by its parameters */
+		return false;
+	default:
+		return true;
+	}
+}
+
 static bool replay_row(const struct history *row, void *arg)
 {
 	struct replay *replay = arg;
@@ -169,6 +217,8 @@ static bool replay_row(const struct history *row, void *arg)
 		}
 		return true;
 	}
+	if (replay->changed_at >= 0 && replay_before_change(replay, row))
+		return true;
 	if (row->kind != HISTORY_PREPARED)
 		outdate_ready(engine->advice);
 	switch (row->kind) {
@@ -184,6 +234,8 @@ static bool replay_row(const struct history *row, void *arg)
 		break;
 	case HISTORY_PREPARED:
 		replay_prepared(replay, row);
+		break;
+	case HISTORY_CHANGED: /* the fresh tuner is the one we have */
 		break;
 	}
 	return true;
@@ -233,12 +285,16 @@ static bool count_suggestion(const struct history *row, void *arg)
 	if (row->kind == HISTORY_SUGGESTED &&
 	    row->number >= replay->suggestions)
 		replay->suggestions = row->number + 1;
+	if (row->kind == HISTORY_CHANGED) {
+		replay->changed_at = row->position;
+		replay->engine->advice->first_number = row->number;
+	}
 	return true;
 }
 
 bool advice_replay(struct engine *engine, struct error *err)
 {
-	struct replay replay = {.engine = engine};
+	struct replay replay = {.engine = engine, .changed_at = -1};
 	bool ok;
 
 	replay.point = xcalloc(engine->space->count + 1, sizeof(double));

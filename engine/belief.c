@@ -26,7 +26,17 @@ struct telling {
 	struct objectives objectives;
 	struct belief *belief;
 	double *point;
+	int64_t first_number; /* of the tuner of now (HISTORY_CHANGED) */
 };
+
+static bool find_change(const struct history *row, void *arg)
+{
+	struct telling *telling = arg;
+
+	if (row->kind == HISTORY_CHANGED)
+		telling->first_number = row->number;
+	return true;
+}
 
 static bool read_point(struct telling *telling, const struct history *row)
 {
@@ -46,6 +56,10 @@ static bool tell_row(const struct history *row, void *arg)
 	double values[OBJECTIVES_MAX];
 	struct tuner_result result;
 
+	/* what was another tuner's, before its space or arguments changed */
+	if (row->number < telling->first_number &&
+	    row->kind != HISTORY_IMPORTED)
+		return true;
 	switch (row->kind) {
 	case HISTORY_SUGGESTED:
 		if (read_point(telling, row))
@@ -68,6 +82,7 @@ static bool tell_row(const struct history *row, void *arg)
 		tuner_ended(telling->tuner, row->number, row->state);
 		break;
 	case HISTORY_PREPARED: /* nobody's yet */
+	case HISTORY_CHANGED:
 		break;
 	}
 	return true;
@@ -220,7 +235,9 @@ static bool believe(struct store *store, const struct experiment *experiment,
 	if (telling.tuner) {
 		telling.point =
 			xcalloc(belief->space->count + 1, sizeof(double));
-		ok = store_history_each(store, experiment->key, tell_row,
+		ok = store_history_each(store, experiment->key, find_change,
+					&telling, err) &&
+		     store_history_each(store, experiment->key, tell_row,
 					&telling, err);
 		if (ok)
 			find_lines(belief, telling.tuner);

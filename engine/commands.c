@@ -342,6 +342,9 @@ static void carry_out(struct engine *engine, const struct command *command)
 	case COMMAND_ACT:
 		acts_carry_out(engine, command);
 		break;
+	case COMMAND_CHANGE:
+		change_carry_out(engine, command);
+		break;
 	case COMMAND_VERB_COUNT:
 		refuse(engine, command, "this trialdeck knows no such command");
 		break;

@@ -110,6 +110,7 @@ static void collapse(struct engine *engine)
 	status_fault(engine, engine->failure.text);
 	engine_forget(engine);
 	engine->has_failed = false;
+	engine->begins_anew = false;
 	engine->recovery_delay_ms =
 		engine->recovery_delay_ms ? engine->recovery_delay_ms * 2 : 500;
 	if (engine->recovery_delay_ms > RECOVERY_DELAY_MAX_MS)
@@ -160,6 +161,20 @@ static void run_afters(struct engine *engine)
 	free(afters);
 }
 
+/* Space or tuner are others: the one way to begin is from the store. */
+static void begin_anew(struct engine *engine)
+{
+	struct error err;
+
+	engine->begins_anew = false;
+	engine_forget(engine);
+	if (!engine_recover(engine, &err))
+		turn_fail(engine, &err); /* the end of the next turn */
+	else
+		commands_look(engine);
+	loop_wake(engine->loop);
+}
+
 static void end_of_turn(void *arg)
 {
 	struct engine *engine = arg;
@@ -184,6 +199,10 @@ static void end_of_turn(void *arg)
 		status_fault(engine, NULL);
 	}
 	ingest_answer(engine, true);
+	if (engine->begins_anew) {
+		begin_anew(engine);
+		return;
+	}
 	ingest_tidy(engine);
 	run_afters(engine);
 	if (has_more_to_do(engine))

@@ -134,6 +134,9 @@ struct engine {
 	struct experiment experiment;
 	struct experiment_config config;
 	struct space *space;
+	/* the row has another space or tuner: at the end of the turn all is
+	 * read anew, as after a crash */
+	bool begins_anew;
 	struct advice *advice;	  /* advice.h */
 	struct tuner *tuner;	  /* called by advice alone */
 	unsigned int tuner_flags; /* of enum tuner_flag */
@@ -355,6 +358,9 @@ void ingest_want_summaries(struct engine *engine);
 /* ---- acts.c ---- */
 /* Ask the platform to do it; acts_told brings the outcome. */
 void acts_carry_out(struct engine *engine, const struct command *command);
+
+/* ---- change.c ---- */
+void change_carry_out(struct engine *engine, const struct command *command);
 /* The platform has done what this command wanted; or why it could not. */
 void acts_told(struct engine *engine, int64_t command, const char *problem);
 

@@ -25,6 +25,7 @@ static const char *const verb_names[COMMAND_VERB_COUNT] = {
 	[COMMAND_PAUSE] = "pause",	   [COMMAND_RESUME] = "resume",
 	[COMMAND_STOP] = "stop",	   [COMMAND_SET] = "set",
 	[COMMAND_ADD_TRIAL] = "add-trial", [COMMAND_ACT] = "act",
+	[COMMAND_CHANGE] = "change",
 };
 
 #define DIGITS "0123456789"

@@ -39,6 +39,9 @@ enum command_verb {
 	COMMAND_SET,	   /* argument "concurrency=4" and the like */
 	COMMAND_ADD_TRIAL, /* argument: parameters JSON */
 	COMMAND_ACT,	   /* trial; argument: model/action.h */
+	/* argument: {"searchSpace": {...}, "classArgs": {...}}, either or both;
+	 * a class argument that is null goes back to what the tuner has */
+	COMMAND_CHANGE,
 	COMMAND_VERB_COUNT
 };
 

@@ -73,7 +73,7 @@ static bool read_row(struct sql *sql, struct history *ret, struct error *err)
 	ret->budget = sql_double(sql);
 	ret->parent = sql_int(sql);
 	ret->has_parent = ret->parent >= 0;
-	if (kind < 0 || kind > HISTORY_PREPARED || state < 0 ||
+	if (kind < 0 || kind > HISTORY_CHANGED || state < 0 ||
 	    state >= TRIAL_STATE_COUNT)
 		return store_corrupt(sql->store, err,
 				     "history row %lld has kind %lld and "

@@ -312,10 +312,10 @@ static bool read_event(struct importer *importer, struct reader *reader)
 static bool read_history(struct importer *importer, struct reader *reader)
 {
 	static const char *const kinds[] = {"suggested", "observed", "ended",
-					    "imported", "prepared"};
+					    "imported", "prepared", "changed"};
 	struct history row = {
 		.kind = (enum history_kind)reader_word(reader, "kind", kinds,
-						       5),
+						       6),
 		.trial = get_trial(importer, reader),
 		.number = reader_int(reader, "number", -1, INTEGER_MAX),
 		.state = reader_trial_state(reader),

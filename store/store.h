@@ -87,6 +87,10 @@ bool store_experiment_get(struct store *store, int64_t key,
  * "did you mean" when something is near. */
 bool store_experiment_find(struct store *store, const char *name,
 			   struct experiment *ret, struct error *err);
+/* Another configuration and search space for an experiment that runs. */
+bool store_experiment_reconfigure(struct store *store, int64_t key,
+				  const char *config, const char *space,
+				  struct error *err);
 /* Remove an experiment with all its rows (not its files). */
 bool store_experiment_delete(struct store *store, int64_t key,
 			     struct error *err);
@@ -294,6 +298,10 @@ enum history_kind {
 	HISTORY_ENDED,	   /* trial ended: told with its state */
 	HISTORY_IMPORTED,  /* a point from elsewhere: parameters and value */
 	HISTORY_PREPARED,  /* a slow tuner has this suggestion ready */
+	/* from here on another space or other arguments: a fresh tuner, which
+	 * is told the results so far as imported ones; number: the first
+	 * suggestion that is its own; parameters: what was asked for */
+	HISTORY_CHANGED,
 };
 
 /* Replaying these rows by position rebuilds the tuner exactly. */

@@ -317,6 +317,27 @@ bool store_notes_each(struct store *store, int64_t experiment,
 	return ok;
 }
 
+/* ---- texts of an experiment that runs ------------------------------------ */
+
+bool store_experiment_reconfigure(struct store *store, int64_t key,
+				  const char *config, const char *space,
+				  struct error *err)
+{
+	int64_t version;
+	struct sql sql;
+
+	if (!store_stamp(store, &version, err) ||
+	    !sql_open(&sql, store,
+		      "UPDATE experiment_text SET config = ?, space = ?"
+		      " WHERE experiment = ?",
+		      err))
+		return false;
+	sql_bind_text(&sql, config);
+	sql_bind_text(&sql, space);
+	sql_bind_int(&sql, key);
+	return sql_finish(&sql, err);
+}
+
 /* ---- archive ------------------------------------------------------------ */
 
 static bool archive(struct store *store, int64_t experiment, bool is_archived,

@@ -2,8 +2,10 @@
 /* What tuners give to trials beside parameters, and what they hear back. */
 #include "tests/unit/engine/lab.h"
 
+#include "base/mem.h"
 #include "model/experiment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STATE "SELECT state FROM experiment WHERE key = ?1"
@@ -242,6 +244,136 @@ static void test_several_objectives(void **state)
 		2);
 }
 
+/* ---- another space or other arguments meanwhile ----------------------------
+ */
+
+#define PARAMETERS                                                             \
+	"SELECT group_concat(parameters) FROM (SELECT parameters FROM"         \
+	" trial_parameters ORDER BY trial)"
+#define SMALL                                                                  \
+	"\"searchSpace\":{\"x\":{\"_type\":\"uniform\",\"_value\":[0.5,2]}}"
+#define CHANGES 10 /* trials in all; the change comes in the fifth */
+
+/* What all trials were given, with a change of the space while the fifth runs;
+ * from then on the engine is left, or killed, in each. */
+static char *run_changed(struct lab *lab, const char *tuner, bool is_left)
+{
+	char *members = xasprintf(
+		", \"trialConcurrency\": 1, \"maxTrialNumber\": %d, \"tuner\":"
+		" {\"name\": \"%s\", \"classArgs\": {\"seed\": 5,"
+		" \"optimize_mode\": \"maximize\"}}",
+		CHANGES, tuner);
+
+	lab_create(lab, "echo final=$TRIALDECK_PARAM_X; " LAB_WAITS, members);
+	free(members);
+	lab_start(lab, true);
+	for (int i = 0; i < CHANGES; i++) {
+		lab_wait(lab, "SELECT next_sequence FROM experiment", i + 1);
+		if (i == 4)
+			assert_non_null(strstr(
+				lab_do(lab, COMMAND_CHANGE, 0, "{" SMALL "}"),
+				"begins anew"));
+		if (i > 4 && is_left) {
+			lab_leave(lab);
+			lab_start(lab, true);
+		}
+		lab_let_go(lab, i);
+	}
+	lab_wait(lab, STATE, EXPERIMENT_DONE);
+	return xstrdup(lab_text(lab, PARAMETERS));
+}
+
+static void change_and_compare(struct lab *lab, const char *tuner)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM trial_parameters WHERE trial & 15 %s 4"
+		" AND json_extract(parameters, '$.x') NOT BETWEEN %s";
+	char query[200], *straight, *resumed;
+	struct lab *other = NULL;
+
+	straight = run_changed(lab, tuner, false);
+	snprintf(query, sizeof(query), sql, "<=", "0 AND 1");
+	assert_int_equal(lab_int(lab, query), 0);
+	snprintf(query, sizeof(query), sql, ">", "0.5 AND 2");
+	assert_int_equal(lab_int(lab, query), 0);
+	assert_int_equal(lab_int(lab, "SELECT number FROM history WHERE"
+				      " kind = 5"),
+			 5);
+	assert_non_null(strstr(lab_text(lab, "SELECT space FROM"
+					     " experiment_text"),
+			       "[0.5,2]"));
+	lab_leave(lab);
+	assert_int_equal(lab_make((void **)&other), 0);
+	resumed = run_changed(other, tuner, true);
+	assert_string_equal(straight, resumed);
+	assert_int_equal(lab_remove((void **)&other), 0);
+	free(straight);
+	free(resumed);
+}
+
+static void test_space_is_changed(void **state)
+{
+	change_and_compare(*state, "TPE");
+}
+
+static void test_space_of_a_slow_tuner_is_changed(void **state)
+{
+	change_and_compare(*state, "GP");
+}
+
+static void test_changes_are_refused(void **state)
+{
+	static const struct {
+		const char *change, *words;
+	} rows[] = {
+		{"{}", "searchSpace or classArgs is needed"},
+		{"[1]", "a change is a JSON object"},
+		{"{", "refused: "},
+		{"{\"searchSpace\":{\"x\":{\"_type\":\"uniform\","
+		 "\"_value\":[2,1]}}}",
+		 "refused: "},
+		{"{\"searchSpace\":7}", "refused: "},
+		{"{\"classArgs\":{\"optimize_mode\":\"minimize\"}}",
+		 "optimize_mode does not change"},
+		{"{\"classArgs\":{\"gamma\":\"much\"}}", "refused: "},
+	};
+	struct lab *lab = *state;
+
+	lab_create(lab, LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 2");
+	lab_start(lab, true);
+	lab_wait(lab, "SELECT running FROM experiment", 1);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *answer =
+			lab_do(lab, COMMAND_CHANGE, 0, rows[i].change);
+
+		if (strncmp(answer, "refused: ", 9) != 0 ||
+		    !strstr(answer, rows[i].words))
+			fail_msg("%s: %s", rows[i].change, answer);
+	}
+	assert_int_equal(
+		lab_int(lab, "SELECT count(*) FROM history WHERE kind = 5"), 0);
+	/* what is asked for in the same look meets the new one */
+	assert_non_null(strstr(lab_do(lab, COMMAND_CHANGE, 0, "{" SMALL "}"),
+			       "begins anew"));
+	assert_string_equal(lab_do(lab, COMMAND_SET, 0, "max-trials=3"),
+			    "max-trials: 2 -> 3");
+	assert_string_equal(lab_do(lab, COMMAND_KILL, 0, NULL),
+			    "1 trials ended");
+}
+
+static void test_budgets_do_not_change(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_create(lab, LAB_WAITS,
+		   ", \"trialConcurrency\": 1, \"maxTrialNumber\": 4" ASHA);
+	lab_start(lab, true);
+	lab_wait(lab, "SELECT running FROM experiment", 1);
+	assert_non_null(strstr(lab_do(lab, COMMAND_CHANGE, 0, "{" SMALL "}"),
+			       "refused: tuner ASHA keeps budgets"));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +387,15 @@ int main(int argc, char **argv)
 						lab_remove),
 		cmocka_unit_test_setup_teardown(test_population, lab_make,
 						lab_remove),
+		cmocka_unit_test_setup_teardown(test_space_is_changed, lab_make,
+						lab_remove),
+		cmocka_unit_test_setup_teardown(
+			test_space_of_a_slow_tuner_is_changed, lab_make,
+			lab_remove),
+		cmocka_unit_test_setup_teardown(test_changes_are_refused,
+						lab_make, lab_remove),
+		cmocka_unit_test_setup_teardown(test_budgets_do_not_change,
+						lab_make, lab_remove),
 		cmocka_unit_test_setup_teardown(test_several_objectives,
 						lab_make, lab_remove),
 		cmocka_unit_test_setup_teardown(test_ends_without_a_result,
