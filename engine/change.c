@@ -174,6 +174,10 @@ static bool change(struct engine *engine, const cJSON *json, const char *asked,
 	if (ok && turn_begin(engine) &&
 	    !write_change(engine, text, config.search_space, asked, &failure))
 		turn_fail(engine, &failure);
+	if (ok) { /* the experiment's row is written with it */
+		free(engine->experiment.space);
+		engine->experiment.space = xstrdup(config.search_space);
+	}
 	space_free(space);
 	experiment_config_release(&config);
 	free(text);

@@ -269,6 +269,7 @@ static char *run_changed(struct lab *lab, const char *tuner, bool is_left)
 	lab_start(lab, true);
 	for (int i = 0; i < CHANGES; i++) {
 		lab_wait(lab, "SELECT next_sequence FROM experiment", i + 1);
+		lab_wait(lab, "SELECT running FROM experiment", 1);
 		if (i == 4)
 			assert_non_null(strstr(
 				lab_do(lab, COMMAND_CHANGE, 0, "{" SMALL "}"),
@@ -276,6 +277,7 @@ static char *run_changed(struct lab *lab, const char *tuner, bool is_left)
 		if (i > 4 && is_left) {
 			lab_leave(lab);
 			lab_start(lab, true);
+			lab_wait(lab, "SELECT running FROM experiment", 1);
 		}
 		lab_let_go(lab, i);
 	}
