@@ -50,6 +50,7 @@ int command_unpause(struct cli *cli);
 int command_set(struct cli *cli);
 int command_act(struct cli *cli);
 int command_add(struct cli *cli);
+int command_change(struct cli *cli);
 /* transfer.c */
 int command_export(struct cli *cli);
 int command_import(struct cli *cli);

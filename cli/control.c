@@ -6,6 +6,7 @@
  * carried out at some later resume is not what was asked for.
  */
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/asker.h"
@@ -15,6 +16,7 @@
 #include "cli/output.h"
 #include "model/action.h"
 
+#include <cjson/cJSON.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 /* pods are given half a minute to end, and a kill is answered when they have */
 #define ANSWER_WAIT_NS (60 * NS_PER_S)
 #define LOOK_EVERY_MS 20
+#define CHANGE_MAX ((size_t)4 << 20) /* bytes of a search space */
 
 /* Look whenever somebody else has committed, until the command is answered. */
 static bool wait_for_answer(struct store *store, struct command *command,
@@ -322,6 +325,59 @@ int command_set(struct cli *cli)
 	for (size_t i = 1; i < cli->argument_count && !status; i++)
 		status = ask(cli, &found, COMMAND_SET, NULL, cli->arguments[i]);
 	found_release(&found);
+	return status;
+}
+
+/* {"searchSpace": ..., "classArgs": ...}: whoever runs it checks them. */
+static bool make_change(const struct cli *cli, struct strbuf *out,
+			struct error *err)
+{
+	const char *path = cli_option(cli, "space");
+	const char *arguments = cli_option(cli, "tuner-args");
+	struct strbuf text = STRBUF_INIT;
+	cJSON *tree;
+	bool ok = true;
+
+	if (!path && !arguments)
+		return error_set(err, ERROR_INVALID,
+				 "--space or --tuner-args is needed");
+	strbuf_addch(out, '{');
+	if (path) {
+		ok = fs_read_file(path, CHANGE_MAX, &text, err);
+		tree = ok ? cJSON_ParseWithOpts(text.data, NULL, true) : NULL;
+		if (ok && !tree)
+			ok = error_set(err, ERROR_INVALID, "%s: is not JSON",
+				       path);
+		cJSON_Delete(tree);
+		if (ok)
+			strbuf_addf(out, "\"searchSpace\":%s", text.data);
+		strbuf_release(&text);
+	}
+	if (ok && arguments) {
+		tree = cJSON_ParseWithOpts(arguments, NULL, true);
+		if (!cJSON_IsObject(tree))
+			ok = error_set(err, ERROR_INVALID,
+				       "--tuner-args: a JSON object is needed");
+		cJSON_Delete(tree);
+		if (ok)
+			strbuf_addf(out, "%s\"classArgs\":%s", path ? "," : "",
+				    arguments);
+	}
+	strbuf_addch(out, '}');
+	return ok;
+}
+
+int command_change(struct cli *cli)
+{
+	struct strbuf change = STRBUF_INIT;
+	struct error err = {0};
+	int status;
+
+	if (make_change(cli, &change, &err))
+		status = ask_experiment(cli, COMMAND_CHANGE, change.data);
+	else
+		status = cli_fail_at(&err, "change");
+	strbuf_release(&change);
 	return status;
 }
 

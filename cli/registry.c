@@ -401,6 +401,22 @@ const struct cli_command cli_commands[] = {
 		.run = command_set,
 	},
 	{
+		.name = "change", .synopsis = "[--space FILE] [--tuner-args JSON] EXPERIMENT",
+		.help = "give a running experiment another search space or tuner arguments",
+		.text = "The tuner begins anew with the results so far, as far as they fit the new "
+			"space; trials that run go on as they are. --tuner-args is laid over the "
+			"arguments there are, null takes one away. What is to be optimised does "
+			"not change, nor do tuners with budgets, checkpoints or lists, nor those "
+			"in Python.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
+		.options = {
+			{"space", 0, "FILE", "search space as JSON", CLI_WORDS_FILE, NULL, false},
+			VALUE("tuner-args", 0, "JSON", "such as '{\"gamma\": 0.3}'"),
+		},
+		.needs_write = true,
+		.run = command_change,
+	},
+	{
 		.name = "add", .synopsis = "EXPERIMENT PARAMETERS...",
 		.help = "add trials with parameters of one's own",
 		.text = "PARAMETERS is a JSON object, such as '{\"lr\": 0.1}'. The trial waits for "

@@ -9,6 +9,7 @@
 #include "tui/acts.h"
 #include "tui/console.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@ enum {
 	CHANGE_MAX_RETRIES,
 	CHANGE_KNOBS, /* those above are knobs of COMMAND_SET */
 	CHANGE_PAUSED = CHANGE_KNOBS,
+	CHANGE_SPACE, /* these two are one command: the tuner begins anew */
+	CHANGE_ARGUMENTS,
 	CHANGE_FIELDS
 };
 
@@ -175,11 +178,45 @@ static void tell_effect(struct form *form, const struct change *change,
 	}
 }
 
+static void check_space(struct form *form)
+{
+	struct space *space;
+	struct error err;
+
+	if (!space_parse(form_text(form, CHANGE_SPACE), &space, NULL, &err))
+		form_problem(form, CHANGE_SPACE, false, "%.180s", err.text);
+	else
+		space_free(space);
+}
+
+static void check_tuner(struct form *form, size_t i,
+			const struct change *change)
+{
+	cJSON *tree = cJSON_ParseWithOpts(form_text(form, i), NULL, true);
+
+	if (!form_is_changed(form, i))
+		return;
+	if (i == CHANGE_SPACE)
+		check_space(form);
+	else if (!cJSON_IsObject(tree))
+		form_problem(form, i, false, "a JSON object is needed");
+	cJSON_Delete(tree);
+	form_effect(form, i,
+		    "the tuner begins anew with the results of %lld trials, as "
+		    "far as they fit; what runs goes on",
+		    (long long)change->trials);
+}
+
 static void check(struct form *form, size_t i, void *arg)
 {
 	const struct change *change = arg;
 	struct error err;
 	int64_t value;
+
+	if (i >= CHANGE_SPACE) {
+		check_tuner(form, i, change);
+		return;
+	}
 
 	if (i == CHANGE_PAUSED) {
 		if (form_is_changed(form, i))
@@ -199,6 +236,54 @@ static void check(struct form *form, size_t i, void *arg)
 /* ---- sending
  * ----------------------------------------------------------------- */
 
+/* Members that went away as null, others as they are; caller frees. */
+static char *argument_changes(const char *old, const char *new)
+{
+	cJSON *before = cJSON_Parse(old), *after = cJSON_Parse(new);
+	cJSON *out = cJSON_CreateObject();
+	const cJSON *item;
+	char *text;
+
+	cJSON_ArrayForEach (item, before)
+		if (!cJSON_GetObjectItemCaseSensitive(after, item->string))
+			cJSON_AddNullToObject(out, item->string);
+	cJSON_ArrayForEach (item, after) {
+		const cJSON *was =
+			cJSON_GetObjectItemCaseSensitive(before, item->string);
+
+		if (!was || !cJSON_Compare(was, item, true))
+			cJSON_AddItemToObject(out, item->string,
+					      cJSON_Duplicate(item, true));
+	}
+	text = cJSON_PrintUnformatted(out);
+	cJSON_Delete(before);
+	cJSON_Delete(after);
+	cJSON_Delete(out);
+	return text;
+}
+
+static char *tuner_change(struct form *form)
+{
+	struct strbuf text = STRBUF_INIT;
+	bool has_space = form_is_changed(form, CHANGE_SPACE);
+	char *arguments;
+
+	strbuf_addch(&text, '{');
+	if (has_space)
+		strbuf_addf(&text, "\"searchSpace\":%s",
+			    form_text(form, CHANGE_SPACE));
+	if (form_is_changed(form, CHANGE_ARGUMENTS)) {
+		arguments = argument_changes(
+			form_field(form, CHANGE_ARGUMENTS)->old,
+			form_text(form, CHANGE_ARGUMENTS));
+		strbuf_addf(&text, "%s\"classArgs\":%s", has_space ? "," : "",
+			    arguments);
+		cJSON_free(arguments);
+	}
+	strbuf_addch(&text, '}');
+	return strbuf_detach(&text);
+}
+
 static bool accept(struct console *console, struct form *form, void *arg)
 {
 	const struct change *change = arg;
@@ -212,6 +297,9 @@ static bool accept(struct console *console, struct form *form, void *arg)
 		struct request *request = &requests[count];
 		int64_t value;
 
+		if (i == CHANGE_ARGUMENTS &&
+		    form_is_changed(form, CHANGE_SPACE))
+			continue; /* went with it */
 		if (!form_is_changed(form, i) ||
 		    (i < CHANGE_KNOBS &&
 		     parse((int)i, form_text(form, i), &value, &ignored) &&
@@ -224,6 +312,9 @@ static bool accept(struct console *console, struct form *form, void *arg)
 			request->verb = strcmp(form_text(form, i), "yes") == 0
 						? COMMAND_PAUSE
 						: COMMAND_RESUME;
+		} else if (i >= CHANGE_SPACE) {
+			request->verb = COMMAND_CHANGE;
+			request->argument = tuner_change(form);
 		} else {
 			request->verb = COMMAND_SET;
 			request->argument = xasprintf("%s=%s", rows[i].knob,
@@ -241,8 +332,52 @@ static bool accept(struct console *console, struct form *form, void *arg)
 	return true;
 }
 
+/* The space or the arguments, in lines. */
+static void edit(struct console *console, struct form *form, void *arg)
+{
+	struct strbuf back = STRBUF_INIT;
+	size_t i = form->cursor;
+	cJSON *tree;
+	char *text, *lines;
+
+	(void)arg;
+	if (i != CHANGE_SPACE && i != CHANGE_ARGUMENTS) {
+		console_say(console, ROLE_NORMAL,
+			    "the search space and the tuner's arguments open "
+			    "in an editor");
+		return;
+	}
+	tree = cJSON_Parse(form_text(form, i));
+	lines = tree ? cJSON_Print(tree) : NULL;
+	text = xasprintf("%s\n", lines ? lines : form_text(form, i));
+	if (dialog_edit(console, text, ".json", &back)) {
+		cJSON_Minify(back.data);
+		form_set_text(form, i, back.data);
+		form_check_all(form);
+	}
+	free(text);
+	cJSON_free(lines);
+	cJSON_Delete(tree);
+	strbuf_release(&back);
+}
+
+static char *class_arguments(const struct experiment *row)
+{
+	cJSON *config = row->config ? cJSON_Parse(row->config) : NULL;
+	const cJSON *tuner = cJSON_GetObjectItemCaseSensitive(config, "tuner");
+	const cJSON *arguments =
+		cJSON_GetObjectItemCaseSensitive(tuner, "classArgs");
+	char *text = arguments ? cJSON_PrintUnformatted(arguments) : NULL;
+	char *copy = xstrdup(text ? text : "{}");
+
+	cJSON_free(text);
+	cJSON_Delete(config);
+	return copy;
+}
+
 static const struct dialog_ops ops = {
 	.accept = accept,
+	.edit = edit,
 	.release = free,
 };
 
@@ -252,7 +387,7 @@ void act_change(struct console *console)
 	const struct experiment_row *line = data_selected(&console->data);
 	struct change *change;
 	struct form *form;
-	char title[200], text[64];
+	char title[200], text[64], *arguments;
 
 	if (request_is_refused(console) || !line)
 		return;
@@ -283,5 +418,11 @@ void act_change(struct console *console)
 		 row->is_paused ? "yes" : "no",
 		 "Space changes it: a paused experiment starts no new trials");
 	form_field(form, CHANGE_PAUSED)->choices = yes_no;
+	form_add(form, "search space", row->space ? row->space : "",
+		 row->space ? row->space : "", "JSON; ^E opens an editor");
+	arguments = class_arguments(row);
+	form_add(form, "tuner arguments", arguments, arguments,
+		 "JSON; ^E opens an editor");
+	free(arguments);
 	dialog_open(console, form, &ops, change);
 }

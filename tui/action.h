@@ -177,7 +177,7 @@ enum action_flag {
 	  "put the experiment aside, or take it back; :archived shows those")  \
 	X(CHANGE, "change", "D", VIEW_WORK & ~VIEW_EXPERIMENTS, ACT,           \
 	  DOES_COMMAND, NULL,                                                  \
-	  "change concurrency, limits and pause in a form: old, new, effect")  \
+	  "change limits, pause, space, tuner in a form: old, new, effect")    \
 	X(DELETE, "delete", "D", VIEW_EXPERIMENTS, ACT,                        \
 	  DOES_COMMAND | DOES_DESTROY, NULL,                                   \
 	  "delete the experiment with its rows and files")                     \

@@ -228,6 +228,12 @@ bool console_refresh(struct console *console)
 	if (console->is_frozen)
 		return false;
 	changes = data_refresh(&console->data);
+	if (console->data.has_new_space) { /* other columns */
+		int64_t key = console->data.selected;
+
+		console->data.selected = 0;
+		console_select(console, key);
+	}
 	if (changes & DATA_SELECTION)
 		console->trials.sequence = -1;
 	console_recalc(console, changes);

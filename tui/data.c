@@ -188,6 +188,10 @@ static bool read_selected(struct data *data, struct error *err)
 
 	if (!store_experiment_get(data->store, data->selected, &fresh, err))
 		return false;
+	if (strcmp(data->experiment.space ? data->experiment.space : "",
+		   fresh.space ? fresh.space : "") != 0 &&
+	    data->experiment.key == fresh.key)
+		data->has_new_space = true;
 	experiment_release(&data->experiment);
 	data->experiment = fresh;
 	find_best(data);
@@ -335,6 +339,7 @@ bool data_select(struct data *data, int64_t key, int page)
 		is_descending = true;
 	}
 	release_selection(data);
+	data->has_new_space = false;
 	data->selected = key;
 	data->trials.sort = sort;
 	data->trials.is_descending = is_descending;

@@ -85,6 +85,7 @@ struct data {
 	int64_t selected;	      /* key of the shown experiment; 0: none */
 	struct experiment experiment; /* its whole row */
 	struct space *space;	      /* of it; NULL when it has none */
+	bool has_new_space;	      /* select it anew: it has another one */
 	struct trial_index trials;
 	int64_t best_sequence; /* of the trial with the best value, or -1 */
 	char best_id[TRIAL_ID_SIZE];

@@ -120,7 +120,7 @@ static void verbs(void **state)
 {
 	static const char *const names[] = {"kill",	 "restart", "pause",
 					    "resume",	 "stop",    "set",
-					    "add-trial", "act"};
+					    "add-trial", "act",	    "change"};
 	enum command_verb verb;
 
 	(void)state;
