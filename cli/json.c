@@ -141,7 +141,9 @@ static void add_tags(struct strbuf *out, const char *tags)
 {
 	add_key(out, "tags");
 	strbuf_addch(out, '[');
-	while (tags && *tags) {
+	if (!tags)
+		tags = "";
+	while (*tags) {
 		size_t len = strcspn(tags, " ");
 		char *tag = xstrndup(tags, len);
 

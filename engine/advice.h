@@ -27,7 +27,7 @@ struct advice {
 	/* earlier suggestions are a tuner's that is no more: what they end
 	 * with is imported (HISTORY_CHANGED) */
 	int64_t first_number;
-	int64_t *trials;       /* keys, by suggestion number; 0: nobody's */
+	int64_t *trials; /* keys, by suggestion number; 0: nobody's */
 	size_t trial_count, trial_capacity;
 	struct loop_timer *telling; /* its state is written then */
 	char *state;		    /* what is written; NULL: nothing yet */

@@ -312,7 +312,7 @@ static bool read_event(struct importer *importer, struct reader *reader)
 static bool read_history(struct importer *importer, struct reader *reader)
 {
 	static const char *const kinds[] = {"suggested", "observed", "ended",
-					    "imported", "prepared", "changed"};
+					    "imported",	 "prepared", "changed"};
 	struct history row = {
 		.kind = (enum history_kind)reader_word(reader, "kind", kinds,
 						       6),

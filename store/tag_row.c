@@ -13,7 +13,7 @@
 #include "model/tag.h"
 #include "store/sql.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ static bool tell(struct store *store, int64_t experiment, int64_t trial,
 		.experiment = experiment, .trial = trial, .text = text};
 	bool ok;
 
-	strncpy(event.kind, kind, sizeof(event.kind) - 1);
+	snprintf(event.kind, sizeof(event.kind), "%s", kind);
 	ok = store_event_add(store, &event, err);
 	free(text);
 	return ok;

@@ -247,7 +247,7 @@ static bool write_event(const struct event *row, void *arg)
 static bool write_history(const struct history *row, void *arg)
 {
 	static const char *const kinds[] = {"suggested", "observed", "ended",
-					    "imported", "prepared", "changed"};
+					    "imported",	 "prepared", "changed"};
 	struct writer *writer = arg;
 
 	begin_element(writer);

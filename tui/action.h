@@ -29,9 +29,8 @@ enum view_bit {
 	VIEW_DIFF = 1 << 10,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
-	VIEW_TEXTS =
-		VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP | VIEW_TUNER |
-		VIEW_DIFF,
+	VIEW_TEXTS = VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP |
+		     VIEW_TUNER | VIEW_DIFF,
 	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER |
 		    VIEW_TUNER | VIEW_PICTURES | VIEW_DIFF,
 	VIEW_ALL = VIEW_WORK | VIEW_HELP
@@ -115,9 +114,9 @@ enum action_flag {
 	  "previous match")                                                    \
 	X(FILTER, "filter", "\\ <F4>", VIEW_PANES | VIEW_TRIAL, LIST, 0,       \
 	  "Filter", "live filter of the trials, such as state:failed lr>0.01") \
-	X(SORT, "sort", "s <F6>", VIEW_LISTS | VIEW_CLUSTER, LIST, 0, "Sort", \
+	X(SORT, "sort", "s <F6>", VIEW_LISTS | VIEW_CLUSTER, LIST, 0, "Sort",  \
 	  "choose the column to sort by")                                      \
-	X(SORT_REVERSE, "reverse", "S", VIEW_LISTS | VIEW_CLUSTER, LIST, 0,   \
+	X(SORT_REVERSE, "reverse", "S", VIEW_LISTS | VIEW_CLUSTER, LIST, 0,    \
 	  NULL, "reverse the order")                                           \
 	X(SORT_LEFT, "sort-left", "<lt>", VIEW_TRIALS, LIST, 0, NULL,          \
 	  "sort by the column to the left")                                    \
@@ -127,7 +126,7 @@ enum action_flag {
 	  "mark the trial or experiment, or take its mark away")               \
 	X(MARK_ALL, "mark-all", "*", VIEW_TRIALS, LIST, 0, NULL,               \
 	  "mark every trial that is shown")                                    \
-	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS, LIST, 0, NULL,           \
+	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS, LIST, 0, NULL,            \
 	  "take all marks away")                                               \
                                                                                \
 	X(LOG_FOLLOW, "follow", "F", VIEW_PANES, LOG, 0, NULL,                 \

@@ -114,8 +114,8 @@ void console_settings_begin(struct console *console,
 		term_set_mouse(true);
 	console->has_blocks =
 		settings_is(&console->settings, SETTING_BRAILLE, "off");
-	console->undo.seconds =
-		atoi(settings_get(&console->settings, SETTING_UNDO));
+	console->undo.seconds = (int)strtol(
+		settings_get(&console->settings, SETTING_UNDO), NULL, 10);
 	if (start->problem[0])
 		console_say(console, ROLE_ERROR, "%s", start->problem);
 }
@@ -159,7 +159,7 @@ static void apply(struct console *console, enum setting_id id)
 		pictures_redraw(console);
 		break;
 	case SETTING_UNDO:
-		console->undo.seconds = atoi(value);
+		console->undo.seconds = (int)strtol(value, NULL, 10);
 		console_say(console, ROLE_NORMAL,
 			    console->undo.seconds
 				    ? "what destroys can be taken back for %s s"
