@@ -309,7 +309,8 @@ const struct cli_command cli_commands[] = {
 		.text = "Of one parameter: for each part of its range, or each option, how many trials "
 			"lie there and what came of them. Of two: the local average over a grid of "
 			"them, empty where there are no trials.",
-		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETER", CLI_WORDS_NONE, NULL}},
+		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETER", CLI_WORDS_NONE, NULL},
+			{"PARAMETER", CLI_WORDS_NONE, NULL}},
 		.least = 2, .most = 3,
 		.options = {
 			VALUE("bins", 'b', "N", "parts of the range (default: 10)"),
