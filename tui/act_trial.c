@@ -255,7 +255,8 @@ static struct own_trial *own_trial_new(struct console *console)
 	own->experiment = console->data.selected;
 	if (row->space &&
 	    (!space_parse(row->space, &own->space, NULL, &ignored) ||
-	     own->space->count == 0)) {
+	     own->space->count == 0 || own->space->is_list)) {
+		/* of a list: the object itself may be what a trial gets */
 		space_free(own->space);
 		own->space = NULL;
 	}
