@@ -39,7 +39,6 @@ struct gp_tuner {
 	int utility;
 	double kappa, xi;
 	int64_t cold_start, samples, climbs;
-
 };
 
 static const char *const utilities[] = {"ei", "poi", "ucb", NULL};

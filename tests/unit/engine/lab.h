@@ -40,7 +40,8 @@ int lab_remove(void **state);
 
 /* Create an experiment: local platform, and unless the members say otherwise
  * Random tuner and one float x, plus these members of the file (JSON, beginning
- * with a comma, or "").  A trial that is asked to sleep does so for a minute. */
+ * with a comma, or "").  A trial that is asked to sleep does so for a minute.
+ */
 void lab_create(struct lab *lab, const char *command, const char *members);
 /* The engine, which stays for commands when keep_open. */
 void lab_start(struct lab *lab, bool keep_open);

@@ -74,10 +74,10 @@ static const char finite_space[] =
 #define OBJECT(n) "{\"lr\":" n ",\"opt\":\"Adam\"}"
 #define OBJECTS(n)                                                             \
 	OBJECT(n "1") "," OBJECT(n "2") "," OBJECT(n "3") "," OBJECT(n "4")
-static const char
-	list[] = "{\"combine_params\":{\"_type\":\"choice\",\"_value\":"
-		 "[" OBJECTS("1") "," OBJECTS("2") "," OBJECTS("3") "," OBJECTS(
-			 "4") "," OBJECTS("5") "]}}"; /* FINITE_POINTS, too */
+static const char list[] =
+	"{\"combine_params\":{\"_type\":\"choice\",\"_value\":"
+	"[" OBJECTS("1") "," OBJECTS("2") "," OBJECTS("3") "," OBJECTS(
+		"4") "," OBJECTS("5") "]}}"; /* FINITE_POINTS, too */
 
 /* --- replay -------------------------------------------------------------- */
 
