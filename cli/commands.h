@@ -68,6 +68,8 @@ int command_tensorboard(struct cli *cli);
 int command_tuners(struct cli *cli);
 /* bench_tuner.c */
 int command_bench_tuner(struct cli *cli);
+/* alerts.c */
+int command_alerts(struct cli *cli);
 /* watch.c */
 int command_watch(struct cli *cli);
 int command_top(struct cli *cli);

@@ -373,6 +373,21 @@ const struct cli_command cli_commands[] = {
 		.run = command_archive,
 	},
 	{
+		.name = "alerts", .synopsis = "[--test] EXPERIMENT [KEY=VALUE...]",
+		.help = "say whom an experiment tells what, also while it runs",
+		.text = "Keys: on (best, failure, burst, stuck, finished, all or none), webhook (a "
+			"URL, Slack's or one that takes JSON), webhookFile (a file that holds it), "
+			"format, command (for the shell; the alert is JSON on its standard input), "
+			"stuckAfter, burst (\"5 in 10m\"), bestEvery. They lie over the key alerts "
+			"of the experiment file; an empty value is the default. --test tells "
+			"somebody now.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"KEY=VALUE", CLI_WORDS_LIST,
+			"on= webhook= webhookFile= format= command= stuckAfter= burst= bestEvery="}},
+		.least = 1, .most = -1,
+		.options = {FLAG("test", 0, "tell somebody now, to see that it works")},
+		.run = command_alerts,
+	},
+	{
 		.name = "export", .synopsis = "[--format FORMAT] [--output FILE] [EXPERIMENT]",
 		.help = "write an experiment out",
 		.text = "json is the whole experiment, for import; nni is what nnictl experiment "

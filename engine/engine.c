@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/wake.h"
+#include "engine/alert/watch.h"
 #include "engine/platform/keeper_install.h"
 
 #include <signal.h>
@@ -336,6 +337,7 @@ static void engine_free(struct engine *engine)
 {
 	ingest_answer(engine, false);
 	engine_forget(engine);
+	alert_watch_stop(engine->alerts);
 	if (engine->sideport)
 		sideport_stop(engine->sideport);
 	loop_free(engine->loop);
@@ -379,6 +381,17 @@ static void reopen(struct engine *engine)
 	schedule_go_on(engine);
 }
 
+/* An experiment that nobody is told of runs all the same. */
+static void start_alerts(struct engine *engine)
+{
+	struct error err;
+
+	if (!alert_watch_start(engine->db_path, engine->experiment_key,
+			       &engine->config.alerts, &engine->alerts, &err))
+		status_event(engine, NULL, EVENT_WARNING, "alert-failed", "%s",
+			     err.text);
+}
+
 static bool set_up(struct engine *engine, struct error *err)
 {
 	struct experiment experiment = {0};
@@ -406,6 +419,7 @@ static bool set_up(struct engine *engine, struct error *err)
 		*err = engine->failure;
 		return false;
 	}
+	start_alerts(engine);
 	return start_thread(engine, err);
 }
 

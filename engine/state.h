@@ -100,6 +100,8 @@ struct after {
 	bool is_resumed; /* SUBMIT */
 };
 
+struct alert_watch;
+
 struct engine {
 	/* fixed for life */
 	char *db_path;
@@ -110,6 +112,8 @@ struct engine {
 	int notice_fd;
 	struct loop *loop;
 	atomic_bool keep_open, is_leaving, is_finished, has_commands;
+
+	struct alert_watch *alerts; /* NULL: could not be started */
 
 	char *source_faults[2]; /* by enum fault_source; NULL: none */
 	/* the fault that stops everything, for other threads */

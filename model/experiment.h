@@ -128,6 +128,19 @@ struct outputs_config {
 #define OUTPUTS_LIMIT_BYTES (INT64_C(1) << 30) /* unless said */
 #define OUTPUTS_TENSORBOARD_IMAGE "tensorflow/tensorflow"
 
+/* The key `alerts` (model/alert.h). */
+struct alerts_config {
+	unsigned on; /* one bit for each enum alert_kind */
+	char *webhook;	    /* URL */
+	char *webhook_file; /* or a file that holds it, read when it is needed */
+	char *format;	    /* "slack", "json"; NULL: by the URL */
+	char *command;	    /* for the shell */
+	int64_t stuck_after_s;
+	int burst; /* so many failures */
+	int64_t burst_within_s;
+	int64_t best_every_s; /* new bests are told no oftener */
+};
+
 /* Pods of one sort within a job: workers, parameter servers, ...  Texts that
  * are NULL and numbers that are -1 are taken from the job. */
 struct role_config {
@@ -251,6 +264,7 @@ struct experiment_config {
 	char *platform;
 	struct local_config local;
 	struct outputs_config outputs;
+	struct alerts_config alerts;
 	struct kubernetes_config kubernetes; /* all platforms but local */
 	bool is_first_form; /* the file used trainingServicePlatform */
 	char *canonical; /* the whole in NNI's second form, JSON text: what the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Letting go of what an experiment file said. */
+#include "model/alert.h"
 #include "model/experiment.h"
 
 #include "base/mem.h"
@@ -118,6 +119,7 @@ void experiment_config_release(struct experiment_config *config)
 	free(config->platform);
 	free(config->local.gpu_indices);
 	free(config->outputs.tensorboard_image);
+	alerts_release(&config->alerts);
 	kubernetes_config_release(&config->kubernetes);
 	free(config->canonical);
 	*config = (struct experiment_config){0};

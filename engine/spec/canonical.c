@@ -123,6 +123,7 @@ char *canonical_write(const struct experiment_config *config,
 		      config->include_intermediate);
 	write_json(&out, "sharedStorage", config->kubernetes.shared_storage);
 	outputs_write(&config->outputs, &out);
+	alerts_write(&config->alerts, &out);
 	strbuf_adds(&out, ",\"trainingService\":{\"platform\":");
 	strbuf_add_json_string(&out, config->platform);
 	platform->write(config, &out);

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "model/alert.h"
 #include "model/space.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ void draft_init(struct draft *draft)
 	draft->config.trial_gpu_number = -1;
 	draft->config.local.max_trials_per_gpu = 1;
 	outputs_init(&draft->config.outputs);
+	alerts_init(&draft->config.alerts);
 	draft->config.kubernetes = (struct kubernetes_config){
 		.ttl_after_finished_s = -1,
 		.grace_period_s = 30,

@@ -184,6 +184,11 @@ extern const struct form outputs_form;
 void outputs_init(struct outputs_config *config);
 void outputs_write(const struct outputs_config *config, struct strbuf *out);
 
+/* The key `alerts`, in alerts.c: of struct alerts_config. */
+void alerts_read(struct reader *reader, const struct key *key,
+		 const struct node *node, void *slot);
+void alerts_write(const struct alerts_config *config, struct strbuf *out);
+
 /* Tuner and assessor, in algorithm.c.  space may be NULL: not readable, then
  * what depends on it stays unchecked. */
 void algorithms_check(struct reader *reader, struct draft *draft,

@@ -111,6 +111,7 @@ static const struct key common_keys[] = {
 	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
 	{"outputs", VALUE_SECTION, .section = &outputs_form,
 	 .target = CONFIG(outputs)},
+	{"alerts", VALUE_OWN, .target = CONFIG(alerts), .read = alerts_read},
 	OTHER_PLATFORM("kubeflowConfig", "kubeflow"),
 	OTHER_PLATFORM("frameworkcontrollerConfig", "frameworkcontroller"),
 	OTHER_PLATFORM("machineList", "remote"),

@@ -93,6 +93,7 @@ static const struct key top_keys[] = {
 	{"sharedStorage", .type = VALUE_TREE, .place = PLACE(shared_storage)},
 	{"outputs", VALUE_SECTION, .section = &outputs_form,
 	 .target = CONFIG(outputs)},
+	{"alerts", VALUE_OWN, .target = CONFIG(alerts), .read = alerts_read},
 	{"isFirstForm", VALUE_BOOL, KEY_RELOAD,
 	 .target = CONFIG(is_first_form)},
 	{0},
