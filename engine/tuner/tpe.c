@@ -26,6 +26,7 @@
 #include "engine/tuner/dedup.h"
 #include "engine/tuner/fronts.h"
 #include "engine/tuner/tpe_draw.h"
+#include "engine/tuner/tpe_joint.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,7 +50,9 @@ struct tpe {
 	uint64_t seed;
 	struct dedup *dedup;
 
-	struct tpe_history *histories; /* one per parameter */
+	bool is_joint; /* whole points are modelled, not each parameter */
+	struct tpe_joint joint;
+	struct tpe_history *histories; /* one per parameter; else */
 	double *points;		       /* space->count values a trial */
 	bool *observed;		       /* per trial: in the histories */
 	size_t trial_count, trial_capacity;
@@ -91,6 +94,8 @@ static const struct tuner_argument arguments[] = {
 	{"tpe_args.gamma", "number", "0.25",
 	 "good trials are this share of the square root of all; of several "
 	 "objectives (then 0.1) of all"},
+	{"tpe_args.multivariate", "boolean", "true",
+	 "model whole points; false: each parameter by itself, as NNI does"},
 	{0},
 };
 
@@ -102,13 +107,14 @@ static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
 	int liar = LIAR_BEST;
 	bool ok;
 
+	tpe->is_joint = true;
 	if (!args)
 		return false;
-	*options = (struct tpe_options){.startup_jobs = 20,
+	*options = (struct tpe_options){.startup_jobs = 10,
 					.candidates = 24,
 					.linear_forgetting = 25,
 					.prior_weight = 1,
-					.gamma = has_several ? 0.1 : 0.25,
+					.gamma = has_several ? 0.1 : 0.5,
 					.is_share = has_several};
 	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
 		       err) &&
@@ -121,7 +127,8 @@ static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
 	     args_number(args, "tpe_args.prior_weight", 0, 1e9,
 			 &options->prior_weight, err) &&
 	     args_number(args, "tpe_args.gamma", 1e-9, 1e9, &options->gamma,
-			 err);
+			 err) &&
+	     args_boolean(args, "tpe_args.multivariate", &tpe->is_joint, err);
 	tpe->liar = (enum liar)liar;
 	args_free(args);
 	return ok;
@@ -139,6 +146,7 @@ static void tpe_close(void *state)
 	free(tpe->entries);
 	free(tpe->running);
 	free(tpe->lies);
+	tpe_joint_release(&tpe->joint);
 	tpe_draw_release(&tpe->draw);
 	tpe_history_scratch_release(&tpe->scratch);
 	fronts_release(&tpe->fronts);
@@ -164,6 +172,7 @@ static void *tpe_open(const struct tuner_context *context, struct error *err)
 	tpe->most_loss = -INFINITY;
 	tpe->histories = xcalloc(tpe->space->count, sizeof(*tpe->histories));
 	tpe->dedup = dedup_new(tpe->space);
+	tpe_joint_init(&tpe->joint, tpe->space);
 	return tpe;
 }
 
@@ -219,6 +228,7 @@ static uint32_t add_trial(struct tpe *tpe, const double *point)
 	tpe->observed[count] = false;
 	tpe->trial_count++;
 	memcpy(point_of(tpe, (uint32_t)count), point, width * sizeof(*point));
+	tpe_joint_place(&tpe->joint, (uint32_t)count, point);
 	return (uint32_t)count;
 }
 
@@ -287,6 +297,8 @@ static void find_order(struct tpe *tpe)
 	size_t good = tpe_good_count(&tpe->options, count);
 
 	count = fronts_order(&tpe->fronts, good, order);
+	if (tpe->is_joint)
+		tpe_joint_order(&tpe->joint, order, count);
 	for (size_t i = 0; i < count; i++)
 		places[order[i]] = (double)i;
 	for (size_t i = 0; i < tpe->space->count; i++)
@@ -307,6 +319,15 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 	if (tpe->is_stale)
 		find_order(tpe);
 	random_seed(&random, tpe->seed, (uint64_t)number);
+	if (tpe->is_joint &&
+	    tpe->joint.count >= (size_t)tpe->options.startup_jobs &&
+	    tpe->joint.count > 0) {
+		tpe_joint_draw(&tpe->joint, &tpe->options, tpe->running,
+			       tpe->liar >= LIAR_NONE ? 0 : tpe->running_count,
+			       &random, ret->point);
+		return dedup_fix(tpe->dedup, ret->point) ? TUNER_SUGGESTED
+							 : TUNER_EXHAUSTED;
+	}
 	for (size_t i = 0; i < tpe->space->count; i++) {
 		struct tpe_history_view view;
 		size_t lies;
@@ -336,6 +357,7 @@ static void tpe_adopt(void *state, int64_t number, const double *point)
 	} else if (!tpe->observed[trial]) {
 		memcpy(point_of(tpe, trial), point,
 		       tpe->space->count * sizeof(*point));
+		tpe_joint_place(&tpe->joint, trial, point);
 	}
 	dedup_add(tpe->dedup, point);
 	stop_running(tpe, trial);
@@ -363,7 +385,9 @@ static void learn(struct tpe *tpe, uint32_t trial,
 	fronts_set(&tpe->fronts, trial, result);
 	tpe->is_ordered |= result->violation > 0;
 	tpe->is_stale = tpe->is_ordered;
-	for (size_t i = 0; i < tpe->space->count; i++) {
+	if (tpe->is_joint)
+		tpe_joint_learn(&tpe->joint, trial, loss);
+	for (size_t i = 0; i < tpe->space->count && !tpe->is_joint; i++) {
 		double value = point_of(tpe, trial)[i];
 
 		if (isnan(value))
