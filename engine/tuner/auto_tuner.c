@@ -16,12 +16,6 @@
 
 #include <stdlib.h>
 
-static double tunable(const char *name, double fallback)
-{
-	const char *t = getenv(name);
-	return t ? strtod(t, NULL) : fallback;
-}
-
 enum part { PART_GP, PART_TPE, PART_CMAES, PARTS };
 
 static const struct tuner_ops *const part_ops[] = {
@@ -32,41 +26,51 @@ static const struct tuner_ops *const part_ops[] = {
 
 /* Why the one that is asked is asked. */
 enum reason {
-	REASON_FEW,	   /* results: each of them counts */
-	REASON_MANY,	   /* results */
-	REASON_OBJECTIVES, /* several */
-	REASON_WIDE,	   /* the space */
+	REASON_FEW,	    /* results: each of them counts */
+	REASON_FEW_OPTIONS, /* the same, and there are choices */
+	REASON_MANY,	    /* results */
+	REASON_OBJECTIVES,  /* several */
+	REASON_WIDE,	    /* the space */
 };
 
 static const char *const reasons[] = {
-	[REASON_FEW] = "few results, of which a model of the whole space makes "
-		       "the most",
-	[REASON_MANY] = "many results",
+	[REASON_FEW] = "few results: a model of the whole space makes the most "
+		       "of them",
+	[REASON_FEW_OPTIONS] =
+		"few results: a model of the whole space makes the most of "
+		"them; every fifth suggestion is TPE's, which looks at other "
+		"options",
+	[REASON_MANY] = "more results than a Gaussian process has time for",
 	[REASON_OBJECTIVES] = "several objectives",
 	[REASON_WIDE] = "a space too wide for a Gaussian process",
-};
-
-struct auto_tuner {
-	struct trials trials;
-	void *parts[PARTS]; /* NULL: never asked */
-	bool is_conditional;
-	enum part last; /* that is asked when there are many results */
-	bool has_gp;
-	enum reason why_not_gp;
-};
-
-static const struct tuner_argument arguments[] = {
-	ARGUMENT_OPTIMIZE_MODE("minimize"),
-	{"seed", "integer or null", "drawn by chance",
-	 "the same seed and results give the same suggestions"},
-	{0},
 };
 
 /* Parameters and options up to which a Gaussian process is worth its time. */
 #define WIDTH_MAX 40
 #define LEVELS_MAX 100
-/* Results up to which it is. */
+/* Results up to which it is, and where no more trials are wanted than that. */
 #define RESULTS_MAX 300
+#define BUDGET_MAX 500
+/* Suggestions to look elsewhere: from so many results on, one in so many. */
+#define EXCURSIONS_FROM 10
+#define EXCURSION_EVERY 5
+
+struct auto_tuner {
+	struct trials trials;
+	void *parts[PARTS]; /* NULL: never asked */
+	bool has_options; /* choices in no order, with parameters or without */
+	enum part last;	  /* that is asked when there are many results */
+	bool has_gp;
+	size_t results_most; /* from which on it is not asked */
+	enum reason why_not_gp;
+};
+
+static const struct tuner_argument arguments[] = {
+	ARGUMENT_OPTIMIZE_MODE("maximize"),
+	{"seed", "integer or null", "drawn by chance",
+	 "the same seed and results give the same suggestions"},
+	{0},
+};
 
 static void auto_close(void *state)
 {
@@ -79,34 +83,33 @@ static void auto_close(void *state)
 	free(tuner);
 }
 
+/* What the space and the budget say. */
 static void look_at(struct auto_tuner *tuner,
 		    const struct tuner_context *context)
 {
 	struct encoding *encoding = encoding_new(context->space);
 	bool is_numeric = true;
 
-	tuner->has_gp = true;
+	tuner->has_gp = encoding->count <= WIDTH_MAX;
+	tuner->why_not_gp = REASON_WIDE;
 	for (size_t i = 0; i < encoding->count; i++) {
 		const struct encoding_dimension *d = &encoding->dimensions[i];
 
-		if (context->space->parameters[i].parent >= 0)
-			tuner->is_conditional = true;
-		if (d->kind == ENCODING_REAL)
+		is_numeric &= d->kind == ENCODING_REAL;
+		if (d->kind != ENCODING_CATEGORY)
 			continue;
-		is_numeric = false;
-		if (d->kind == ENCODING_CATEGORY && d->levels > LEVELS_MAX)
-			tuner->has_gp = false;
+		tuner->has_options = true;
+		tuner->has_gp &= d->levels <= LEVELS_MAX;
 	}
-	tuner->has_gp &= encoding->count <= WIDTH_MAX;
-	tuner->why_not_gp = REASON_WIDE;
 	if (context->objective_count > 1) {
 		tuner->has_gp = false;
 		tuner->why_not_gp = REASON_OBJECTIVES;
 	}
-	tuner->last = is_numeric && !tuner->is_conditional &&
-				      context->objective_count <= 1
-			      ? PART_CMAES
-			      : PART_TPE;
+	tuner->last = is_numeric && context->objective_count <= 1 ? PART_CMAES
+								  : PART_TPE;
+	tuner->results_most = RESULTS_MAX;
+	if (context->max_trials > 0 && context->max_trials <= BUDGET_MAX)
+		tuner->results_most = BUDGET_MAX;
 	encoding_free(encoding);
 }
 
@@ -139,26 +142,27 @@ static void *auto_open(const struct tuner_context *context, struct error *err)
 
 /* --- suggestions --------------------------------------------------------- */
 
-static enum part choose(const struct auto_tuner *tuner, int64_t number,
-			enum reason *ret_why)
+/* Is this suggestion one to look elsewhere?  A Gaussian process that found a
+ * good option of a choice can stay with it for long. */
+static bool is_excursion(const struct auto_tuner *tuner, int64_t number)
 {
-	size_t results = tuner->trials.finite_count;
-	int every =
-		(int)tunable(tuner->is_conditional ? "AUTO_C" : "AUTO_N", 0);
+	return tuner->has_options &&
+	       tuner->trials.finite_count >= EXCURSIONS_FROM &&
+	       number % EXCURSION_EVERY == EXCURSION_EVERY - 1;
+}
 
+static enum part choose(const struct auto_tuner *tuner, enum reason *ret_why)
+{
 	if (!tuner->has_gp) {
 		*ret_why = tuner->why_not_gp;
 		return tuner->last;
 	}
-	*ret_why = REASON_FEW;
-	if (results < (size_t)tunable("AUTO_MAX", RESULTS_MAX))
-		return every && results >= 10 && number % every == every - 1
-			       ? PART_TPE
-			       : PART_GP;
-	*ret_why = REASON_MANY;
-	if (tunable("AUTO_TPE", 0))
-		return PART_TPE;
-	return tuner->last;
+	if (tuner->trials.finite_count >= tuner->results_most) {
+		*ret_why = REASON_MANY;
+		return tuner->last;
+	}
+	*ret_why = tuner->has_options ? REASON_FEW_OPTIONS : REASON_FEW;
+	return PART_GP;
 }
 
 static enum tuner_outcome auto_suggest(void *state, int64_t number,
@@ -167,8 +171,10 @@ static enum tuner_outcome auto_suggest(void *state, int64_t number,
 {
 	struct auto_tuner *tuner = state;
 	enum reason why;
-	enum part part = choose(tuner, number, &why);
+	enum part part = choose(tuner, &why);
 
+	if (part == PART_GP && is_excursion(tuner, number))
+		part = PART_TPE;
 	return part_ops[part]->suggest(tuner->parts[part], number, ret, err);
 }
 
@@ -222,12 +228,10 @@ static void auto_describe(void *state, struct strbuf *json)
 {
 	struct auto_tuner *tuner = state;
 	enum reason why;
-	enum part part = choose(tuner, 0, &why);
+	enum part part = choose(tuner, &why);
 
-	strbuf_addf(json,
-		    "{\"model\":\"%s\",\"chosen\":", part_ops[part]->name);
-	strbuf_add_json_string(json, part_ops[part]->name);
-	strbuf_adds(json, ",\"why\":");
+	strbuf_addf(json, "{\"chosen\":\"%s\"", part_ops[part]->name);
+	strbuf_adds(json, ",\"because\":");
 	strbuf_add_json_string(json, reasons[why]);
 	strbuf_addch(json, '}');
 }
@@ -246,7 +250,7 @@ const struct tuner_ops auto_tuner_ops = {
 	.name = "Auto",
 	.help = "chooses by space, budget and results; where no tuner is named",
 	.arguments = arguments,
-	.default_objective = OBJECTIVE_MINIMIZE,
+	.default_objective = OBJECTIVE_MAXIMIZE,
 	.flags = TUNER_SLOW | TUNER_OBJECTIVES,
 	.open = auto_open,
 	.suggest = auto_suggest,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TPE: tree-structured Parzen estimators, as NNI has them since 2.6.
+ * TPE: tree-structured Parzen estimators.
  *
  * The first suggestions are drawn by chance.  After that each parameter keeps
  * to itself: tpe_draw.c proposes a value from what its own values led to.
@@ -31,6 +31,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Results before the first estimate, however many trials run. */
+#define RESULTS_LEAST 4
 
 enum liar { LIAR_BEST, LIAR_WORST, LIAR_MEAN, LIAR_NONE, LIAR_NULL };
 
@@ -81,21 +84,22 @@ static const struct tuner_argument arguments[] = {
 	ARGUMENT_OPTIMIZE_MODE("minimize"),
 	{"seed", "integer or null", "drawn by chance",
 	 "the same seed and results give the same suggestions"},
-	{"tpe_args.constant_liar_type", "string or null", "best",
-	 "result assumed of running trials: best, worst, mean; null for none"},
-	{"tpe_args.n_startup_jobs", "integer", "20",
-	 "trials drawn by chance before the first estimate"},
-	{"tpe_args.n_ei_candidates", "integer", "24",
-	 "candidates compared for each value"},
-	{"tpe_args.linear_forgetting", "integer", "25",
-	 "trials of full weight; further ones weigh less"},
-	{"tpe_args.prior_weight", "number", "1.0",
-	 "weight of the search space beside that of one trial"},
-	{"tpe_args.gamma", "number", "0.25",
-	 "good trials are this share of the square root of all; of several "
-	 "objectives (then 0.1) of all"},
 	{"tpe_args.multivariate", "boolean", "true",
 	 "model whole points; false: each parameter by itself, as NNI does"},
+	{"tpe_args.constant_liar_type", "string or null", "best",
+	 "multivariate: keep away from running trials, whichever is named; "
+	 "else the result assumed of them: best, worst, mean; null for none"},
+	{"tpe_args.n_startup_jobs", "integer", "10; not multivariate 20",
+	 "trials drawn by chance before the first estimate"},
+	{"tpe_args.n_ei_candidates", "integer", "24",
+	 "candidates compared for each suggestion"},
+	{"tpe_args.linear_forgetting", "integer", "25",
+	 "good trials, at most; not multivariate: trials of full weight"},
+	{"tpe_args.prior_weight", "number", "0.5; not multivariate 1.0",
+	 "weight of the search space beside that of one trial"},
+	{"tpe_args.gamma", "number", "0.5; not multivariate 0.25",
+	 "good trials are this share of the square root of all; of several "
+	 "objectives (then 0.1) of all"},
 	{0},
 };
 
@@ -110,12 +114,24 @@ static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
 	tpe->is_joint = true;
 	if (!args)
 		return false;
-	*options = (struct tpe_options){.startup_jobs = 10,
+	if (!args_boolean(args, "tpe_args.multivariate", &tpe->is_joint, err)) {
+		args_free(args);
+		return false;
+	}
+	*options = (struct tpe_options){.startup_jobs = 20,
 					.candidates = 24,
 					.linear_forgetting = 25,
 					.prior_weight = 1,
-					.gamma = has_several ? 0.1 : 0.5,
-					.is_share = has_several};
+					.gamma = 0.25};
+	if (tpe->is_joint) {
+		options->startup_jobs = 10;
+		options->prior_weight = 0.5;
+		options->gamma = 0.5;
+	}
+	if (has_several) {
+		options->gamma = 0.1;
+		options->is_share = true;
+	}
 	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
 		       err) &&
 	     args_integer(args, "tpe_args.n_startup_jobs", 0, 1000000000,
@@ -127,8 +143,7 @@ static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
 	     args_number(args, "tpe_args.prior_weight", 0, 1e9,
 			 &options->prior_weight, err) &&
 	     args_number(args, "tpe_args.gamma", 1e-9, 1e9, &options->gamma,
-			 err) &&
-	     args_boolean(args, "tpe_args.multivariate", &tpe->is_joint, err);
+			 err);
 	tpe->liar = (enum liar)liar;
 	args_free(args);
 	return ok;
@@ -308,6 +323,18 @@ static void find_order(struct tpe *tpe)
 	free(places);
 }
 
+/* Are whole points modelled by now?  Trials that run count as drawn by chance
+ * already, so that many at once do not delay it; but some results there are. */
+static bool is_begun(const struct tpe *tpe)
+{
+	size_t startup = (size_t)tpe->options.startup_jobs;
+	size_t least = startup < RESULTS_LEAST ? startup : RESULTS_LEAST;
+
+	return tpe->is_joint && tpe->joint.count > 0 &&
+	       tpe->joint.count >= least &&
+	       tpe->joint.count + tpe->running_count >= startup;
+}
+
 static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 				      struct tuner_suggestion *ret,
 				      struct error *err)
@@ -319,9 +346,7 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 	if (tpe->is_stale)
 		find_order(tpe);
 	random_seed(&random, tpe->seed, (uint64_t)number);
-	if (tpe->is_joint &&
-	    tpe->joint.count >= (size_t)tpe->options.startup_jobs &&
-	    tpe->joint.count > 0) {
+	if (is_begun(tpe)) {
 		tpe_joint_draw(&tpe->joint, &tpe->options, tpe->running,
 			       tpe->liar >= LIAR_NONE ? 0 : tpe->running_count,
 			       &random, ret->point);

@@ -9,7 +9,11 @@ checkout (tests/support/nni_package.py).  Printed are mean ranks and rank tests;
 
     tuners.py [--seeds 20] [--evaluations 50,100] [--workers 1,16]
               [--functions all] [--ours Auto,TPE,GP] [--peers optuna,nni]
-              [--jobs 2] [--json FILE] [--markdown FILE] [--check]
+              [--jobs 2] [--json FILE] [--reuse FILE] [--markdown FILE]
+              [--check]
+
+Runs are the same every time, so --reuse takes those that an earlier --json has
+(such as the peers', while ours are worked on).
 """
 import argparse
 import concurrent.futures
@@ -130,11 +134,23 @@ def collect(args, functions):
                 jobs[peer, workers, function] = peer_run(
                     python, peer, args.trialdeck, function, args.seeds, most,
                     workers)
+    data = {key: regrets for key, regrets in reused(args).items()
+            if key in jobs and len(regrets) >= args.seeds and
+            len(regrets[0]) >= most}
+    jobs = {key: argv for key, argv in jobs.items() if key not in data}
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        results = dict(zip(jobs, pool.map(execute, jobs.values())))
+        for key, result in zip(jobs, pool.map(execute, jobs.values())):
+            data[key] = [run["regrets"] for run in result["runs"]]
     return list(args.ours) + list(peers), {
-        key: [run["regrets"] for run in result["runs"]]
-        for key, result in results.items()}
+        key: regrets[:args.seeds] for key, regrets in data.items()}
+
+
+def reused(args):
+    if not args.reuse:
+        return {}
+    with open(args.reuse) as source:
+        return {(r["tuner"], r["workers"], r["function"]): r["regrets"]
+                for r in json.load(source)}
 
 
 # --- what it says --------------------------------------------------------------
@@ -289,6 +305,7 @@ def main():
     parser.add_argument("--peers", type=words, default=["optuna", "nni"])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--json")
+    parser.add_argument("--reuse")
     parser.add_argument("--markdown")
     parser.add_argument("--check", action="store_true",
                         help="end with 1 where a promise is broken")
