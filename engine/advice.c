@@ -44,6 +44,7 @@ static bool open_tuner(struct engine *engine, struct error *err)
 		.seed = engine->experiment.seed,
 		.objectives = objectives,
 		.checkpoint_root = advice->checkpoint_root,
+		.max_trials = engine->config.max_trial_number,
 	};
 
 	if (config->is_python) /* and has one objective */

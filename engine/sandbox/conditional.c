@@ -51,28 +51,30 @@ static void branches(const struct sandbox_function *f, const double *x,
 	*ret += all * all;
 }
 
-/* Two levels: an optimiser, and for one of them a schedule. */
+/* Optimisers, of which one comes with a schedule or without. */
 static void optimisers(const struct sandbox_function *f, const double *x,
 		       double budget, double *ret)
 {
-	double width = log2(x[7]) - 6.5;
+	double width = log2(x[8]) - 6.5;
 	double sum = 0.01 * width * width;
 
 	(void)f;
 	(void)budget;
-	if (x[0] == 0) { /* sgd */
-		double rate = log10(x[1]) + 1 + 2 * (x[2] - 0.9);
-
-		sum += 0.15 + 0.3 * (1 - exp(-rate * rate)) +
-		       0.2 * (x[2] - 0.9) * (x[2] - 0.9);
-		if (x[3] == 1) /* a schedule with steps */
-			sum += 0.2 * (x[4] - 0.6) * (x[4] - 0.6) - 0.06;
-	} else if (x[0] == 1) { /* adam */
-		double rate = log10(x[5]) + 3;
+	if (x[0] == 2) { /* adam */
+		double rate = log10(x[6]) + 3;
 
 		sum += 0.11 + 0.3 * (1 - exp(-rate * rate));
+	} else if (x[0] == 3) {
+		sum += 0.3 + 0.05 * fabs(x[7] - 4);
 	} else {
-		sum += 0.3 + 0.05 * fabs(x[6] - 4);
+		const double *own = x + (x[0] == 0 ? 1 : 3);
+		double momentum = own[1] - 0.9;
+		double rate = log10(own[0]) + 1 + 2 * momentum;
+
+		sum += 0.15 + 0.3 * (1 - exp(-rate * rate)) +
+		       0.2 * momentum * momentum;
+		if (x[0] == 1) /* in steps by this factor */
+			sum += 0.2 * (own[2] - 0.6) * (own[2] - 0.6) - 0.06;
 	}
 	*ret = sum;
 }
@@ -110,14 +112,15 @@ const struct sandbox_function sandbox_conditional[] = {
 	},
 	{
 		.name = "optimisers",
-		.help = "an optimiser, for one of them a schedule, and a width",
+		.help = "an optimiser with or without schedule, and a width",
 		.group = SANDBOX_CONDITIONAL,
 		.is_held_out = true,
 		.space = "{" CHOICE("optimiser",
 			"{\"_name\":\"sgd\"," LOGUNIFORM("rate", "1e-5", "10") ","
+			UNIFORM("momentum", "0", "0.99") "},"
+			"{\"_name\":\"steps\"," LOGUNIFORM("rate", "1e-5", "10") ","
 			UNIFORM("momentum", "0", "0.99") ","
-			CHOICE("schedule", "{\"_name\":\"constant\"},"
-				"{\"_name\":\"steps\"," UNIFORM("factor", "0", "1") "}") "},"
+			UNIFORM("factor", "0", "1") "},"
 			"{\"_name\":\"adam\"," LOGUNIFORM("alpha", "1e-6", "1") "},"
 			"{\"_name\":\"lbfgs\"," RANDINT("memory", "1", "11") "}") ","
 			LOGUNIFORM("width", "8", "1024") "}",

@@ -239,7 +239,8 @@ bool sandbox_simulate(const struct sandbox_run *run,
 		.seed = run->seed,
 		.objectives = objectives,
 		.objective_count = sandbox_objectives(run->function),
-		.checkpoint_root = "."};
+		.checkpoint_root = ".",
+		.max_trials = (int64_t)run->evaluations};
 	double *point = NULL;
 	bool ok = false;
 

@@ -21,6 +21,7 @@
 #include <strings.h>
 
 #define NAMES_MAX 64
+#define DEFAULT_TUNER "Auto" /* where a file names none */
 #define USE "use one that `trialdeck tuners` lists"
 #define USE_PYTHON ", or write engine: nni for one that Python has"
 
@@ -101,6 +102,11 @@ static bool check_name(struct reader *reader, const struct kind *kind,
 		if (!python_check_class(reader, a))
 			return false;
 		return python_claims(a, kind == &tuner_kind, false);
+	}
+	if (!a->name_place.node && kind == &tuner_kind && !a->is_advisor &&
+	    !a->engine_place.node) {
+		a->name = xstrdup(DEFAULT_TUNER);
+		return true;
 	}
 	if (!a->name_place.node) {
 		len = reader_enter(reader, section->path);
@@ -390,12 +396,8 @@ void algorithms_check(struct reader *reader, struct draft *draft,
 	key = config->is_first_form && !reader->is_reload ? "builtinTunerName"
 							  : "name";
 	if (!draft->tuner_place.node) {
-		size_t len = reader_enter(reader, "tuner");
-
-		reader_fail(reader, (struct mark){1, 1},
-			    "required, but missing: such as tuner: {%s: TPE}",
-			    key);
-		reader_leave(reader, len);
+		draft->tuner.name = xstrdup(DEFAULT_TUNER);
+		has_tuner = true;
 	} else if (draft->tuner_place.node->kind == NODE_MAPPING) {
 		has_tuner = check_name(reader, &tuner_kind, &draft->tuner,
 				       &draft->tuner_place, key);

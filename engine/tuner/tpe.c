@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TPE: tree-structured Parzen estimators, as NNI has them since 2.6.
+ * TPE: tree-structured Parzen estimators.
  *
  * The first suggestions are drawn by chance.  After that each parameter keeps
  * to itself: tpe_draw.c proposes a value from what its own values led to.
@@ -26,10 +26,14 @@
 #include "engine/tuner/dedup.h"
 #include "engine/tuner/fronts.h"
 #include "engine/tuner/tpe_draw.h"
+#include "engine/tuner/tpe_joint.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Results before the first estimate, however many trials run. */
+#define RESULTS_LEAST 4
 
 enum liar { LIAR_BEST, LIAR_WORST, LIAR_MEAN, LIAR_NONE, LIAR_NULL };
 
@@ -49,7 +53,9 @@ struct tpe {
 	uint64_t seed;
 	struct dedup *dedup;
 
-	struct tpe_history *histories; /* one per parameter */
+	bool is_joint; /* whole points are modelled, not each parameter */
+	struct tpe_joint joint;
+	struct tpe_history *histories; /* one per parameter; else */
 	double *points;		       /* space->count values a trial */
 	bool *observed;		       /* per trial: in the histories */
 	size_t trial_count, trial_capacity;
@@ -78,17 +84,20 @@ static const struct tuner_argument arguments[] = {
 	ARGUMENT_OPTIMIZE_MODE("minimize"),
 	{"seed", "integer or null", "drawn by chance",
 	 "the same seed and results give the same suggestions"},
+	{"tpe_args.multivariate", "boolean", "true",
+	 "model whole points; false: each parameter by itself, as NNI does"},
 	{"tpe_args.constant_liar_type", "string or null", "best",
-	 "result assumed of running trials: best, worst, mean; null for none"},
-	{"tpe_args.n_startup_jobs", "integer", "20",
+	 "multivariate: keep away from running trials, whichever is named; "
+	 "else the result assumed of them: best, worst, mean; null for none"},
+	{"tpe_args.n_startup_jobs", "integer", "10; not multivariate 20",
 	 "trials drawn by chance before the first estimate"},
 	{"tpe_args.n_ei_candidates", "integer", "24",
-	 "candidates compared for each value"},
+	 "candidates compared for each suggestion"},
 	{"tpe_args.linear_forgetting", "integer", "25",
-	 "trials of full weight; further ones weigh less"},
-	{"tpe_args.prior_weight", "number", "1.0",
+	 "good trials, at most; not multivariate: trials of full weight"},
+	{"tpe_args.prior_weight", "number", "0.5; not multivariate 1.0",
 	 "weight of the search space beside that of one trial"},
-	{"tpe_args.gamma", "number", "0.25",
+	{"tpe_args.gamma", "number", "0.5; not multivariate 0.25",
 	 "good trials are this share of the square root of all; of several "
 	 "objectives (then 0.1) of all"},
 	{0},
@@ -102,14 +111,27 @@ static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
 	int liar = LIAR_BEST;
 	bool ok;
 
+	tpe->is_joint = true;
 	if (!args)
 		return false;
+	if (!args_boolean(args, "tpe_args.multivariate", &tpe->is_joint, err)) {
+		args_free(args);
+		return false;
+	}
 	*options = (struct tpe_options){.startup_jobs = 20,
 					.candidates = 24,
 					.linear_forgetting = 25,
 					.prior_weight = 1,
-					.gamma = has_several ? 0.1 : 0.25,
-					.is_share = has_several};
+					.gamma = 0.25};
+	if (tpe->is_joint) {
+		options->startup_jobs = 10;
+		options->prior_weight = 0.5;
+		options->gamma = 0.5;
+	}
+	if (has_several) {
+		options->gamma = 0.1;
+		options->is_share = true;
+	}
 	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
 		       err) &&
 	     args_integer(args, "tpe_args.n_startup_jobs", 0, 1000000000,
@@ -139,6 +161,7 @@ static void tpe_close(void *state)
 	free(tpe->entries);
 	free(tpe->running);
 	free(tpe->lies);
+	tpe_joint_release(&tpe->joint);
 	tpe_draw_release(&tpe->draw);
 	tpe_history_scratch_release(&tpe->scratch);
 	fronts_release(&tpe->fronts);
@@ -164,6 +187,7 @@ static void *tpe_open(const struct tuner_context *context, struct error *err)
 	tpe->most_loss = -INFINITY;
 	tpe->histories = xcalloc(tpe->space->count, sizeof(*tpe->histories));
 	tpe->dedup = dedup_new(tpe->space);
+	tpe_joint_init(&tpe->joint, tpe->space);
 	return tpe;
 }
 
@@ -219,6 +243,7 @@ static uint32_t add_trial(struct tpe *tpe, const double *point)
 	tpe->observed[count] = false;
 	tpe->trial_count++;
 	memcpy(point_of(tpe, (uint32_t)count), point, width * sizeof(*point));
+	tpe_joint_place(&tpe->joint, (uint32_t)count, point);
 	return (uint32_t)count;
 }
 
@@ -287,6 +312,8 @@ static void find_order(struct tpe *tpe)
 	size_t good = tpe_good_count(&tpe->options, count);
 
 	count = fronts_order(&tpe->fronts, good, order);
+	if (tpe->is_joint)
+		tpe_joint_order(&tpe->joint, order, count);
 	for (size_t i = 0; i < count; i++)
 		places[order[i]] = (double)i;
 	for (size_t i = 0; i < tpe->space->count; i++)
@@ -294,6 +321,18 @@ static void find_order(struct tpe *tpe)
 	tpe->is_stale = false;
 	free(order);
 	free(places);
+}
+
+/* Are whole points modelled by now?  Trials that run count as drawn by chance
+ * already, so that many at once do not delay it; but some results there are. */
+static bool is_begun(const struct tpe *tpe)
+{
+	size_t startup = (size_t)tpe->options.startup_jobs;
+	size_t least = startup < RESULTS_LEAST ? startup : RESULTS_LEAST;
+
+	return tpe->is_joint && tpe->joint.count > 0 &&
+	       tpe->joint.count >= least &&
+	       tpe->joint.count + tpe->running_count >= startup;
 }
 
 static enum tuner_outcome tpe_suggest(void *state, int64_t number,
@@ -307,6 +346,13 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 	if (tpe->is_stale)
 		find_order(tpe);
 	random_seed(&random, tpe->seed, (uint64_t)number);
+	if (is_begun(tpe)) {
+		tpe_joint_draw(&tpe->joint, &tpe->options, tpe->running,
+			       tpe->liar >= LIAR_NONE ? 0 : tpe->running_count,
+			       &random, ret->point);
+		return dedup_fix(tpe->dedup, ret->point) ? TUNER_SUGGESTED
+							 : TUNER_EXHAUSTED;
+	}
 	for (size_t i = 0; i < tpe->space->count; i++) {
 		struct tpe_history_view view;
 		size_t lies;
@@ -336,6 +382,7 @@ static void tpe_adopt(void *state, int64_t number, const double *point)
 	} else if (!tpe->observed[trial]) {
 		memcpy(point_of(tpe, trial), point,
 		       tpe->space->count * sizeof(*point));
+		tpe_joint_place(&tpe->joint, trial, point);
 	}
 	dedup_add(tpe->dedup, point);
 	stop_running(tpe, trial);
@@ -363,7 +410,9 @@ static void learn(struct tpe *tpe, uint32_t trial,
 	fronts_set(&tpe->fronts, trial, result);
 	tpe->is_ordered |= result->violation > 0;
 	tpe->is_stale = tpe->is_ordered;
-	for (size_t i = 0; i < tpe->space->count; i++) {
+	if (tpe->is_joint)
+		tpe_joint_learn(&tpe->joint, trial, loss);
+	for (size_t i = 0; i < tpe->space->count && !tpe->is_joint; i++) {
 		double value = point_of(tpe, trial)[i];
 
 		if (isnan(value))

@@ -15,14 +15,23 @@ struct tuner {
 };
 
 static const struct tuner_ops *const registry[] = {
-	&tpe_tuner_ops,	      &random_tuner_ops,
-	&grid_tuner_ops,      &batch_tuner_ops,
-	&anneal_tuner_ops,    &evolution_tuner_ops,
-	&hyperband_tuner_ops, &bohb_tuner_ops,
-	&asha_tuner_ops,      &pbt_tuner_ops,
-	&gp_tuner_ops,	      &smac_tuner_ops,
-	&metis_tuner_ops,     &cmaes_tuner_ops,
-	&nsga_tuner_ops,      NULL,
+	&auto_tuner_ops,
+	&tpe_tuner_ops,
+	&random_tuner_ops,
+	&grid_tuner_ops,
+	&batch_tuner_ops,
+	&anneal_tuner_ops,
+	&evolution_tuner_ops,
+	&hyperband_tuner_ops,
+	&bohb_tuner_ops,
+	&asha_tuner_ops,
+	&pbt_tuner_ops,
+	&gp_tuner_ops,
+	&smac_tuner_ops,
+	&metis_tuner_ops,
+	&cmaes_tuner_ops,
+	&nsga_tuner_ops,
+	NULL,
 };
 
 const struct tuner_ops *const *tuner_registry(void)

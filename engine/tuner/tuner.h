@@ -49,6 +49,9 @@ struct tuner_context {
 	/* The folder in which trials leave checkpoints for others, as they see
 	 * it; NULL: no storage outlives them. */
 	const char *checkpoint_root;
+	/* What the file wants at most; 0: not told, no limit.  That of the
+	 * file: later changes would make a replay another one. */
+	int64_t max_trials;
 };
 
 /* What is proposed. */

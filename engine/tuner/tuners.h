@@ -7,6 +7,7 @@
 
 extern const struct tuner_ops anneal_tuner_ops;
 extern const struct tuner_ops asha_tuner_ops;
+extern const struct tuner_ops auto_tuner_ops;
 extern const struct tuner_ops batch_tuner_ops;
 extern const struct tuner_ops bohb_tuner_ops;
 extern const struct tuner_ops cmaes_tuner_ops;

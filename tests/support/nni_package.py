@@ -13,7 +13,13 @@ CACHE = os.path.join(os.environ.get(
 
 def environment(more=()):
     """The Python of an environment that has nni (and more), or None."""
-    folder = os.path.join(CACHE, "-".join(["nni", VERSION] + list(more)))
+    return made("-".join(["nni", VERSION] + list(more)),
+                ["nni==" + VERSION] + list(more))
+
+
+def made(name, packages):
+    """The Python of an environment with these packages, or None."""
+    folder = os.path.join(CACHE, name)
     python = os.path.join(folder, "bin", "python")
     complete = os.path.join(folder, "complete")
     os.makedirs(CACHE, exist_ok=True)
@@ -22,8 +28,7 @@ def environment(more=()):
         if os.path.exists(complete):
             return python
         for argv in (["python3", "-m", "venv", "--clear", folder],
-                     [python, "-m", "pip", "install", "-q",
-                      "nni==" + VERSION] + list(more)):
+                     [python, "-m", "pip", "install", "-q"] + packages):
             if subprocess.run(argv, stdout=out, stderr=out).returncode:
                 return None
         open(complete, "w").close()

@@ -92,9 +92,8 @@ static const struct {
 	 "\"c\":0.852547},\"all\":0.3}",
 	 1e-6},
 	{"optimisers",
-	 "{\"optimiser\":{\"_name\":\"sgd\",\"rate\":0.1,\"momentum\":0.9,"
-	 "\"schedule\":{\"_name\":\"steps\",\"factor\":0.6}},"
-	 "\"width\":90.50966799187809}",
+	 "{\"optimiser\":{\"_name\":\"steps\",\"rate\":0.1,\"momentum\":0.9,"
+	 "\"factor\":0.6},\"width\":90.50966799187809}",
 	 1e-9},
 };
 
@@ -156,7 +155,8 @@ static void nothing_is_better_than_the_best(void **state)
 			least = fmin(least, values[0]);
 			most = fmax(most, values[0]);
 		}
-		if (sandbox_objectives(*f) == 1 && least < sandbox_best(*f) - 1e-9)
+		if (sandbox_objectives(*f) == 1 &&
+		    least < sandbox_best(*f) - 1e-9)
 			fail_msg("%s: %g is less than its best", (*f)->name,
 				 least);
 		assert_true(most > least);

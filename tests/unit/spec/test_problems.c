@@ -253,8 +253,6 @@ static const struct expectation the_first_form[] = {
 	 "searchSpacePath: s.json\n"
 	 "tuner: {name: Random}\n"
 	 "trial: {codeDir: ., command: x}\n",
-	 "e.yaml:6:1: tuner.builtinTunerName: required, but missing: such as "
-	 "builtinTunerName: TPE\n"
 	 "e.yaml:6:9: tuner.name: unknown key"},
 	{"authorName: me\n"
 	 "experimentName: demo\n"

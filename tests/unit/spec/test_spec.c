@@ -108,6 +108,30 @@ static void fills_in_defaults(void **state)
 	experiment_config_release(&c);
 }
 
+static void chooses_a_tuner_where_none_is_named(void **state)
+{
+	struct experiment_config c =
+		expect_config("trialCommand: python3 t.py\n"
+			      "trialConcurrency: 2\n"
+			      "searchSpace: {x: {_type: uniform, _value: [0, "
+			      "1]}}\n"
+			      "trainingService: {platform: local}\n");
+
+	(void)state;
+	assert_string_equal(c.tuner.name, "Auto");
+	assert_int_equal(c.objective, OBJECTIVE_MAXIMIZE);
+	experiment_config_release(&c);
+	c = expect_config("trialCommand: python3 t.py\n"
+			  "trialConcurrency: 2\n"
+			  "searchSpace: {x: {_type: uniform, _value: [0, "
+			  "1]}}\n"
+			  "tuner: {classArgs: {optimize_mode: minimize}}\n"
+			  "trainingService: {platform: local}\n");
+	assert_string_equal(c.tuner.name, "Auto");
+	assert_int_equal(c.objective, OBJECTIVE_MINIMIZE);
+	experiment_config_release(&c);
+}
+
 static void reads_the_first_form(void **state)
 {
 	struct experiment_config c =
@@ -472,6 +496,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_second_form),
 		cmocka_unit_test(fills_in_defaults),
+		cmocka_unit_test(chooses_a_tuner_where_none_is_named),
 		cmocka_unit_test(reads_the_first_form),
 		cmocka_unit_test(matches_keys_loosely_in_the_second_form),
 		cmocka_unit_test(takes_null_for_absent),

@@ -128,7 +128,7 @@ static void lies_about_running_trials_until_they_end(void **state)
 	struct space *space = parse(line);
 	struct tuner *tuner = taught(space, NULL);
 	double before = next_of(tuner);
-	double x = 0.9;
+	double x = before;
 
 	(void)state;
 	tuner_adopt(tuner, 30, &x);
