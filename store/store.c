@@ -78,7 +78,9 @@ static const char *find_network_kind(const char *path)
 }
 
 /* SQLite would create the file with the umask's rights; its journals take the
- * rights of the file. */
+ * rights of the file.  One that exists is not even opened: closing it would
+ * drop the locks that another handle of this process holds on it (POSIX), and
+ * other processes would take the journal for abandoned. */
 static bool create_file(const char *path, struct error *err)
 {
 	char *folder = fs_folder(path);
@@ -88,10 +90,11 @@ static bool create_file(const char *path, struct error *err)
 	free(folder);
 	if (!ok)
 		return false;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && (errno != EEXIST || access(path, R_OK | W_OK)))
 		return error_set_errno(err, "open database %s", path);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return true;
 }
 

@@ -161,10 +161,10 @@ static void record(struct alert_watch *watch, const struct alert *alert,
 	utf8_sanitize(&safe, text, strlen(text), false);
 	snprintf(event.kind, sizeof(event.kind), "%s", kind);
 	event.text = safe.data;
-	if (store_begin(watch->store, &err)) {
-		if (!store_event_add(watch->store, &event, &err) ||
-		    !store_commit(watch->store, &err))
-			store_rollback(watch->store);
+	if (store_amend_begin(watch->store, &err)) {
+		bool ok = store_event_add(watch->store, &event, &err);
+
+		store_amend_end(watch->store, ok, &err);
 	}
 	strbuf_release(&safe);
 }
@@ -285,7 +285,7 @@ bool alert_watch_start(const char *db_path, int64_t experiment,
 	pthread_cond_init(&watch->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	/* the first look here: nothing that happens later is missed */
-	if (!store_open(db_path, STORE_WRITE, &watch->store, err) ||
+	if (!store_open(db_path, STORE_APPEND, &watch->store, err) ||
 	    !look(watch, err)) {
 		watch_free(watch);
 		return error_prefix(err, "alerts");
