@@ -16,7 +16,6 @@
 #include "engine/spec/spec.h"
 
 #include <cjson/cJSON.h>
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +100,7 @@ static int try_it(const struct found *found, const struct alerts_config *config)
 		return cli_fail(&err);
 	}
 	atomic_init(&is_ending, false);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	ok = alert_send(config, &alert, &about, &is_ending, &err);
-	curl_global_cleanup();
 	if (!ok)
 		return cli_fail_at(&err, "alerts");
 	puts("told");

@@ -130,9 +130,10 @@ struct outputs_config {
 
 /* The key `alerts` (model/alert.h). */
 struct alerts_config {
-	unsigned on; /* one bit for each enum alert_kind */
+	unsigned on;	    /* one bit for each enum alert_kind */
 	char *webhook;	    /* URL */
-	char *webhook_file; /* or a file that holds it, read when it is needed */
+	char *webhook_file; /* or a file that holds it, read when it is needed
+			     */
 	char *format;	    /* "slack", "json"; NULL: by the URL */
 	char *command;	    /* for the shell */
 	int64_t stuck_after_s;

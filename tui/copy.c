@@ -44,8 +44,7 @@ static void add_json(struct strbuf *out, const cJSON *item)
 		strbuf_add_json_number(out, item->valuedouble);
 	} else if (cJSON_IsArray(item)) {
 		strbuf_addch(out, '[');
-		cJSON_ArrayForEach(part, item)
-		{
+		cJSON_ArrayForEach (part, item) {
 			if (part != item->child)
 				strbuf_addch(out, ',');
 			add_json(out, part);

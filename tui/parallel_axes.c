@@ -208,7 +208,7 @@ bool parallel_filter(const struct parallel_axes *axes, size_t axis, double from,
 	} else if (a->parameter < 0) {
 		field.kind = FIELD_METRIC;
 		field.stat = STAT_FINAL;
-		strcpy(field.metric, axes->metric);
+		memcpy(field.metric, axes->metric, sizeof(field.metric));
 	}
 	trial_field_format(&field, &axes->names, &name);
 	if (choice) {

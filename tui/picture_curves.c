@@ -16,6 +16,7 @@
 #include "tui/picture.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,8 +101,8 @@ static void prepare(struct console *console, void *state, bool is_new)
 
 	if (is_new)
 		curves->cursor = 0;
-	strcpy(curves->metric,
-	       pictures_metric(console, &is_minimized, &is_known));
+	snprintf(curves->metric, sizeof(curves->metric), "%s",
+		 pictures_metric(console, &is_minimized, &is_known));
 	curve_choice_make(console, tops[curves->top], curves->is_newest,
 			  &choice);
 	arrange(curves, &choice);
