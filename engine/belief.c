@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define POINTS 61
 #define OPTIONS_MAX 200
@@ -324,6 +325,41 @@ static struct belief *find_at(const char *db_path, int64_t key,
 	return belief;
 }
 
+/* A program that ends takes its libraries apart, BLAS too: those who are left
+ * to themselves are waited for, some seconds at most. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int count;
+	bool is_known; /* to atexit */
+} at_work = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	     .changed = PTHREAD_COND_INITIALIZER};
+
+#define LEAVE_S 10
+
+static void wait_for_all(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LEAVE_S;
+	pthread_mutex_lock(&at_work.lock);
+	while (at_work.count &&
+	       !pthread_cond_timedwait(&at_work.changed, &at_work.lock, &until))
+		;
+	pthread_mutex_unlock(&at_work.lock);
+}
+
+static void count_work(int change)
+{
+	pthread_mutex_lock(&at_work.lock);
+	if (!at_work.is_known)
+		at_work.is_known = !atexit(wait_for_all);
+	at_work.count += change;
+	pthread_cond_broadcast(&at_work.changed);
+	pthread_mutex_unlock(&at_work.lock);
+}
+
 static void *run(void *arg)
 {
 	struct belief_job *job = arg;
@@ -339,6 +375,7 @@ static void *run(void *arg)
 	pthread_mutex_unlock(&job->lock);
 	if (is_left)
 		job_release(job);
+	count_work(-1);
 	return NULL;
 }
 
@@ -358,11 +395,13 @@ struct belief_job *belief_start(const char *db_path, int64_t experiment,
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all); /* signals are the main thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
+	count_work(1);
 	problem = pthread_create(&thread, &attributes, run, job);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attributes);
 	if (!problem)
 		return job;
+	count_work(-1);
 	job_release(job);
 	error_set(err, ERROR_SYSTEM, "no thread to find out with: %s",
 		  strerror(problem));

@@ -463,20 +463,42 @@ static void tpe_import(void *state, const double *point,
 	dedup_add(tpe->dedup, point);
 }
 
+/* What one parameter's values led to, where whole points are modelled. */
+static void make_history(const struct tpe *tpe, size_t parameter,
+			 struct tpe_history *ret)
+{
+	for (uint32_t trial = 0; trial < tpe->trial_count; trial++) {
+		double value = point_of(tpe, trial)[parameter];
+
+		if (tpe->observed[trial] && !isnan(value))
+			tpe_history_add(ret, trial, value,
+					tpe->joint.losses[trial]);
+	}
+}
+
+/* Of whole points, too, one parameter by itself: a picture of the good and the
+ * bad along it, which is less than the model knows. */
 static bool tpe_believe(void *state, size_t parameter, const double *internal,
 			size_t n, double *ret_good, double *ret_bad)
 {
 	struct tpe *tpe = state;
+	struct tpe_history own = {0};
 	struct tpe_history_view view;
 	size_t lies = collect_lies(tpe, parameter);
+	bool ok;
 
 	if (tpe->is_stale)
 		find_order(tpe);
-	view = tpe_history_view(&tpe->histories[parameter], tpe->lies, lies,
-				lie(tpe), &tpe->scratch);
-	return tpe_densities(&tpe->draw, &tpe->options,
-			     &tpe->space->parameters[parameter], &view,
-			     internal, n, ret_good, ret_bad);
+	if (tpe->is_joint)
+		make_history(tpe, parameter, &own);
+	view = tpe_history_view(tpe->is_joint ? &own
+					      : &tpe->histories[parameter],
+				tpe->lies, lies, lie(tpe), &tpe->scratch);
+	ok = tpe_densities(&tpe->draw, &tpe->options,
+			   &tpe->space->parameters[parameter], &view, internal,
+			   n, ret_good, ret_bad);
+	tpe_history_release(&own);
+	return ok;
 }
 
 const struct tuner_ops tpe_tuner_ops = {
