@@ -54,7 +54,8 @@ static void migrate(const struct cli *cli)
 int main(int argc, char **argv)
 {
 	struct error err = {0};
-	char **translated = NULL;
+	/* its texts are used until the end, and belong to nobody else */
+	static char **translated;
 	struct cli cli;
 	int status, first;
 
@@ -62,10 +63,8 @@ int main(int argc, char **argv)
 	setlocale(LC_NUMERIC, "C"); /* numbers are data here */
 	if (nnictl_is_meant(argc, argv, &first)) {
 		if (!nnictl_translate(argc, argv, first, &argc, &translated,
-				      &err)) {
-			free(translated);
+				      &err))
 			return cli_fail(&err);
-		}
 		argv = translated;
 	}
 	if (!cli_parse(&cli, cli_commands, argc, argv, &err)) {
@@ -87,6 +86,5 @@ int main(int argc, char **argv)
 		status = CLI_FAILED;
 	}
 	cli_release(&cli);
-	free(translated);
 	return status;
 }

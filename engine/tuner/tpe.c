@@ -316,7 +316,7 @@ static void find_order(struct tpe *tpe)
 		tpe_joint_order(&tpe->joint, order, count);
 	for (size_t i = 0; i < count; i++)
 		places[order[i]] = (double)i;
-	for (size_t i = 0; i < tpe->space->count; i++)
+	for (size_t i = 0; i < tpe->space->count && !tpe->is_joint; i++)
 		tpe_history_set_losses(&tpe->histories[i], places);
 	tpe->is_stale = false;
 	free(order);

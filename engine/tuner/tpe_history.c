@@ -137,6 +137,8 @@ static int compare_by_value(const void *a, const void *b, void *arg)
 
 void tpe_history_set_losses(struct tpe_history *h, const double *losses)
 {
+	if (!h->count)
+		return;
 	for (size_t i = 0; i < h->count; i++)
 		h->losses[i] = losses[h->trials[i]];
 	qsort_r(h->by_loss, h->count, sizeof(*h->by_loss), compare_by_loss, h);
