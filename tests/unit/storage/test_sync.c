@@ -38,7 +38,7 @@ static enum error_code failure_code;
 
 static int rest_s; /* with a failure the server asks for so much peace */
 /* Behind the back of whom puts it, so often. */
-static int changes_left;
+static atomic_int changes_left;
 static const char *changing;
 
 /* Same size: only the time tells. */
@@ -54,7 +54,7 @@ static void change(void)
 	rewind(file);
 	fputs(text, file);
 	fclose(file);
-	times[1].tv_nsec = 1000 + changes_left;
+	times[1].tv_nsec = 1000 + atomic_load(&changes_left);
 	times[1].tv_sec = 1000000000;
 	assert_int_equal(utimensat(AT_FDCWD, changing, times, 0), 0);
 }
@@ -67,7 +67,8 @@ static bool failing_put(struct storage *storage, const char *path,
 			storage_ask_rest(storage->watch, rest_s);
 		return error_set(err, failure_code, "as the test wants it");
 	}
-	if (changes_left && source->fd >= 0 && changes_left--)
+	if (source->fd >= 0 && atomic_load(&changes_left) > 0 &&
+	    atomic_fetch_sub(&changes_left, 1) > 0)
 		change();
 	return storage_folder.put(storage, path, source, err);
 }
@@ -111,7 +112,8 @@ static int make_in(void **state, const char *where)
 	failing.put = failing_put;
 	atomic_store(&puts_left, 1000000);
 	failure_code = ERROR_DENIED;
-	rest_s = changes_left = 0;
+	rest_s = 0;
+	atomic_store(&changes_left, 0);
 	*state = world;
 	return 0;
 }
@@ -339,7 +341,7 @@ static void a_file_that_changes_goes_as_it_became(void **state)
 	write_code(world, "a", "1-text");
 	write_code(world, "b", "other");
 	changing = path;
-	changes_left = 1;
+	atomic_store(&changes_left, 1);
 	result = sync_now(world);
 	assert_int_equal(result.files, 2);
 	assert_text(world, TO "/a", "2-text");
@@ -355,7 +357,7 @@ static void a_file_that_keeps_changing_is_said(void **state)
 
 	write_code(world, "a", "1-text");
 	changing = path;
-	changes_left = 1000;
+	atomic_store(&changes_left, 1000);
 	assert_false(sync_code(&world->options, &result, &err));
 	assert_int_equal(err.code, ERROR_UNAVAILABLE);
 	assert_string_equal(err.text, "a changed while it was read");
