@@ -140,17 +140,13 @@ bool store_attempts_each(struct store *store, int64_t trial,
 {
 	struct attempt row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store, SELECT "WHERE trial = ? ORDER BY number",
 		      err))
 		return false;
 	sql_bind_int(&sql, trial);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		ok = read_row(&sql, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;

@@ -98,15 +98,11 @@ static bool apply(struct store *store, const char *rule,
 		  struct strbuf *problems, int *count, struct error *err)
 {
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store, rule, err))
 		return false;
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found || *count >= PROBLEMS_MAX)
-			break;
+	while (sql_next(&sql, &ok, err) && *count < PROBLEMS_MAX) {
 		++*count;
 		strbuf_addf(problems, "%s\n", sql_text(&sql));
 	}

@@ -175,7 +175,6 @@ bool store_cluster_each(struct store *store, int64_t experiment,
 {
 	struct cluster_node row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -184,10 +183,7 @@ bool store_cluster_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		read_node(&sql, &row);
 		if (!fn(&row, arg))
 			break;
@@ -263,7 +259,6 @@ bool store_places_each(struct store *store, int64_t experiment,
 {
 	struct trial_place row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -276,10 +271,7 @@ bool store_places_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		read_place(&sql, &row);
 		if (!fn(&row, arg))
 			break;

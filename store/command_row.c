@@ -108,7 +108,6 @@ bool store_commands_pending(struct store *store, int64_t experiment,
 {
 	struct command row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -117,10 +116,7 @@ bool store_commands_pending(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		ok = read_row(&sql, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;

@@ -60,7 +60,6 @@ bool store_events_each(struct store *store, int64_t experiment, int64_t trial,
 {
 	struct event row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	/* newest first under the limit, then turned round */
@@ -76,10 +75,7 @@ bool store_events_each(struct store *store, int64_t experiment, int64_t trial,
 	sql_bind_int(&sql, trial ? trial : experiment);
 	sql_bind_int(&sql, after);
 	sql_bind_int(&sql, limit > 0 ? limit : -1);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		read_row(&sql, &row);
 		if (!fn(&row, arg))
 			break;

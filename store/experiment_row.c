@@ -304,7 +304,6 @@ bool store_experiments_each(struct store *store, int64_t after,
 {
 	struct experiment row;
 	struct sql sql;
-	bool found = true;
 	bool ok = true;
 
 	if (!sql_open(&sql, store,
@@ -313,10 +312,7 @@ bool store_experiments_each(struct store *store, int64_t after,
 		      err))
 		return false;
 	sql_bind_int(&sql, after);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		ok = read_row(&sql, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;
@@ -344,7 +340,6 @@ static bool list_prefix(struct store *store, const char *prefix,
 			struct strbuf *ids, int *ret_count, struct error *err)
 {
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	*ret_count = 0;
@@ -354,10 +349,7 @@ static bool list_prefix(struct store *store, const char *prefix,
 		      err))
 		return false;
 	sql_bind_text(&sql, prefix);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		if (++*ret_count <= 8)
 			strbuf_addf(ids, "%s%s", ids->len ? ", " : "",
 				    sql_text(&sql));

@@ -90,7 +90,6 @@ bool store_history_each(struct store *store, int64_t experiment,
 {
 	struct history row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -101,10 +100,7 @@ bool store_history_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		ok = read_row(&sql, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;

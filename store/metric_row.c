@@ -238,13 +238,9 @@ static bool walk(struct sql *sql, store_metric_fn *fn, void *arg,
 		 struct error *err)
 {
 	struct metric row;
-	bool found = true;
 	bool ok;
 
-	for (;;) {
-		ok = sql_step(sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(sql, &ok, err)) {
 		read_row(sql, &row);
 		if (!fn(&row, arg))
 			break;
@@ -301,7 +297,6 @@ bool store_metric_names_each(struct store *store, int64_t experiment,
 			     store_name_fn *fn, void *arg, struct error *err)
 {
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -310,11 +305,8 @@ bool store_metric_names_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found || !fn(sql_text(&sql), arg))
-			break;
-	}
+	while (sql_next(&sql, &ok, err) && fn(sql_text(&sql), arg))
+		;
 	sql_close(&sql);
 	return ok;
 }
@@ -326,7 +318,6 @@ bool store_finals_each(struct store *store, int64_t experiment,
 		       store_final_fn *fn, void *arg, struct error *err)
 {
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -349,14 +340,10 @@ bool store_finals_each(struct store *store, int64_t experiment,
 	sql_bind_text(&sql, name);
 	sql_bind_int(&sql, (experiment << 32) + from);
 	sql_bind_int(&sql, (experiment << 32) + below);
-	for (;;) {
-		int64_t key, attempt;
+	while (sql_next(&sql, &ok, err)) {
+		int64_t key = sql_int(&sql);
+		int64_t attempt = sql_int(&sql);
 
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
-		key = sql_int(&sql);
-		attempt = sql_int(&sql);
 		if (!fn(key & UINT32_MAX, (int)attempt, sql_double(&sql), arg))
 			break;
 	}

@@ -159,7 +159,6 @@ bool store_outputs_each(struct store *store, int64_t experiment, int64_t trial,
 {
 	struct output row;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -169,10 +168,7 @@ bool store_outputs_each(struct store *store, int64_t experiment, int64_t trial,
 		return false;
 	sql_bind_int(&sql, trial ? trial : experiment << 32);
 	sql_bind_int(&sql, trial ? trial : (experiment << 32) + UINT32_MAX);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		ok = read_row(&sql, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;

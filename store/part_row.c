@@ -69,7 +69,6 @@ bool store_parts_get(struct store *store, int64_t trial, int attempt,
 {
 	struct trial_part *part;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -79,10 +78,7 @@ bool store_parts_get(struct store *store, int64_t trial, int attempt,
 		return false;
 	sql_bind_int(&sql, trial);
 	sql_bind_int(&sql, attempt);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		part = part_list_add(ret);
 		ok = !part || read_row(&sql, part, err);
 		if (!ok)

@@ -94,7 +94,6 @@ bool store_preferences_each(struct store *store, int64_t experiment,
 {
 	const char *name, *value;
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -103,10 +102,7 @@ bool store_preferences_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		name = sql_text(&sql);
 		value = sql_text(&sql);
 		if (!fn(name, value, arg))

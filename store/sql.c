@@ -213,6 +213,14 @@ bool sql_step(struct sql *sql, bool *ret_found, struct error *err)
 	return true;
 }
 
+bool sql_next(struct sql *sql, bool *ret_ok, struct error *err)
+{
+	bool found = false;
+
+	*ret_ok = sql_step(sql, &found, err);
+	return *ret_ok && found;
+}
+
 bool sql_finish(struct sql *sql, struct error *err)
 {
 	bool found = true;

@@ -108,6 +108,9 @@ void sql_bind_value(struct sql *sql, struct metric_value value);
 
 /* Next row; *ret_found is false after the last. */
 bool sql_step(struct sql *sql, bool *ret_found, struct error *err);
+/* For walks: while (sql_next(&sql, &ok, err)) ...; false after the last row,
+ * and when there is none for a failure: *ret_ok tells these apart. */
+bool sql_next(struct sql *sql, bool *ret_ok, struct error *err);
 /* Run to the end and close, also on failure. */
 bool sql_finish(struct sql *sql, struct error *err);
 

@@ -195,7 +195,6 @@ bool store_tags_each(struct store *store, int64_t experiment, store_tag_fn *fn,
 {
 	struct tag row = {.experiment = experiment};
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -204,10 +203,7 @@ bool store_tags_each(struct store *store, int64_t experiment, store_tag_fn *fn,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		row.trial = sql_int(&sql);
 		row.name = (char *)(uintptr_t)sql_text(&sql);
 		row.at_ns = sql_int(&sql);
@@ -293,7 +289,6 @@ bool store_notes_each(struct store *store, int64_t experiment,
 {
 	struct note row = {.experiment = experiment};
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, store,
@@ -302,10 +297,7 @@ bool store_notes_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		row.trial = sql_int(&sql);
 		row.text = (char *)(uintptr_t)sql_text(&sql);
 		row.at_ns = sql_int(&sql);

@@ -387,7 +387,6 @@ static bool write_metrics(struct writer *writer, int64_t experiment)
 		.texts = STRBUF_INIT,
 	};
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	if (!sql_open(&sql, writer->store,
@@ -401,10 +400,7 @@ static bool write_metrics(struct writer *writer, int64_t experiment)
 		      writer->err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		ok = sql_step(&sql, &found, writer->err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, writer->err)) {
 		ok = write_point(writer, &piece, &sql);
 		if (!ok)
 			break;

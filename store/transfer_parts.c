@@ -64,7 +64,7 @@ static bool write_attempt(struct store *store, int64_t trial, int attempt,
 bool transfer_write_parts(struct store *store, int64_t experiment,
 			  struct strbuf *out, struct error *err)
 {
-	bool found = true, is_first = true;
+	bool is_first = true;
 	struct sql sql;
 	bool ok;
 
@@ -75,16 +75,12 @@ bool transfer_write_parts(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	for (;;) {
-		int64_t trial;
+	while (sql_next(&sql, &ok, err)) {
+		int64_t trial = sql_int(&sql);
 
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
 		if (!is_first)
 			strbuf_addch(out, ',');
 		is_first = false;
-		trial = sql_int(&sql);
 		ok = write_attempt(store, trial, (int)sql_int(&sql), out, err);
 		if (!ok)
 			break;

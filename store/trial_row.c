@@ -106,13 +106,9 @@ static bool walk(struct sql *sql, enum store_trial_parts parts,
 		 store_trial_fn *fn, void *arg, struct error *err)
 {
 	struct trial row;
-	bool found = true;
 	bool ok;
 
-	for (;;) {
-		ok = sql_step(sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(sql, &ok, err)) {
 		ok = read_row(sql, parts, &row, err);
 		if (!ok || !fn(&row, arg))
 			break;
@@ -297,7 +293,6 @@ static bool list_prefix(struct store *store, int64_t experiment,
 			int64_t *ret_key, struct error *err)
 {
 	struct sql sql;
-	bool found = true;
 	bool ok;
 
 	*ret_count = 0;
@@ -308,10 +303,7 @@ static bool list_prefix(struct store *store, int64_t experiment,
 		return false;
 	sql_bind_int(&sql, experiment);
 	sql_bind_text(&sql, prefix);
-	for (;;) {
-		ok = sql_step(&sql, &found, err);
-		if (!ok || !found)
-			break;
+	while (sql_next(&sql, &ok, err)) {
 		*ret_key = sql_int(&sql);
 		if (++*ret_count <= 8)
 			strbuf_addf(ids, "%s%s", ids->len ? ", " : "",
