@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/signals.h"
 #include "base/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -80,25 +81,6 @@ void local_last_line(const char *path, char *ret_line, size_t size)
 	}
 	memcpy(ret_line, safe.data, safe.len + 1);
 	strbuf_release(&safe);
-}
-
-static const char *signal_name(int number)
-{
-	static const char *const names[] = {
-		[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",
-		[SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
-		[SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
-		[SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
-		[SIGKILL] = "SIGKILL", [SIGUSR1] = "SIGUSR1",
-		[SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
-		[SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM",
-		[SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU",
-		[SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
-	};
-
-	if (number < 0 || number >= (int)COUNT_OF(names))
-		return NULL;
-	return names[number];
 }
 
 static void describe_signal(int number, bool is_canceled, char *out,

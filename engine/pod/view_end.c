@@ -10,8 +10,8 @@
 #include "engine/pod/view_private.h"
 
 #include "base/mem.h"
+#include "base/signals.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,25 +87,6 @@ static const char *last_line(const char *message, size_t *ret_len)
 		end = start;
 	}
 	return message;
-}
-
-static const char *signal_name(int number)
-{
-	static const char *const names[] = {
-		[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",
-		[SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
-		[SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
-		[SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
-		[SIGKILL] = "SIGKILL", [SIGUSR1] = "SIGUSR1",
-		[SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
-		[SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM",
-		[SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU",
-		[SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
-	};
-
-	if (number < 0 || number >= (int)COUNT_OF(names))
-		return NULL;
-	return names[number];
 }
 
 static void describe_code(int code, int number, struct pod_words *ret)
