@@ -158,7 +158,7 @@ static void run_afters(struct engine *engine)
 	engine->afters = NULL;
 	engine->after_count = engine->after_capacity = 0;
 	for (size_t i = 0; i < count; i++)
-		attempts_do_after(engine, &afters[i]);
+		handover(engine, &afters[i]);
 	free(afters);
 }
 

@@ -302,7 +302,8 @@ void attempts_write_changes(struct engine *engine, bool with_summaries);
 void attempts_tell(struct engine *engine, struct live *live);
 void attempts_tell_place(struct engine *engine,
 			 const struct trial_place *place);
-void attempts_do_after(struct engine *engine, const struct after *after);
+/* handover.c: what a committed turn wants of the platform. */
+void handover(struct engine *engine, const struct after *after);
 /* Copy what the trial row repeats of its newest attempt; write both. */
 void attempts_write(struct engine *engine, struct live *live);
 /* Why it waits; NULL: no longer. */
