@@ -37,6 +37,9 @@ static bool fail(struct error *err, const char *what, const char *path)
 	if (errno == ENOSPC || errno == EDQUOT)
 		return error_set(err, ERROR_LIMIT, "%s %.200s: %s", what, path,
 				 strerror(errno));
+	if (errno == ENOTDIR || errno == EISDIR)
+		return error_set(err, ERROR_CONFLICT, "%s %.200s: %s", what,
+				 path, strerror(errno));
 	return error_set_errno(err, "%s %.200s", what, path);
 }
 

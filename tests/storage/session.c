@@ -61,7 +61,14 @@ static struct storage *session;
 
 static bool open_session(struct storage **ret, struct error *err)
 {
-	const struct storage_target target = {.config = &config};
+	/* where pods do it */
+	const struct storage_target target = {
+		.config = &config,
+		.kubeconfig = getenv("KUBECONFIG"),
+		.namespace = getenv("SESSION_NAMESPACE"),
+		.image = "test.local/trial:1",
+		.experiment_id = "Session1",
+	};
 
 	return storage_open(&target, &watch, ret, err);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "engine/platform/keeper_install.h"
 #include "keeper/claim.h"
+#include "tests/support/keeper_path.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -170,6 +171,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(folder));
 	bench->folder = xstrdup(folder);
 	assert_true(keeper_install(folder, &bench->keeper_path, &err));
+	keeper_path_prefer(&bench->keeper_path);
 	bench->url_path = fs_join(folder, "url");
 	bench->attempt = fs_join(folder, "attempt");
 	assert_true(fs_make_folders(bench->attempt, &err));

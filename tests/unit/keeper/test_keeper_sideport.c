@@ -10,6 +10,7 @@
 #include "engine/sideport/certificate.h"
 #include "engine/sideport/sideport.h"
 #include "engine/storage/archive.h"
+#include "tests/support/keeper_path.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -86,6 +87,7 @@ static int set_up(void **state)
 	bench->folder = xstrdup(folder);
 	bench->exit_code = -1;
 	assert_true(keeper_install(folder, &bench->keeper_path, &err));
+	keeper_path_prefer(&bench->keeper_path);
 	assert_true(
 		certificate_keep(folder, NULL, 0, &bench->certificate, &err));
 	write_file(bench, "code/lib/data", "5\n");

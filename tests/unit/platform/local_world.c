@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "engine/platform/keeper_install.h"
 #include "engine/platform/local.h"
+#include "tests/support/keeper_path.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,6 +102,7 @@ struct world *world_new(void)
 	strbuf_init(&world->told);
 	strbuf_init(&world->reports);
 	must(keeper_install(folder, &world->keeper_path, &err), &err);
+	keeper_path_prefer(&world->keeper_path);
 	world->url_file = fs_join(folder, "url");
 	world->loop = loop_new(&err);
 	assert_non_null(world->loop);
