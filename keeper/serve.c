@@ -112,7 +112,8 @@ static bool answer_request(struct connection *connection, size_t head_len)
 		why = "a token is needed";
 	}
 	/* who sends what we do not read would take it for the next request */
-	if (!status && request->what != SERVE_PUT && request->length) {
+	if (!status && request->what != SERVE_PUT &&
+	    request->what != SERVE_PUT_MANY && request->length) {
 		status = 400;
 		why = "no body belongs here";
 	}

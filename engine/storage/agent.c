@@ -134,19 +134,42 @@ static bool simple(struct agent *agent, const char *method,
 	return ok;
 }
 
+static bool put_body(struct storage *storage, const char *target,
+		     struct agent_body *body, struct error *err)
+{
+	struct agent_request request = {
+		.method = "PUT", .target = target, .body = body, .fd = -1};
+	bool ok = ask(agent_of(storage), &request, err);
+
+	agent_body_release(body);
+	return ok;
+}
+
 static bool agent_put(struct storage *storage, const char *path,
 		      const struct storage_source *source, struct error *err)
 {
+	const struct storage_item item = {path, *source};
 	char *base = target_of("file", path);
 	char *target = xasprintf("%s&size=%lld&mode=%o", base,
 				 (long long)source->size, source->mode & 0777);
-	struct agent_request request = {
-		.method = "PUT", .target = target, .source = source, .fd = -1};
-	bool ok = ask(agent_of(storage), &request, err);
+	struct agent_body body;
+	bool ok;
 
+	agent_body_init(&body, &item, 1, false);
+	ok = put_body(storage, target, &body, err);
 	free(base);
 	free(target);
 	return ok;
+}
+
+static bool agent_put_many(struct storage *storage,
+			   const struct storage_item *items, size_t count,
+			   struct error *err)
+{
+	struct agent_body body;
+
+	agent_body_init(&body, items, count, true);
+	return put_body(storage, "/v1/files", &body, err);
 }
 
 static bool agent_get(struct storage *storage, const char *path, int fd,
@@ -297,9 +320,9 @@ static bool agent_list(struct storage *storage, const char *path, bool is_deep,
 
 #define OPS                                                                    \
 	.open = agent_open, .prepare = agent_prepare, .put = agent_put,        \
-	.get = agent_get, .list = agent_list, .remove = agent_remove,          \
-	.copy = agent_copy, .url = agent_url, .volume = agent_volume,          \
-	.close = agent_close
+	.put_many = agent_put_many, .get = agent_get, .list = agent_list,      \
+	.remove = agent_remove, .copy = agent_copy, .url = agent_url,          \
+	.volume = agent_volume, .close = agent_close
 
 const struct storage_ops storage_pvc = {.name = "pvc", OPS};
 const struct storage_ops storage_host_path = {.name = "hostPath", OPS};
