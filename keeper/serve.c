@@ -127,7 +127,8 @@ static bool answer_request(struct connection *connection, size_t head_len)
 	connection->wire.deadline_ms =
 		mono_ms() + SERVE_BODY_MS +
 		request->length / SERVE_SLOWEST_BYTES_PER_MS;
-	if (request->what == SERVE_GET || request->what == SERVE_LIST)
+	if (request->what == SERVE_GET || request->what == SERVE_LIST ||
+	    request->what == SERVE_DIGEST)
 		connection->wire.deadline_ms = 0; /* while something moves */
 	atomic_fetch_add(&server.busy, 1);
 	serve_files(server.top_fd, request, &connection->wire,

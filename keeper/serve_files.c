@@ -338,6 +338,9 @@ void serve_files(int top_fd, const struct serve_request *request,
 	case SERVE_GET:
 		do_get(top_fd, request, wire, ret);
 		break;
+	case SERVE_DIGEST:
+		serve_digest(top_fd, request, wire, ret);
+		break;
 	case SERVE_PUT:
 		do_put(top_fd, request, wire, body, body_len, ret);
 		break;

@@ -31,6 +31,11 @@ bool serve_fail(struct error *err, const char *what, const char *path);
 bool serve_go_on(struct wire *wire, const struct serve_request *request,
 		 struct error *err);
 
+/* --- serve_digest.c ----------------------------------------------------- */
+
+void serve_digest(int top_fd, const struct serve_request *request,
+		  struct wire *wire, struct serve_answer *ret);
+
 /* --- serve_many.c ------------------------------------------------------- */
 
 void serve_put_many(int top_fd, const struct serve_request *request,

@@ -15,6 +15,7 @@ static const struct {
 	{"GET", "/v1/space", SERVE_SPACE},
 	{"GET", "/v1/list", SERVE_LIST},
 	{"GET", "/v1/file", SERVE_GET},
+	{"GET", "/v1/digest", SERVE_DIGEST},
 	{"PUT", "/v1/file", SERVE_PUT},
 	{"PUT", "/v1/files", SERVE_PUT_MANY},
 	{"PUT", "/v1/folder", SERVE_FOLDER},

@@ -6,6 +6,7 @@
  *     GET    /v1/space
  *     GET    /v1/list?path=P[&deep=1]
  *     GET    /v1/file?path=P           Range: bytes=N-
+ *     GET    /v1/digest?path=P
  *     PUT    /v1/file?path=P&size=N[&mode=0755]
  *     PUT    /v1/files                 many, see serve_many.c
  *     PUT    /v1/folder?path=P
@@ -32,6 +33,7 @@ enum serve_what {
 	SERVE_LIST,
 	SERVE_PUT_MANY,
 	SERVE_GET,
+	SERVE_DIGEST,
 	SERVE_PUT,
 	SERVE_FOLDER,
 	SERVE_COPY,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/storage/digest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -399,6 +400,7 @@ static enum outcome put_output(struct client *client)
 	/* on this thread: others' reports may wait for the disk, too */
 	if (fdatasync(upload->fd) < 0)
 		return fail_disk(client);
+	storage_digest_mark(upload->fd, upload->digest);
 	if (!output_publish(upload->folder_fd, upload->part, upload->path))
 		return errno == ENOTDIR || errno == EISDIR || errno == EEXIST
 			       ? fail_name(client)

@@ -12,6 +12,7 @@
 
 /* Room for a hundred thousand entries. */
 #define LIST_MAX_BYTES (64u << 20)
+#define DIGEST_MAX_BYTES (1u << 20)
 #define TEST_PREFIX "nni/.trialdeck-test-"
 
 static struct agent *agent_of(struct storage *storage)
@@ -184,6 +185,31 @@ static bool agent_get(struct storage *storage, const char *path, int fd,
 	return ok;
 }
 
+static bool agent_digest(struct storage *storage, const char *path,
+			 struct storage_digest *ret, struct error *err)
+{
+	struct agent *agent = agent_of(storage);
+	char *target = target_of("digest", path);
+	struct strbuf text = STRBUF_INIT;
+	struct agent_request request = {.method = "GET",
+					.target = target,
+					.fd = -1,
+					.text = &text,
+					.text_max = DIGEST_MAX_BYTES};
+	bool ok = ask(agent, &request, err);
+
+	/* blanks before it say that it is being read */
+	if (ok && sscanf(text.data, " sha256 %64[0-9a-f]", ret->hex) == 1 &&
+	    strlen(ret->hex) == 64)
+		ret->kind = STORAGE_SHA256;
+	else if (ok)
+		ok = error_set(err, ERROR_CORRUPT,
+			       "%s: its pod's digest is none", agent->what);
+	strbuf_release(&text);
+	free(target);
+	return ok;
+}
+
 static bool agent_remove(struct storage *storage, const char *path,
 			 struct error *err)
 {
@@ -320,9 +346,9 @@ static bool agent_list(struct storage *storage, const char *path, bool is_deep,
 
 #define OPS                                                                    \
 	.open = agent_open, .prepare = agent_prepare, .put = agent_put,        \
-	.put_many = agent_put_many, .get = agent_get, .list = agent_list,      \
-	.remove = agent_remove, .copy = agent_copy, .url = agent_url,          \
-	.volume = agent_volume, .close = agent_close
+	.put_many = agent_put_many, .get = agent_get, .digest = agent_digest,  \
+	.list = agent_list, .remove = agent_remove, .copy = agent_copy,        \
+	.url = agent_url, .volume = agent_volume, .close = agent_close
 
 const struct storage_ops storage_pvc = {.name = "pvc", OPS};
 const struct storage_ops storage_host_path = {.name = "hostPath", OPS};

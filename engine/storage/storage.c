@@ -163,6 +163,15 @@ bool storage_get(struct storage *storage, const char *path, int fd,
 	       storage->ops->get(storage, path, fd, offset, err);
 }
 
+bool storage_digest(struct storage *storage, const char *path,
+		    struct storage_digest *ret, struct error *err)
+{
+	*ret = (struct storage_digest){STORAGE_NO_DIGEST, ""};
+	return !storage->ops->digest ||
+	       (check(storage, path, err) &&
+		storage->ops->digest(storage, path, ret, err));
+}
+
 struct listing {
 	storage_entry_fn *fn;
 	void *arg;

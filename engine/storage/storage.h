@@ -76,6 +76,13 @@ struct storage_item {
 	struct storage_source source;
 };
 
+/* What a storage says of a file. */
+enum storage_digest_kind { STORAGE_NO_DIGEST, STORAGE_MD5, STORAGE_SHA256 };
+struct storage_digest {
+	enum storage_digest_kind kind;
+	char hex[65];
+};
+
 struct storage_ops;
 
 /* The head of every session. */
@@ -106,6 +113,10 @@ struct storage_ops {
 	/* Write a file, from offset on, to where fd stands. */
 	bool (*get)(struct storage *storage, const char *path, int fd,
 		    int64_t offset, struct error *err);
+	/* What is known of its content; NULL: nothing.  Where that is nothing
+	 * for this file, that is no error. */
+	bool (*digest)(struct storage *storage, const char *path,
+		       struct storage_digest *ret, struct error *err);
 	/* What is in a folder ("": the root), or all below it when is_deep.
 	 * Files and folders alone; ERROR_NOT_FOUND when there is no such
 	 * folder (s3: nothing with such a prefix). */
@@ -144,6 +155,8 @@ bool storage_put_many(struct storage *storage, const struct storage_item *items,
 		      size_t count, struct error *err);
 bool storage_get(struct storage *storage, const char *path, int fd,
 		 int64_t offset, struct error *err);
+bool storage_digest(struct storage *storage, const char *path,
+		    struct storage_digest *ret, struct error *err);
 bool storage_list(struct storage *storage, const char *path, bool is_deep,
 		  storage_entry_fn *fn, void *arg, struct error *err);
 /* The root itself is refused. */

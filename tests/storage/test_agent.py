@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Claims and host paths through a pod of their own, without a cluster: the
 keeper is real, the API server is as much of one as that needs."""
+import hashlib
 import json
 import os
 import signal
@@ -30,6 +31,9 @@ def check_operations(world, folder):
           "\n".join(map(str, answers)))
     check(all(read(world.top + "/nni/x/" + name) == data for name in NAMES),
           "and are there, whole")
+    known = one("digest", "nni/x/plain.txt")
+    check(known.lines == [["digest", "2", hashlib.sha256(data).hexdigest()]],
+          "their digest is made over there", known)
     walked = one("walk", "nni/x")
     check({name: entry for name, entry in walked.entries.items()
            if entry[1] == "file"} ==
