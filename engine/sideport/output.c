@@ -414,5 +414,13 @@ static enum outcome put_output(struct client *client)
 
 enum outcome output_handle(struct client *client)
 {
-	return client->upload ? put_output(client) : get_output(client);
+	enum outcome outcome;
+
+	if (!client->upload)
+		return get_output(client);
+	outcome = put_output(client);
+	/* before the answer is out: who reads it may begin again at once */
+	if (client->upload)
+		output_drop(client);
+	return outcome;
 }
