@@ -109,7 +109,7 @@ static void print_slice(const struct answer *answer, const struct slice *slice)
 			add_number(&sheet, answer, true, bin->high);
 		}
 		sheet_addf(&sheet, "%zu", bin->count);
-		sheet_addf(&sheet, "%zu", bin->without);
+		sheet_addf(&sheet, "%zu", bin->failed);
 		for (size_t k = 0; k < COUNT_OF(values); k++)
 			add_number(&sheet, answer, bin->count > 0, values[k]);
 	}
@@ -157,7 +157,7 @@ static void json_slice(const struct answer *answer, const struct slice *slice,
 			json_value(out, high);
 		}
 		strbuf_addf(out, ",\"trials\":%zu,\"failed\":%zu", bin->count,
-			    bin->without);
+			    bin->failed);
 		for (size_t k = 0; k < COUNT_OF(values); k++) {
 			struct metric_value value = {bin->count > 0, values[k]};
 

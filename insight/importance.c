@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "insight/density.h"
+#include "insight/select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -72,43 +73,6 @@ void importance_free(struct importance *importance)
 	free(importance);
 }
 
-/* The k-th smallest (from 0): C. A. R. Hoare, "Algorithm 65: find", 1961.  The
- * values' order changes. */
-static double select_smallest(double *values, ptrdiff_t count, ptrdiff_t k)
-{
-	ptrdiff_t low = 0, high = count - 1;
-	struct random random;
-
-	random_seed(&random, CHANCE_SEED, (uint64_t)count);
-	while (low < high) {
-		ptrdiff_t i = low, j = high;
-		double pivot =
-			values[low +
-			       (ptrdiff_t)random_below(
-				       &random, (uint64_t)(high - low + 1))];
-
-		while (i <= j) {
-			while (values[i] < pivot)
-				i++;
-			while (values[j] > pivot)
-				j--;
-			if (i <= j) {
-				double swap = values[i];
-
-				values[i++] = values[j];
-				values[j--] = swap;
-			}
-		}
-		if (k > j)
-			low = i;
-		if (k < i)
-			high = j;
-		if (k > j && k < i)
-			break;
-	}
-	return values[k];
-}
-
 /* The loss of the last trial that is among the best part of them. */
 static double find_border(double part, double *losses, size_t count)
 {
@@ -119,8 +83,7 @@ static double find_border(double part, double *losses, size_t count)
 	if (part >= 1)
 		return INFINITY;
 	rank = ceil(part * (double)count) - 1;
-	return select_smallest(losses, (ptrdiff_t)count,
-			       rank > 0 ? (ptrdiff_t)rank : 0);
+	return select_smallest(losses, count, rank > 0 ? (size_t)rank : 0);
 }
 
 static void count_row(const struct importance *importance, size_t row,

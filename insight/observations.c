@@ -179,6 +179,13 @@ bool observations_have(const struct observations *all, uint32_t trial)
 	return trial < all->row_room && all->rows[trial];
 }
 
+void observations_set(struct observations *all, size_t row, double value)
+{
+	all->usable -= isfinite(all->values[row]) != 0;
+	all->usable += isfinite(value) != 0;
+	all->values[row] = value;
+}
+
 void observations_put(struct observations *all, uint32_t trial,
 		      const double *point, double value)
 {
@@ -187,18 +194,17 @@ void observations_put(struct observations *all, uint32_t trial,
 
 	if (observations_have(all, trial)) {
 		row = all->rows[trial] - 1;
-		all->usable -= isfinite(all->values[row]) != 0;
 	} else {
 		make_room(all, trial);
 		row = all->count++;
 		all->rows[trial] = (uint32_t)all->count;
 		all->trials[row] = trial;
+		all->values[row] = NAN;
 		levels = all->levels + row * width;
 		for (size_t i = 0; i < width; i++)
 			levels[i] = axis_level(&all->axes[i],
 					       &all->space->parameters[i],
 					       point[i]);
 	}
-	all->values[row] = value;
-	all->usable += isfinite(value) != 0;
+	observations_set(all, row, value);
 }

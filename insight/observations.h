@@ -44,7 +44,7 @@ struct observations {
 	struct axis *axes;	   /* one a parameter */
 	size_t count, capacity;	   /* rows */
 	uint16_t *levels;	   /* count rows of space->count */
-	double *values;	  /* results as reported; not finite: there is none */
+	double *values;	  /* results as reported; NaN: none, infinite: failed */
 	uint32_t *trials; /* sequence numbers */
 	uint32_t *rows;	  /* by sequence number: row + 1, 0 for none */
 	size_t row_room;
@@ -55,9 +55,13 @@ struct observations {
 struct observations *observations_new(const struct space *space);
 void observations_free(struct observations *observations);
 /* Add a trial, or give one that is there another result; its point stays.  The
- * value is NaN when it has none, because it failed, or no longer has one. */
+ * value is NaN when it has none (yet, or any more), infinite when it failed, or
+ * what it reported is infinite: that counts as a failure. */
 void observations_put(struct observations *observations, uint32_t trial,
 		      const double *point, double value);
+/* The result of a row alone. */
+void observations_set(struct observations *observations, size_t row,
+		      double value);
 bool observations_have(const struct observations *observations, uint32_t trial);
 
 /* Where a point's internal value lies; LEVEL_NONE for NaN. */

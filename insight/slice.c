@@ -3,56 +3,32 @@
 #include "insight/slice.h"
 
 #include "base/mem.h"
+#include "insight/select.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A trial on its way into its bin. */
-struct entry {
-	uint32_t bin;
-	double value;
-};
-
-static int by_value(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->bin != y->bin)
-		return x->bin < y->bin ? -1 : 1;
-	return x->value < y->value ? -1 : x->value > y->value;
-}
-
-/* Linear between the two neighbours, as numpy's default is. */
-static double quantile(const struct entry *sorted, size_t count, double part)
-{
-	double at = part * (double)(count - 1);
-	size_t low = (size_t)at;
-
-	if (low + 1 >= count)
-		return sorted[count - 1].value;
-	return sorted[low].value +
-	       (at - (double)low) * (sorted[low + 1].value - sorted[low].value);
-}
-
-static void summarize(struct slice_bin *bin, const struct entry *sorted)
+static void summarize(struct slice_bin *bin, double *values)
 {
 	double square = 0;
 
-	for (size_t i = 0; i < bin->count; i++)
-		bin->mean += sorted[i].value / (double)bin->count;
+	bin->least = bin->most = values[0];
 	for (size_t i = 0; i < bin->count; i++) {
-		double off = sorted[i].value - bin->mean;
+		bin->mean += values[i] / (double)bin->count;
+		bin->least = fmin(bin->least, values[i]);
+		bin->most = fmax(bin->most, values[i]);
+	}
+	for (size_t i = 0; i < bin->count; i++) {
+		double off = values[i] - bin->mean;
 
 		square += off * off;
 	}
 	bin->deviation =
 		bin->count > 1 ? sqrt(square / (double)(bin->count - 1)) : 0;
-	bin->least = sorted[0].value;
-	bin->lower = quantile(sorted, bin->count, 0.25);
-	bin->middle = quantile(sorted, bin->count, 0.5);
-	bin->upper = quantile(sorted, bin->count, 0.75);
-	bin->most = sorted[bin->count - 1].value;
+	bin->lower = select_quantile(values, bin->count, 0.25);
+	bin->middle = select_quantile(values, bin->count, 0.5);
+	bin->upper = select_quantile(values, bin->count, 0.75);
 }
 
 /* ---- which bin ------------------------------------------------------------
@@ -148,9 +124,10 @@ void slice_compute(const struct observations *all, size_t parameter,
 		   size_t bins, struct slice *ret)
 {
 	const struct axis *axis = &all->axes[parameter];
-	struct entry *entries = xcalloc(all->usable + 1, sizeof(*entries));
+	double *values = xcalloc(all->usable + 1, sizeof(*values));
+	uint32_t *bin_of_row = xcalloc(all->count + 1, sizeof(uint32_t));
 	uint32_t *bin_of = NULL;
-	size_t n = 0, at = 0;
+	size_t *ends;
 
 	memset(ret, 0, sizeof(*ret));
 	bins = bins < 2 ? 2 : bins;
@@ -163,25 +140,34 @@ void slice_compute(const struct observations *all, size_t parameter,
 		bool has_result = isfinite(all->values[row]);
 		uint32_t bin;
 
+		bin_of_row[row] = UINT32_MAX;
 		if (level == LEVEL_NONE) {
 			ret->inactive += has_result;
 			continue;
 		}
 		bin = bin_of ? bin_of[level] : bin_at(axis, level, ret->count);
 		ret->bins[bin].count += has_result;
-		ret->bins[bin].without += !has_result;
+		ret->bins[bin].failed += isinf(all->values[row]) != 0;
 		if (has_result)
-			entries[n++] = (struct entry){bin, all->values[row]};
+			bin_of_row[row] = bin;
 	}
-	qsort(entries, n, sizeof(*entries), by_value);
+	/* each bin's values beside each other */
+	ends = xcalloc(ret->count + 1, sizeof(*ends));
 	for (size_t i = 0; i < ret->count; i++) {
-		if (ret->bins[i].count)
-			summarize(&ret->bins[i], entries + at);
-		at += ret->bins[i].count;
+		ends[i] = ret->usable;
+		ret->usable += ret->bins[i].count;
 	}
-	ret->usable = n;
+	for (size_t row = 0; row < all->count; row++)
+		if (bin_of_row[row] != UINT32_MAX)
+			values[ends[bin_of_row[row]]++] = all->values[row];
+	for (size_t i = 0; i < ret->count; i++)
+		if (ret->bins[i].count)
+			summarize(&ret->bins[i],
+				  values + ends[i] - ret->bins[i].count);
+	free(bin_of_row);
 	free(bin_of);
-	free(entries);
+	free(values);
+	free(ends);
 }
 
 void slice_release(struct slice *slice)

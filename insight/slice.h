@@ -19,7 +19,7 @@ struct slice_bin {
 	double from, to;  /* the same along the axis, 0 to 1 */
 	size_t option;	  /* of a choice; others: option_count */
 	size_t count;	  /* trials with a result */
-	size_t without;	  /* trials without: failed */
+	size_t failed;
 	double mean, deviation;
 	double least, most, lower, middle, upper; /* extremes, quartiles */
 };

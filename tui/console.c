@@ -314,6 +314,13 @@ static void open_prompt(struct console *console, enum prompt_kind kind)
 	prompt_open(&console->prompt, kind, "");
 }
 
+static void show_importance(struct console *console)
+{
+	struct error ignored; /* there is a picture of this name */
+
+	pictures_show(console, "importance", &ignored);
+}
+
 void console_do(struct console *console, enum action_id action)
 {
 	console->needs_paint = true;
@@ -353,6 +360,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_PICTURES:
 		console_push(console, SCREEN_PICTURES);
+		break;
+	case ACTION_IMPORTANCE:
+		show_importance(console);
 		break;
 	case ACTION_CHART_TOGGLE:
 		toggle_chart(console);

@@ -2,16 +2,12 @@
 /* Trials' points and results, from the store. */
 #include "tui/findings.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "model/space_scan.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BLOCK 32 /* trials */
-#define GOLDEN 0.6180339887498949
 
 struct findings *findings_new(const struct experiment *experiment,
 			      const char *metric, struct error *err)
@@ -37,8 +33,6 @@ struct findings *findings_new(const struct experiment *experiment,
 	findings->metric = xstrdup_or_null(metric);
 	findings->scan = space_scan_new(space);
 	findings->point = xcalloc(space->count + 1, sizeof(double));
-	for (int state = 0; state < TRIAL_STATE_COUNT; state++)
-		findings->total += (size_t)experiment->counts[state];
 	return findings;
 }
 
@@ -137,8 +131,6 @@ static bool add_trial(const struct trial *trial, void *arg)
 	bool is_there = observations_have(findings->all, sequence);
 	size_t strange = 0;
 
-	if (trial->version > findings->seen_version)
-		findings->seen_version = trial->version;
 	if (trial->sequence < 0 || trial->sequence >= UINT32_MAX)
 		return true;
 	if (value.is_set)
@@ -148,13 +140,14 @@ static bool add_trial(const struct trial *trial, void *arg)
 			       findings->point, &strange) ||
 	     strange))
 		kind = FINDING_STRANGE;
-	if (kind == FINDING_STRANGE)
-		value.number = NAN;
 	set_kind(findings, sequence, kind);
 	if (is_there || is_told(kind))
 		observations_put(findings->all, sequence, findings->point,
-				 value.is_set ? value.number : NAN);
-	findings->has_changed = true;
+				 kind == FINDING_USED ? value.number
+				 : kind == FINDING_FAILED ||
+						 kind == FINDING_INFINITE
+					 ? INFINITY
+					 : NAN);
 	return !findings->has_failed;
 }
 
@@ -166,102 +159,10 @@ bool findings_read(struct findings *findings, struct store *store,
 	findings->store = store;
 	findings->err = err;
 	findings->has_failed = false;
-	ok = store_trials_each(store, findings->experiment,
-			       findings->seen_version, STORE_TRIAL_WHOLE,
-			       add_trial, findings, err) &&
+	ok = store_trials_each(store, findings->experiment, 0,
+			       STORE_TRIAL_WHOLE, add_trial, findings, err) &&
 	     !findings->has_failed;
-	findings->is_whole = ok;
-	if (findings->known > findings->total)
-		findings->total = findings->known;
 	return ok;
-}
-
-/* ---- piece by piece ---------------------------------------------------------
- */
-
-static size_t common_divisor(size_t a, size_t b)
-{
-	while (b) {
-		size_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
-/* Blocks in an order that is even at any time: steps of the golden ratio. */
-static void begin(struct findings *findings, int64_t version)
-{
-	findings->has_begun = true;
-	findings->seen_version = version;
-	findings->block_count = (findings->total + BLOCK - 1) / BLOCK;
-	findings->blocks_left = findings->block_count;
-	findings->block_step = (size_t)(GOLDEN * (double)findings->block_count);
-	while (findings->block_step < 1 ||
-	       common_divisor(findings->block_step, findings->block_count) > 1)
-		findings->block_step++;
-	/* the newest trials are among the first that are read */
-	findings->block_at =
-		findings->block_count ? findings->block_count - 1 : 0;
-}
-
-static bool add_unread(const struct trial *trial, void *arg)
-{
-	struct findings *findings = arg;
-	int64_t seen = findings->seen_version;
-	bool go_on = true;
-
-	if (trial->sequence >= 0 &&
-	    ((size_t)trial->sequence >= findings->kind_room ||
-	     findings->kinds[trial->sequence] == FINDING_UNKNOWN))
-		go_on = add_trial(trial, arg);
-	/* others may have changed before this one did */
-	findings->seen_version = seen;
-	return go_on;
-}
-
-static bool read_block(struct findings *findings)
-{
-	size_t at = findings->block_at;
-
-	findings->block_at =
-		(at + findings->block_step) % findings->block_count;
-	findings->blocks_left--;
-	return store_trials_page(findings->store, findings->experiment,
-				 (int64_t)((at + 1) * BLOCK), BLOCK,
-				 STORE_TRIAL_WHOLE, add_unread, findings,
-				 findings->err) &&
-	       !findings->has_failed;
-}
-
-bool findings_read_some(struct findings *findings, struct store *store,
-			int64_t budget_ns, bool *ret_changed, struct error *err)
-{
-	int64_t until = clock_mono_ns() + budget_ns, version;
-
-	findings->store = store;
-	findings->err = err;
-	findings->has_failed = findings->has_changed = false;
-	if (!findings->has_begun) {
-		if (!store_version(store, &version, err))
-			return false;
-		begin(findings, version);
-	}
-	while (findings->blocks_left && clock_mono_ns() < until)
-		if (!read_block(findings))
-			return false;
-	/* what is new, or changed since the blocks were counted */
-	if (!store_trials_each(store, findings->experiment,
-			       findings->seen_version, STORE_TRIAL_WHOLE,
-			       add_trial, findings, err) ||
-	    findings->has_failed)
-		return false;
-	findings->is_whole = !findings->blocks_left;
-	if (findings->known > findings->total || findings->is_whole)
-		findings->total = findings->known;
-	*ret_changed = findings->has_changed;
-	return true;
 }
 
 void findings_tell_left_out(const struct findings *findings, struct strbuf *out)

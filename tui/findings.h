@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An experiment's trials as observations (insight/observations.h), read from
- * the store: all at once for a command, or piece by piece for a screen.
- *
- * Piece by piece it reads blocks of neighbouring trials that are spread over
- * all of them, so that what is there at any moment is a fair sample, and after
- * that what has changed.
+ * the store for a command.
  *
  * Of each trial it takes the final result, or, of another metric than the
  * objective, the final value, else the last intermediate one, of the newest
@@ -37,20 +33,16 @@ struct findings {
 	struct space *space; /* owned */
 	struct observations *all;
 	size_t counts[FINDING_COUNT];
-	size_t known;  /* trials read, of any kind */
-	size_t total;  /* trials there are, as far as known */
-	bool is_whole; /* all of them have been read */
+	size_t known; /* trials read, of any kind */
 	/* private */
 	char *metric;
 	struct space_scan *scan;
 	double *point;
 	uint8_t *kinds; /* enum finding by sequence */
 	size_t kind_room;
-	int64_t seen_version;
-	size_t block_count, block_step, block_at, blocks_left;
 	struct store *store;
 	struct error *err;
-	bool has_begun, has_failed, has_changed;
+	bool has_failed;
 };
 
 /* metric: NULL for the trials' final result, else its name.  Fails when the
@@ -61,11 +53,6 @@ void findings_free(struct findings *findings);
 /* Read everything, in one consistent look. */
 bool findings_read(struct findings *findings, struct store *store,
 		   struct error *err);
-/* Read for about budget_ns, then what has changed since.  *ret_changed: there
- * is something new.  is_whole says when nothing is left. */
-bool findings_read_some(struct findings *findings, struct store *store,
-			int64_t budget_ns, bool *ret_changed,
-			struct error *err);
 /* What was left out, as a sentence: "left out: 3 failed, 1 still runs"; nothing
  * when all were used. */
 void findings_tell_left_out(const struct findings *findings,

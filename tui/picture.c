@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "tui/picture_points.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -19,8 +20,10 @@
 #define REST_FACTOR 9
 
 static const struct picture_ops *const PICTURES[] = {
-	&picture_curves, &picture_finals,    &picture_parallel,
-	&picture_front,	 &picture_durations, &picture_timeline,
+	&picture_curves,     &picture_finals,	 &picture_parallel,
+	&picture_front,	     &picture_durations, &picture_timeline,
+	&picture_importance, &picture_slice,	 &picture_contour,
+	&picture_belief,
 };
 
 _Static_assert(COUNT_OF(PICTURES) <= PICTURES_MAX, "room for their states");
@@ -46,6 +49,7 @@ void pictures_free(struct pictures *pictures)
 	}
 	picture_values_release(&pictures->values);
 	picture_sample_release(&pictures->sample);
+	picture_points_free(pictures->points);
 	canvas_release(&pictures->canvas);
 	strbuf_release(&pictures->why);
 	free(pictures);

@@ -77,6 +77,8 @@ struct picture_ops {
 /* One a file: picture_NAME.c. */
 extern const struct picture_ops picture_curves, picture_durations,
 	picture_finals, picture_front, picture_parallel, picture_timeline;
+extern const struct picture_ops picture_importance, picture_slice,
+	picture_contour, picture_belief;
 
 /* ---- picture.c ---------------------------------------------------------- */
 

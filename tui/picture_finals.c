@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The final result of every trial by its number, with the best so far as a
- * staircase.  All of them are drawn: points of one column of dots overlap, the
- * best of a column is what the cursor stops at.
+ * staircase.  Of very many an even choice of points is drawn, so that one sees
+ * where most of them lie; the staircase and the cursor know all of them, and
+ * the cursor stops at the best of each column.
  */
 #include "base/mem.h"
 #include "tui/chart.h"
@@ -12,11 +13,16 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define POINTS_PER_COL 12
+
 struct finals {
 	struct chart chart;
 	double *finals, *best; /* by sequence; NaN: none */
 	size_t count, capacity;
 	size_t told; /* finite ones */
+	/* as drawn: points, and where the best so far changes */
+	double *x, *y, *step_x, *step_y;
+	size_t points, steps;
 	bool is_minimized, is_known;
 	int64_t cursor; /* sequence, or -1 */
 };
@@ -28,6 +34,62 @@ static void release(void *state)
 	chart_release(&finals->chart);
 	free(finals->finals);
 	free(finals->best);
+	free(finals->x);
+	free(finals->y);
+	free(finals->step_x);
+	free(finals->step_y);
+}
+
+static void add(double **x, double **y, size_t *count, double at, double value)
+{
+	/* room for powers of two */
+	if ((*count & (*count + 1)) == 0) {
+		*x = xrealloc(*x, (2 * *count + 2) * sizeof(**x));
+		*y = xrealloc(*y, (2 * *count + 2) * sizeof(**y));
+	}
+	(*x)[*count] = at;
+	(*y)[(*count)++] = value;
+}
+
+/* What is drawn of all. */
+static void choose_points(struct finals *finals)
+{
+	size_t wanted = (size_t)draw_cols() * POINTS_PER_COL;
+	double best = NAN;
+
+	finals->points = finals->steps = 0;
+	for (size_t i = 0; i < finals->count; i++) {
+		double value = finals->finals[i];
+
+		if (isfinite(value) &&
+		    picture_is_chosen((int64_t)i, finals->told, wanted))
+			add(&finals->x, &finals->y, &finals->points, (double)i,
+			    value);
+		if (!finals->is_known || !isfinite(finals->best[i]) ||
+		    (finals->best[i] == best && i + 1 < finals->count))
+			continue;
+		best = finals->best[i];
+		add(&finals->step_x, &finals->step_y, &finals->steps, (double)i,
+		    best);
+	}
+}
+
+static void note(struct console *console, const struct finals *finals)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (finals->points < finals->told) {
+		pictures_format_count(&text, finals->points);
+		strbuf_adds(&text, " of ");
+		pictures_format_count(&text, finals->told);
+		strbuf_adds(&text, " shown");
+	}
+	if (finals->chart.hidden)
+		strbuf_addf(&text, "%s%zu not on a log axis",
+			    text.len ? ", " : "", finals->chart.hidden);
+	if (text.len)
+		pictures_note(console, "%s", text.data);
+	strbuf_release(&text);
 }
 
 static void prepare(struct console *console, void *state, bool is_new)
@@ -55,6 +117,7 @@ static void prepare(struct console *console, void *state, bool is_new)
 	if (finals->is_known)
 		chart_best_so_far(finals->finals, count, finals->is_minimized,
 				  finals->best);
+	choose_points(finals);
 	if (finals->cursor >= (int64_t)count)
 		finals->cursor = -1;
 }
@@ -64,11 +127,13 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 {
 	struct finals *finals = state;
 	struct chart_series series[2] = {
-		{.y = finals->best,
-		 .count = finals->is_known ? finals->count : 0,
+		{.x = finals->step_x,
+		 .y = finals->step_y,
+		 .count = finals->steps,
 		 .style = CHART_STEP},
-		{.y = finals->finals,
-		 .count = finals->count,
+		{.x = finals->x,
+		 .y = finals->y,
+		 .count = finals->points,
 		 .style = CHART_POINTS},
 	};
 	struct chart_options options = {.cols = canvas->cols,
@@ -94,9 +159,7 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 	series[1].name = "final results";
 	chart_draw(&finals->chart, series, 2, &options);
 	canvas_blit(canvas, 0, 0, &finals->chart.canvas);
-	if (finals->chart.hidden)
-		pictures_note(console, "%zu not on a log axis",
-			      finals->chart.hidden);
+	note(console, finals);
 	return true;
 }
 

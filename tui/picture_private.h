@@ -5,6 +5,8 @@
 
 #include "tui/picture.h"
 
+struct picture_points;
+
 #define PICTURES_MAX 16
 #define PICTURE_METRICS_MAX 64
 
@@ -29,7 +31,8 @@ struct pictures {
 	struct objectives objectives;
 	struct picture_values values;
 	struct picture_sample sample;
-	bool uses_sample; /* the picture that is shown does */
+	bool uses_sample;	       /* the picture that is shown does */
+	struct picture_points *points; /* owned; NULL: nobody asked for them */
 };
 
 /* The shown picture and its state. */

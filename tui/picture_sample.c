@@ -53,6 +53,14 @@ static double best_bound(const double *values, size_t count, bool is_minimized,
 	return kept ? best[kept - 1] : -INFINITY;
 }
 
+bool picture_is_chosen(int64_t sequence, size_t total, size_t wanted)
+{
+	if (total <= wanted)
+		return true;
+	return mix((uint64_t)sequence) <
+	       (uint32_t)((double)wanted / (double)total * UINT32_MAX);
+}
+
 size_t picture_sample_find(const struct picture_sample *sample,
 			   int64_t sequence)
 {
@@ -107,7 +115,6 @@ void picture_sample_choose(struct picture_sample *sample,
 	struct picture_sample old = *sample;
 	size_t total = 0, capacity = 0, taken = 0;
 	double bound;
-	uint32_t below;
 
 	if (best > PICTURE_SAMPLE_BEST_MAX)
 		best = PICTURE_SAMPLE_BEST_MAX;
@@ -120,9 +127,6 @@ void picture_sample_choose(struct picture_sample *sample,
 		total += isfinite(values[i]) != 0;
 	sample->total = total;
 	bound = best_bound(values, count, is_minimized, best);
-	below = total <= wanted ? UINT32_MAX
-				: (uint32_t)((double)(wanted - best) /
-					     (double)total * UINT32_MAX);
 	for (size_t i = 0; i < count && space; i++) {
 		double loss = is_minimized ? values[i] : -values[i];
 		bool is_best = loss <= bound && taken < best;
@@ -130,7 +134,8 @@ void picture_sample_choose(struct picture_sample *sample,
 		if (!isfinite(loss))
 			continue;
 		taken += is_best;
-		if (is_best || total <= wanted || mix(i) < below)
+		if (is_best || total <= wanted ||
+		    picture_is_chosen((int64_t)i, total, wanted - best))
 			add(sample, &capacity, &old, (int64_t)i);
 	}
 	picture_sample_release(&old);

@@ -27,6 +27,9 @@ struct picture_sample {
 	size_t missing; /* points not read yet */
 };
 
+/* Is a trial in the even choice of about `wanted` of `total`? */
+bool picture_is_chosen(int64_t sequence, size_t total, size_t wanted);
+
 void picture_sample_release(struct picture_sample *sample);
 /* Choose about `wanted` trials among those whose values[sequence] is finite,
  * the `best` (at most PICTURE_SAMPLE_BEST_MAX) best ones with them.  Points
