@@ -11,6 +11,8 @@ int command_resume(struct cli *cli);
 /* browse.c */
 int command_browse(struct cli *cli);
 int command_view(struct cli *cli);
+/* foreign.c */
+int command_open(struct cli *cli);
 /* check.c */
 int command_check(struct cli *cli);
 /* convert.c */

@@ -114,12 +114,18 @@ static bool report(const struct fetch_result *result, const char *folder,
 		   bool is_quiet, struct error *err)
 {
 	char *size = files_size(result->bytes);
+	char checked[64] = "";
 
+	if (result->checked && result->checked == result->files)
+		snprintf(checked, sizeof(checked), ", digests checked");
+	else if (result->checked)
+		snprintf(checked, sizeof(checked),
+			 ", digests of %" PRId64 " checked", result->checked);
 	if (!is_quiet)
-		printf("%" PRId64 " file%s (%s) in %s%s\n",
+		printf("%" PRId64 " file%s (%s%s) in %s%s\n",
 		       result->files + result->there,
 		       result->files + result->there == 1 ? "" : "s", size,
-		       folder,
+		       checked, folder,
 		       result->there ? ", some of them from before" : "");
 	free(size);
 	if (!result->failed)
@@ -161,6 +167,7 @@ static bool fetch(struct files *files, struct gathering *g, const char *folder,
 		return false;
 	total->files += result.files;
 	total->there += result.there;
+	total->checked += result.checked;
 	total->bytes += result.bytes;
 	if (result.failed && !total->failed)
 		memcpy(total->first_failure, result.first_failure,

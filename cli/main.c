@@ -7,6 +7,7 @@
 #include "cli/background.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/foreign.h"
 #include "cli/nnictl.h"
 #include "store/store.h"
 
@@ -73,12 +74,15 @@ int main(int argc, char **argv)
 		status = command_version(&cli);
 	} else if (cli.wants_help) {
 		status = command_help(&cli);
+	} else if (!foreign_begin(&cli, &err)) {
+		status = cli_fail(&err);
 	} else {
 		background_set(cli.db_path, cli.side_port);
 		open_log(&cli);
 		migrate(&cli);
 		status = cli.command->run(&cli);
 		log_close();
+		foreign_end();
 	}
 	if ((fflush(stdout) || ferror(stdout)) && !status) {
 		error_set_errno(&err, "write to standard output");

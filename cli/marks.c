@@ -115,7 +115,8 @@ static bool tell_all(struct cli *cli, struct found *found, const char *what,
 static bool refuse_read_only(const struct cli *cli, struct error *err)
 {
 	return error_set(err, ERROR_INVALID,
-			 "%s changes things, and --read-only was given",
+			 "%s changes things, and this database is only looked "
+			 "at",
 			 cli->command->name);
 }
 

@@ -114,6 +114,17 @@ const struct cli_command cli_commands[] = {
 		.run = command_view,
 	},
 	{
+		.name = "open", .synopsis = "FILE [EXPERIMENT]",
+		.help = "look at a database as it is: a copy, NNI's or Optuna's",
+		.text = "FILE is a copy of one of trialdeck's, an nni.sqlite of NNI 1.3 to 3.0 "
+			"or the folder of such an experiment, or an SQLite storage of Optuna 2 to 5. "
+			"It is never written to, and no file appears beside it. Every command "
+			"that only looks takes such a file, too: trialdeck --db FILE trials. "
+			"What is read of it, import says.",
+		.arguments = {FILE_ARGUMENT, EXPERIMENT_ARGUMENT}, .least = 1, .most = 2,
+		.run = command_open,
+	},
+	{
 		.name = "check", .synopsis = "[--offline] FILE",
 		.help = "ask before running: file, space, rights, side port",
 		.text = "One line for each thing that was looked at; status 2 when the file is "
@@ -401,9 +412,20 @@ const struct cli_command cli_commands[] = {
 		.run = command_export,
 	},
 	{
-		.name = "import", .synopsis = "FILE",
-		.help = "read an exported experiment back",
+		.name = "import", .synopsis = "[--study NAME | --experiment ID] FILE",
+		.help = "make the experiments of another database or an export yours",
+		.text = "FILE is what export --format json wrote, a copy of one of trialdeck's "
+			"databases, an nni.sqlite of NNI 1.3 to 3.0 or the folder of such an "
+			"experiment (~/nni-experiments/ID), or an SQLite storage of Optuna 2 to 5. "
+			"All of it is imported, or nothing. A second import brings up to date "
+			"what came before, and says so: one line an experiment. The file is not "
+			"touched. Trials that were running are SYS_CANCELED here; to go on, begin "
+			"with the results: trialdeck run --warm-start ID FILE.",
 		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.options = {
+			VALUE("study", 0, "NAME", "only this study of an Optuna storage"),
+			VALUE("experiment", 0, "ID", "only this experiment"),
+		},
 		.needs_write = true,
 		.run = command_import,
 	},

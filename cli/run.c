@@ -23,6 +23,7 @@
 #include "cli/find.h"
 #include "cli/warm.h"
 #include "engine/engine.h"
+#include "interchange/interchange.h"
 #include "tui/tui.h"
 
 #include <poll.h>
@@ -310,6 +311,25 @@ int command_run(struct cli *cli)
 	return status;
 }
 
+/* What another program's trials need to run, its database does not say. */
+static bool check_origin(const struct found *found, struct error *err)
+{
+	const char *id = found->experiment.id;
+	char *origin;
+	bool ok = interchange_origin(found->store, found->experiment.key,
+				     &origin, err);
+
+	if (ok && origin)
+		ok = error_set(
+			err, ERROR_INVALID,
+			"experiment %s was imported (%s), and cannot run "
+			"here; `trialdeck run --warm-start %s FILE` "
+			"begins with its results",
+			id, origin, id);
+	free(origin);
+	return ok;
+}
+
 int command_resume(struct cli *cli)
 {
 	bool is_headless, is_detached;
@@ -321,6 +341,10 @@ int command_resume(struct cli *cli)
 	if (!read_way(cli, &is_headless, &is_detached, &err) ||
 	    !found_experiment(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
+	if (!check_origin(&found, &err)) {
+		found_release(&found);
+		return cli_fail_at(&err, "resume");
+	}
 	key = found.experiment.key;
 	store_close(found.store);
 	found.store = NULL;

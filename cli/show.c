@@ -9,6 +9,7 @@
 #include "cli/front.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "interchange/interchange.h"
 #include "tui/format.h"
 #include "tui/part_table.h"
 
@@ -190,7 +191,7 @@ static int show_experiment(struct cli *cli, struct found *found)
 	struct error ignored = {0};
 	struct strbuf json = STRBUF_INIT;
 	struct trial best;
-	char *tuner;
+	char *tuner, *origin;
 	bool has_best;
 
 	has_best = experiment->best_trial &&
@@ -199,12 +200,17 @@ static int show_experiment(struct cli *cli, struct found *found)
 	if (!store_tuner_state_get(found->store, experiment->key, &tuner,
 				   &ignored))
 		tuner = NULL;
+	if (!interchange_origin(found->store, experiment->key, &origin,
+				&ignored))
+		origin = NULL;
 	if (cli->is_json) {
 		json_experiment(&json, experiment, has_best ? &best : NULL,
 				true);
 		strbuf_truncate(&json, json.len - 1);
 		strbuf_adds(&json, ",\"tuner\":");
 		json_raw(&json, tuner);
+		strbuf_adds(&json, ",\"origin\":");
+		json_text(&json, origin);
 		strbuf_adds(&json, "}\n");
 		output_flush(&json);
 		strbuf_release(&json);
@@ -212,8 +218,10 @@ static int show_experiment(struct cli *cli, struct found *found)
 		print_experiment(experiment, has_best ? &best : NULL,
 				 store_experiment_is_live(
 					 cli->db_path, experiment->id, NULL));
+		line("came from", origin);
 		line("tuner", tuner);
 	}
+	free(origin);
 	free(tuner);
 	if (has_best)
 		trial_release(&best);

@@ -5,7 +5,10 @@
 #include "cli/commands.h"
 #include "cli/find.h"
 #include "cli/output.h"
+#include "interchange/interchange.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define IMPORT_MAX ((size_t)1 << 30)
@@ -54,26 +57,130 @@ int command_export(struct cli *cli)
 	return ok ? CLI_DONE : cli_fail_at(&err, "export");
 }
 
-int command_import(struct cli *cli)
+/* ---- import -------------------------------------------------------------- */
+
+static void add_json(struct strbuf *out, const struct experiment *experiment,
+		     bool is_known, const struct arrival_counts *counts)
+{
+	strbuf_adds(out, out->len > 1 ? ",\n{\"id\":" : "\n{\"id\":");
+	strbuf_add_json_string(out, experiment->id);
+	strbuf_adds(out, ",\"name\":");
+	strbuf_add_json_string(out, experiment->name ? experiment->name : "");
+	strbuf_addf(out,
+		    ",\"known\":%s,\"trials\":%" PRId64 ",\"added\":%" PRId64
+		    ",\"changed\":%" PRId64 ",\"metrics\":%" PRId64
+		    ",\"skipped\":%" PRId64 "}",
+		    is_known ? "true" : "false", counts->trials, counts->added,
+		    counts->changed, counts->metrics, counts->skipped);
+}
+
+struct telling {
+	struct cli *cli;
+	struct strbuf json, notes;
+};
+
+/* The id alone on standard output, for scripts. */
+static void tell(const struct experiment *experiment, bool is_known,
+		 const struct arrival_counts *counts, void *arg)
+{
+	struct telling *telling = arg;
+	struct strbuf *notes = &telling->notes;
+
+	add_json(&telling->json, experiment, is_known, counts);
+	strbuf_addf(notes, "%s: ", experiment->id);
+	if (!is_known)
+		strbuf_addf(notes, "%" PRId64 " trials", counts->added);
+	else if (counts->added || counts->changed)
+		strbuf_addf(notes,
+			    "was here already: %" PRId64
+			    " trials added, %" PRId64 " brought up to date",
+			    counts->added, counts->changed);
+	else
+		strbuf_addf(notes,
+			    "was here already, with all of its %" PRId64
+			    " trials: nothing to do",
+			    counts->trials);
+	if (counts->metrics)
+		strbuf_addf(notes, ", %" PRId64 " metrics", counts->metrics);
+	if (counts->skipped)
+		strbuf_addf(notes,
+			    "; %" PRId64 " rows could not be read and are left "
+			    "out",
+			    counts->skipped);
+	strbuf_addf(notes, " (%s)\n",
+		    experiment->name && *experiment->name ? experiment->name
+							  : "no name");
+	if (!telling->cli->is_json)
+		puts(experiment->id);
+}
+
+static bool import_text(struct cli *cli, struct store *store,
+			struct telling *telling, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct experiment experiment;
+	struct arrival_counts counts = {0};
+	bool ok;
+
+	if (cli_option(cli, "study") || cli_option(cli, "experiment"))
+		return error_set(err, ERROR_INVALID,
+				 "an export holds one experiment: --study and "
+				 "--experiment choose in databases");
+	ok = fs_read_file(cli_argument(cli, 0), IMPORT_MAX, &text, err) &&
+	     store_import(store, text.data, text.len, &experiment, err);
+	strbuf_release(&text);
+	if (!ok)
+		return false;
+	counts.trials = counts.added = experiment.next_sequence;
+	tell(&experiment, false, &counts, telling);
+	strbuf_clear(&telling->notes); /* as ever: the id alone */
+	experiment_release(&experiment);
+	return true;
+}
+
+static bool import_database(struct cli *cli, struct store *store,
+			    struct telling *telling, struct error *err)
+{
+	const char *study = cli_option(cli, "study");
+	const struct interchange_wish wish = {
+		.name = study ? study : cli_option(cli, "experiment"),
+	};
+	struct source *source;
+	bool ok;
+
+	if (!source_open(cli_argument(cli, 0), &source, err))
+		return false;
+	if (source->note)
+		strbuf_addf(&telling->notes, "%s\n", source->note);
+	ok = interchange_import(source, store, &wish, tell, telling, err);
+	source_close(source);
+	return ok;
+}
+
+int command_import(struct cli *cli)
+{
+	const char *path = cli_argument(cli, 0);
+	struct telling telling = {
+		.cli = cli, .json = STRBUF_INIT, .notes = STRBUF_INIT};
 	struct error err = {0};
 	struct store *store;
 	int status = CLI_DONE;
 
-	if (!fs_read_file(cli_argument(cli, 0), IMPORT_MAX, &text, &err) ||
-	    !store_open(cli->db_path, STORE_WRITE, &store, &err)) {
-		strbuf_release(&text);
+	if (!store_open(cli->db_path, STORE_WRITE, &store, &err))
 		return cli_fail_at(&err, "import");
-	}
-	if (store_import(store, text.data, text.len, &experiment, &err)) {
-		puts(experiment.id);
-		experiment_release(&experiment);
+	strbuf_addch(&telling.json, '[');
+	if (source_is_database(path)
+		    ? !import_database(cli, store, &telling, &err)
+		    : !import_text(cli, store, &telling, &err)) {
+		status = cli_fail_at(&err, "import %s", path);
 	} else {
-		status = cli_fail_at(&err, "import %s", cli_argument(cli, 0));
+		fputs(telling.notes.data, stderr);
+		strbuf_adds(&telling.json, "\n]\n");
+		if (cli->is_json)
+			output_flush(&telling.json);
 	}
 	store_close(store);
-	strbuf_release(&text);
+	strbuf_release(&telling.json);
+	strbuf_release(&telling.notes);
 	return status;
 }

@@ -112,7 +112,8 @@ static bool answer_request(struct connection *connection, size_t head_len)
 		why = "a token is needed";
 	}
 	/* who sends what we do not read would take it for the next request */
-	if (!status && request->what != SERVE_PUT && request->length) {
+	if (!status && request->what != SERVE_PUT &&
+	    request->what != SERVE_PUT_MANY && request->length) {
 		status = 400;
 		why = "no body belongs here";
 	}
@@ -126,7 +127,8 @@ static bool answer_request(struct connection *connection, size_t head_len)
 	connection->wire.deadline_ms =
 		mono_ms() + SERVE_BODY_MS +
 		request->length / SERVE_SLOWEST_BYTES_PER_MS;
-	if (request->what == SERVE_GET || request->what == SERVE_LIST)
+	if (request->what == SERVE_GET || request->what == SERVE_LIST ||
+	    request->what == SERVE_DIGEST)
 		connection->wire.deadline_ms = 0; /* while something moves */
 	atomic_fetch_add(&server.busy, 1);
 	serve_files(server.top_fd, request, &connection->wire,

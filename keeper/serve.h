@@ -19,6 +19,7 @@
  *                "d 0 MTIME_NS PATH", PATH percent-encoded; comes in chunks,
  *                and without the last chunk it is not whole
  *     /v1/file   the bytes; 206 with a range, 416 behind the end
+ *     /v1/digest "sha256 HEX", in chunks; blanks before it while it is read
  *     /v1/space  "bytes BYTES free FREE"
  *     failures   a sentence; 404 not there, 403 no rights, 507 disk full
  */

@@ -4,6 +4,7 @@
 
 #include "keeper/clock.h"
 #include "keeper/file.h"
+#include "keeper/serve_part.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,37 +49,6 @@ bool serve_send_head(struct wire *wire, int status, int64_t length,
 		     "X-Trialdeck-Storage: 1\r\n%s\r\n%s\r\n",
 		     status, words_of(status), size, more);
 	return wire_send(wire, head, (size_t)n);
-}
-
-static void answer(struct serve_answer *ret, int status, const char *text)
-{
-	ret->status = status;
-	snprintf(ret->text, sizeof(ret->text), "%s", text);
-}
-
-static void answer_error(struct serve_answer *ret, const struct error *err)
-{
-	int status = 500;
-
-	if (err->code == ERROR_NOT_FOUND)
-		status = 404;
-	else if (err->code == ERROR_DENIED)
-		status = 403;
-	else if (err->code == ERROR_INVALID)
-		status = 400;
-	else if (err->code == ERROR_CONFLICT)
-		status = 409;
-	else if (err->code == ERROR_LIMIT)
-		status = 507;
-	answer(ret, status, err->text);
-}
-
-static bool fail(struct error *err, const char *what, const char *path)
-{
-	if (errno == ENOSPC || errno == EDQUOT)
-		return error_set(err, ERROR_LIMIT, "%s %.200s: %s", what, path,
-				 strerror(errno));
-	return error_set_errno(err, "%s %.200s", what, path);
 }
 
 /* --- listing ------------------------------------------------------------ */
@@ -138,7 +108,7 @@ static void do_list(int top_fd, const struct serve_request *request,
 	int fd = tree_open_folder(top_fd, request->path, false, &err);
 
 	if (fd < 0) {
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 		return;
 	}
 	/* nothing more can be said once the answer has begun, so an error in
@@ -181,12 +151,12 @@ static void do_get(int top_fd, const struct serve_request *request,
 	int64_t size;
 
 	if (fd < 0) {
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 		return;
 	}
 	size = info.st_size;
 	if (request->offset > size) {
-		answer(ret, 416, "it is not as long as that");
+		serve_answer(ret, 416, "it is not as long as that");
 	} else {
 		if (request->has_range)
 			snprintf(more, sizeof(more),
@@ -217,7 +187,7 @@ static bool receive(struct wire *wire, int64_t *left, int fd, const char *path,
 					 path);
 		*left -= n;
 		if (!file_write_all(fd, data, (size_t)n))
-			return fail(err, "write", path);
+			return serve_fail(err, "write", path);
 	}
 	return true;
 }
@@ -240,71 +210,23 @@ bool serve_drain(struct wire *wire, int64_t left)
 	return true;
 }
 
-static void part_name(char *ret, size_t size)
+bool serve_go_on(struct wire *wire, const struct serve_request *request,
+		 struct error *err)
 {
-	static atomic_uint counter;
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	snprintf(ret, size, TREE_PART_PREFIX "%d-%u", (int)getpid(),
-		 atomic_fetch_add(&counter, 1));
-}
-
-/* A file on its way, in the folder it will be in. */
-struct part {
-	int folder_fd, fd;
-	char own[64];
-	const char *name;
-};
-
-static bool part_open(struct part *part, int top_fd, const char *path,
-		      unsigned int mode, struct error *err)
-{
-	part->folder_fd =
-		tree_open_parent(top_fd, path, true, &part->name, err);
-	if (part->folder_fd < 0)
-		return false;
-	part_name(part->own, sizeof(part->own));
-	part->fd = openat(part->folder_fd, part->own,
-			  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			  0600);
-	if (part->fd >= 0) {
-		fchmod(part->fd, mode | 0600);
-		return true;
-	}
-	fail(err, "create", path);
-	close(part->folder_fd);
-	return false;
-}
-
-/* On disk under its name, or gone. */
-static bool part_close(struct part *part, const char *path, bool is_good,
-		       struct error *err)
-{
-	bool was_good = is_good;
-
-	is_good = is_good && fdatasync(part->fd) == 0;
-	is_good = close(part->fd) == 0 && is_good;
-	is_good = is_good && renameat(part->folder_fd, part->own,
-				      part->folder_fd, part->name) == 0;
-	if (was_good && !is_good)
-		fail(err, "write", path);
-	if (!is_good)
-		unlinkat(part->folder_fd, part->own, 0);
-	close(part->folder_fd);
-	return is_good;
+	return !request->awaits || wire_send(wire, go_on, sizeof(go_on) - 1) ||
+	       error_set(err, ERROR_UNAVAILABLE, "the connection is lost");
 }
 
 static bool take_body(struct wire *wire, const struct serve_request *request,
 		      const char *body, size_t body_len, int fd, int64_t *left,
 		      struct error *err)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-	if (request->awaits && *left &&
-	    !wire_send(wire, go_on, sizeof(go_on) - 1))
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "the connection is lost");
+	if (*left && !serve_go_on(wire, request, err))
+		return false;
 	if (!file_write_all(fd, body, body_len))
-		return fail(err, "write", request->path);
+		return serve_fail(err, "write", request->path);
 	return receive(wire, left, fd, request->path, err);
 }
 
@@ -323,9 +245,9 @@ static void do_put(int top_fd, const struct serve_request *request,
 					  part.fd, &left, &err),
 				&err);
 	if (ok)
-		answer(ret, 200, "");
+		serve_answer(ret, 200, "");
 	else
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 	/* a refusal is lost when what comes is not read */
 	ret->is_broken = left && !serve_drain(wire, left);
 }
@@ -339,7 +261,7 @@ static bool copy_bytes(int from, int to, const char *path, struct error *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || !file_write_all(to, data, (size_t)n))
-			return fail(err, "copy", path);
+			return serve_fail(err, "copy", path);
 	}
 	return true;
 }
@@ -354,13 +276,13 @@ static void do_copy(int top_fd, const struct serve_request *request,
 
 	if (fd < 0 ||
 	    !part_open(&part, top_fd, request->to, info.st_mode & 0777, &err)) {
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 	} else if (part_close(&part, request->to,
 			      copy_bytes(fd, part.fd, request->path, &err),
 			      &err)) {
-		answer(ret, 200, "");
+		serve_answer(ret, 200, "");
 	} else {
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -373,9 +295,9 @@ static void do_folder(int top_fd, const struct serve_request *request,
 	int fd = tree_open_folder(top_fd, request->path, true, &err);
 
 	if (fd < 0)
-		answer_error(ret, &err);
+		serve_answer_error(ret, &err);
 	else
-		answer(ret, 200, "");
+		serve_answer(ret, 200, "");
 	if (fd >= 0)
 		close(fd);
 }
@@ -385,7 +307,7 @@ static void do_space(int top_fd, struct serve_answer *ret)
 	struct statvfs info;
 
 	if (fstatvfs(top_fd, &info) < 0) {
-		answer(ret, 500, strerror(errno));
+		serve_answer(ret, 500, strerror(errno));
 		return;
 	}
 	ret->status = 200;
@@ -402,7 +324,7 @@ void serve_files(int top_fd, const struct serve_request *request,
 
 	switch (request->what) {
 	case SERVE_HEALTH:
-		answer(ret, 200, "ok\n");
+		serve_answer(ret, 200, "ok\n");
 		break;
 	case SERVE_SPACE:
 		do_space(top_fd, ret);
@@ -410,8 +332,14 @@ void serve_files(int top_fd, const struct serve_request *request,
 	case SERVE_LIST:
 		do_list(top_fd, request, wire, ret);
 		break;
+	case SERVE_PUT_MANY:
+		serve_put_many(top_fd, request, wire, body, body_len, ret);
+		break;
 	case SERVE_GET:
 		do_get(top_fd, request, wire, ret);
+		break;
+	case SERVE_DIGEST:
+		serve_digest(top_fd, request, wire, ret);
 		break;
 	case SERVE_PUT:
 		do_put(top_fd, request, wire, body, body_len, ret);
@@ -424,9 +352,9 @@ void serve_files(int top_fd, const struct serve_request *request,
 		break;
 	case SERVE_REMOVE:
 		if (tree_remove(top_fd, request->path, &err))
-			answer(ret, 200, "");
+			serve_answer(ret, 200, "");
 		else
-			answer_error(ret, &err);
+			serve_answer_error(ret, &err);
 		break;
 	}
 }

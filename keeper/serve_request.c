@@ -15,7 +15,9 @@ static const struct {
 	{"GET", "/v1/space", SERVE_SPACE},
 	{"GET", "/v1/list", SERVE_LIST},
 	{"GET", "/v1/file", SERVE_GET},
+	{"GET", "/v1/digest", SERVE_DIGEST},
 	{"PUT", "/v1/file", SERVE_PUT},
+	{"PUT", "/v1/files", SERVE_PUT_MANY},
 	{"PUT", "/v1/folder", SERVE_FOLDER},
 	{"POST", "/v1/copy", SERVE_COPY},
 	{"DELETE", "/v1/file", SERVE_REMOVE},
@@ -49,7 +51,7 @@ static int digit_of(char c)
 }
 
 /* False when it is not encoded well, too long or no path. */
-static bool read_path(const char *text, char ret[TREE_PATH_MAX + 1])
+bool serve_path_read(const char *text, char ret[TREE_PATH_MAX + 1])
 {
 	size_t len = 0;
 
@@ -88,9 +90,9 @@ static bool read_argument(struct serve_request *ret, const char *name,
 			  const char *value)
 {
 	if (!strcmp(name, "path"))
-		return read_path(value, ret->path);
+		return serve_path_read(value, ret->path);
 	if (!strcmp(name, "to"))
-		return read_path(value, ret->to);
+		return serve_path_read(value, ret->to);
 	if (!strcmp(name, "mode"))
 		return read_mode(value, &ret->mode);
 	if (!strcmp(name, "size")) {

@@ -6,7 +6,9 @@
  *     GET    /v1/space
  *     GET    /v1/list?path=P[&deep=1]
  *     GET    /v1/file?path=P           Range: bytes=N-
+ *     GET    /v1/digest?path=P
  *     PUT    /v1/file?path=P&size=N[&mode=0755]
+ *     PUT    /v1/files                 many, see serve_many.c
  *     PUT    /v1/folder?path=P
  *     POST   /v1/copy?path=P&to=P
  *     DELETE /v1/file?path=P
@@ -29,7 +31,9 @@ enum serve_what {
 	SERVE_HEALTH,
 	SERVE_SPACE,
 	SERVE_LIST,
+	SERVE_PUT_MANY,
 	SERVE_GET,
+	SERVE_DIGEST,
 	SERVE_PUT,
 	SERVE_FOLDER,
 	SERVE_COPY,
@@ -50,6 +54,9 @@ struct serve_request {
 	bool is_close;	 /* no other request follows */
 	bool awaits;	 /* "100-continue" */
 };
+
+/* A path, percent-encoded, that leads nowhere outside; "" is the top. */
+bool serve_path_read(const char *text, char ret[TREE_PATH_MAX + 1]);
 
 /* text is a header with its blank line, NUL behind it; it is taken apart in
  * place.  0, or the status to answer with and a few words in *ret_why. */

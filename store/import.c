@@ -452,19 +452,21 @@ bool store_import(struct store *store, const char *json, size_t len,
 	struct json_cursor spans[COUNT_OF(sections)] = {{NULL, NULL}};
 	struct importer importer = {
 		.store = store, .err = err, .experiment = ret};
+	bool rides = store_in_transaction(store);
 	bool ok;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!find_sections(json, len, spans, err) || !store_begin(store, err))
+	if (!find_sections(json, len, spans, err) ||
+	    (!rides && !store_begin(store, err)))
 		return false;
 	ok = read_element(&importer, &sections[0], &spans[0], -1);
 	for (size_t i = 1; ok && i < COUNT_OF(sections); i++)
 		if (spans[i].at)
 			ok = read_list(&importer, &sections[i], spans[i]);
 	ok = ok && finish(&importer);
-	if (ok)
+	if (ok && !rides)
 		ok = store_commit(store, err);
-	else
+	else if (!rides)
 		store_rollback(store);
 	if (!ok)
 		experiment_release(ret);

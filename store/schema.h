@@ -9,7 +9,7 @@
 #include "store/sql.h"
 
 /* "TrDk": tells our files from other programs' databases. */
-#define SCHEMA_APPLICATION_ID 0x5472446b
+#define SCHEMA_APPLICATION_ID STORE_APPLICATION_ID
 
 /* Row i takes version i to version i + 1.  Rows are only ever appended. */
 struct migration {

@@ -231,33 +231,47 @@ static bool check_readable(struct store *store, struct error *err)
 	return true;
 }
 
+static bool is_immutable;
+
+void store_read_as_immutable(void)
+{
+	is_immutable = true;
+}
+
+static bool open_immutable(struct store *store, struct error *err)
+{
+	char *uri = immutable_uri(store->path);
+	bool ok = open_handle(store, uri,
+			      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err) &&
+		  check_readable(store, err);
+
+	free(uri);
+	return ok;
+}
+
 static bool open_reader(struct store *store, struct error *err)
 {
 	bool may_append = store->mode == STORE_APPEND;
 	struct error why;
 	struct stat st;
-	char *uri;
-	bool ok;
 
 	if (stat(store->path, &st) < 0)
 		return error_set_errno(err, "database %s", store->path);
-	if (!open_handle(store, store->path,
-			 may_append ? SQLITE_OPEN_READWRITE
-				    : SQLITE_OPEN_READONLY,
-			 &why) ||
-	    !check_readable(store, &why)) {
+	if (is_immutable && !may_append) {
+		if (!open_immutable(store, err))
+			return false;
+	} else if (!open_handle(store, store->path,
+				may_append ? SQLITE_OPEN_READWRITE
+					   : SQLITE_OPEN_READONLY,
+				&why) ||
+		   !check_readable(store, &why)) {
 		if (may_append || has_log(store) ||
 		    (why.code != ERROR_SYSTEM && why.code != ERROR_DENIED)) {
 			*err = why;
 			return false;
 		}
 		close_handle(store);
-		uri = immutable_uri(store->path);
-		ok = open_handle(store, uri,
-				 SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err) &&
-		     check_readable(store, err);
-		free(uri);
-		if (!ok)
+		if (!open_immutable(store, err))
 			return false;
 	}
 	if (may_append &&

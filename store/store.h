@@ -33,6 +33,9 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_APPEND, STORE_WRITE };
 
+/* PRAGMA application_id of our files: four bytes at offset 68. */
+#define STORE_APPLICATION_ID 0x5472446b
+
 /* ---- store.c: opening, transactions, versions ------------------------- */
 
 /* Open a database; STORE_WRITE creates it (0600, folders 0700) and migrates it
@@ -43,6 +46,10 @@ enum store_mode { STORE_READ, STORE_APPEND, STORE_WRITE };
 bool store_open(const char *path, enum store_mode mode,
 		struct store **ret_store, struct error *err);
 void store_close(struct store *store);
+/* From now on STORE_READ takes files for what nobody writes: it opens them as
+ * they are, locks nothing, and leaves no -wal or -shm beside them.  For all
+ * handles of this process; say so before threads start. */
+void store_read_as_immutable(void);
 const char *store_path(const struct store *store);
 /* "wal" or "delete"; and why when it is not WAL ("nfs"), else NULL. */
 const char *store_journal_mode(const struct store *store,
@@ -435,8 +442,9 @@ bool store_export(struct store *store, int64_t experiment,
 		  enum transfer_format format, bool intermediates,
 		  struct strbuf *out, struct error *err);
 /* Read an export of TRANSFER_JSON back as a new experiment under its own id
- * (ERROR_CONFLICT if that exists), in a transaction of its own.  Bounded and
- * checked: hostile input.  What ran when it was exported arrives stopped. */
+ * (ERROR_CONFLICT if that exists), in a transaction of its own, or in an open
+ * one, which a failure leaves to be rolled back.  Bounded and checked: hostile
+ * input.  What ran when it was exported arrives stopped. */
 bool store_import(struct store *store, const char *json, size_t len,
 		  struct experiment *ret, struct error *err);
 

@@ -140,6 +140,10 @@ enum action_flag {
 	  "log: all pods of the trial together")                               \
 	X(LOG_WRAP, "wrap", "w", VIEW_ALL, LOG, 0, NULL,                       \
 	  "wrap long lines, or cut them")                                      \
+	X(LOG_FILTER, "log-filter", "&", VIEW_LOG, LOG, 0, "Only",              \
+	  "log: only the lines that match; !, those that do not; <Esc>: all")  \
+	X(LOG_SAVE, "save-log", "W", VIEW_LOG, LOG, 0, NULL,                   \
+	  "log: write it to a file, what is shown or all")                     \
 	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES | VIEW_PICTURES, LOG, 0, \
 	  NULL, "chart: logarithmic value axis")                               \
 	X(CHART_MODE, "chart-mode", "v", VIEW_PANES | VIEW_PICTURES, LOG, 0,   \

@@ -14,6 +14,7 @@ enum completion {
 	COMPLETE_EXPERIMENT,
 	COMPLETE_ACTION,
 	COMPLETE_ROLE,
+	COMPLETE_SAVE,
 	COMPLETE_PICTURE,
 	COMPLETE_STOP,
 	COMPLETE_COPY,
@@ -39,5 +40,12 @@ void commands_do_map(struct console *console, const struct cmdline *line);
 void commands_do_copy(struct console *console, const struct cmdline *line);
 void commands_do_save_screen(struct console *console,
 			     const struct cmdline *line);
+
+/* log_act.c */
+void commands_do_log_filter(struct console *console,
+			    const struct cmdline *line);
+void commands_do_log_context(struct console *console,
+			     const struct cmdline *line);
+void commands_do_save_log(struct console *console, const struct cmdline *line);
 
 #endif

@@ -90,6 +90,10 @@ static void offer_arguments(struct console *console, enum completion completion)
 		for (i = 0; log_pane_part(console, i); i++)
 			prompt_offer(prompt, log_pane_part(console, i));
 		break;
+	case COMPLETE_SAVE:
+		prompt_offer(prompt, "shown");
+		prompt_offer(prompt, "all");
+		break;
 	case COMPLETE_PICTURE:
 		for (i = 0; pictures_at(i); i++)
 			prompt_offer(prompt, pictures_at(i)->name);

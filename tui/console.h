@@ -362,6 +362,10 @@ bool log_pane_update(struct console *console);
 bool log_pane_is_shown(const struct console *console);
 /* Does it show the selected trial, with nothing under way? */
 bool log_pane_is_settled(const struct console *console);
+/* Does it have work to do, in slices? */
+bool log_pane_is_busy(const struct console *console);
+/* Show the lines that match, or with "!" in front those that do not. */
+void log_pane_filter(struct console *console, const char *text);
 /* "stdout", "stderr", "keeper"; "all", or a part of the selected trial.
  * False: there is no such thing. */
 bool log_pane_set_role(struct console *console, const char *role);

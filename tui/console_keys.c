@@ -23,6 +23,8 @@ static void finish_line(struct console *console)
 	prompt_close(prompt);
 	if (kind == PROMPT_COMMAND)
 		commands_run(console, text);
+	else if (kind == PROMPT_LOG_FILTER)
+		log_pane_filter(console, text);
 	else if (kind == PROMPT_FILTER &&
 		 !trials_set_filter(console, text, &err))
 		console_say(console, ROLE_ERROR, "%s", err.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The log pane's file: opened when a trial has been selected for long enough,
  * followed, and shown for one of its parts or all. */
-#include "tui/log_pane.h"
+#include "tui/log_act.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -12,6 +12,7 @@
 
 /* Moving fast through the trials should not open a file for each. */
 #define SETTLE_NS (60 * NS_PER_MS)
+#define PROGRESS_NS (100 * NS_PER_MS)
 
 const char *const log_pane_roles[LOG_ROLES] = {"stdout", "stderr", "keeper"};
 
@@ -30,6 +31,8 @@ void log_pane_free(struct log_pane *pane)
 		return;
 	log_text_free(pane->text);
 	log_parts_release(&pane->parts);
+	free(pane->pattern);
+	free(pane->filter);
 	free(pane);
 }
 
@@ -108,8 +111,13 @@ void log_pane_choose_next(struct log_pane *pane)
 
 /* ---- the file ------------------------------------------------------------ */
 
-static void close_file(struct log_pane *pane)
+static void close_file(struct console *console)
 {
+	struct log_pane *pane = console->log;
+
+	if (pane->text && log_text_is_saving(pane->text))
+		console_say(console, ROLE_WARNING,
+			    "the log was not saved: another one is shown");
 	log_text_free(pane->text);
 	pane->text = NULL;
 	pane->key = 0;
@@ -125,7 +133,7 @@ static void open_file(struct console *console, const struct trial_row *row)
 	struct error ignored;
 	char *path;
 
-	close_file(pane);
+	close_file(console);
 	pane->key = row->key;
 	pane->sequence = console->trials.sequence;
 	pane->attempt = row->attempt;
@@ -137,6 +145,7 @@ static void open_file(struct console *console, const struct trial_row *row)
 				 log_pane_roles[pane->role]);
 		pane->text = log_text_new(path, pane->is_ascii);
 		log_text_set_wrap(pane->text, pane->is_wrapped);
+		log_act_apply(pane);
 		free(path);
 	}
 	attempt_release(&attempt);
@@ -154,22 +163,6 @@ static bool is_current(const struct log_pane *pane, const struct trial_row *row)
 {
 	return row ? pane->key == row->key && pane->attempt == row->attempt
 		   : pane->key == 0;
-}
-
-static void say_search(struct console *console)
-{
-	struct log_pane *pane = console->log;
-	enum log_text_search state = log_text_search_state(pane->text, NULL);
-
-	if (state == LOG_TEXT_SEARCH_RUNNING)
-		return;
-	pane->was_searching = false;
-	if (state == LOG_TEXT_SEARCH_NONE)
-		console_say(console, ROLE_WARNING, "not found: %s",
-			    log_text_pattern(pane->text));
-	else if (state == LOG_TEXT_SEARCH_WRAPPED)
-		console_say(console, ROLE_NORMAL,
-			    "found beyond the end: went on from the other");
 }
 
 void log_pane_hurry(struct console *console)
@@ -195,7 +188,7 @@ bool log_pane_update(struct console *console)
 		return false;
 	if (!is_current(pane, row)) {
 		if (!row)
-			close_file(pane);
+			close_file(console);
 		else if (!pane->wanted_ns)
 			pane->wanted_ns = clock_mono_ns() + SETTLE_NS;
 		else if (clock_mono_ns() >= pane->wanted_ns)
@@ -213,9 +206,14 @@ bool log_pane_update(struct console *console)
 		return false;
 	is_news = row && follow_parts(console, row);
 	change = log_text_update(pane->text);
-	if (pane->was_searching)
-		say_search(console);
-	return is_news || change != LOG_TEXT_SAME;
+	log_act_tell(console);
+	if (change != LOG_TEXT_MORE || is_news)
+		return is_news || change != LOG_TEXT_SAME;
+	/* how far it is, now and then: a frame costs more than a slice */
+	if (clock_mono_ns() - pane->told_ns < PROGRESS_NS)
+		return false;
+	pane->told_ns = clock_mono_ns();
+	return true;
 }
 
 bool log_pane_is_settled(const struct console *console)
@@ -224,8 +222,15 @@ bool log_pane_is_settled(const struct console *console)
 
 	return !log_pane_is_shown(console) ||
 	       (is_current(pane, console_trial(console)) &&
-		!pane->was_searching &&
-		(!pane->text || log_text_scan_percent(pane->text) == 100));
+		!log_pane_is_busy(console));
+}
+
+bool log_pane_is_busy(const struct console *console)
+{
+	const struct log_pane *pane = console->log;
+
+	return log_pane_is_shown(console) && pane->text &&
+	       log_text_is_busy(pane->text);
 }
 
 static void set_role(struct log_pane *pane, int role)

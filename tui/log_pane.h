@@ -29,9 +29,13 @@ struct log_pane {
 	int64_t parts_read_ns;	/* monotonic */
 	char chosen[64];	/* of them, shown alone where there is such a
 				 * one; "": all */
+	char *pattern;		/* searched for, as typed; or NULL */
+	char *filter;		/* as typed; or NULL */
+	int context;
 	bool is_wrapped;
 	int64_t wanted_ns; /* monotonic: another trial is selected since */
 	bool was_searching;
+	int64_t told_ns; /* monotonic: progress was shown */
 };
 
 /* Are there lines of several parts in it? */

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Searching text: strstr, strcasestr, or regexec behind a door guard. */
+/* Patterns by PCRE2, compiled to machine code where that is possible. */
 #include "tui/log_pattern.h"
 
 #include "base/mem.h"
-#include "tui/log_text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPEATS_MAX 1000 /* product of all {n,m} of a pattern */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+/* What one match may cost: a tenth of a second on the longest line. */
+#define MATCH_LIMIT 200000
+#define DEPTH_LIMIT 2000
+#define HEAP_LIMIT_KIB 8192
+#define STACK_MIN_BYTES (32 << 10)
+#define STACK_MAX_BYTES (512 << 10)
 
 /* Does it say so by a capital letter?  "\W" is no capital. */
 static bool wants_case(const char *text, bool is_regex)
@@ -23,41 +30,45 @@ static bool wants_case(const char *text, bool is_regex)
 	return false;
 }
 
-/* Back-references make matching exponential, and nested {n} multiply the
- * compiled form: both are refused before regcomp sees them. */
-static bool check_regex(const char *text, struct error *err)
+static bool compile(struct log_pattern *pattern, const char *text,
+		    struct error *err)
 {
-	long repeats = 1;
+	uint32_t flags =
+		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	int code;
 
-	for (; *text; text++) {
-		if (*text == '\\' && text[1]) {
-			text++;
-			if (isdigit((unsigned char)*text))
-				return error_set(err, ERROR_INVALID,
-						 "back-references are not "
-						 "supported");
-		} else if (*text == '{') {
-			const char *end = text + strcspn(text, "}");
-			long most = 1;
-
-			for (const char *p = text + 1; p < end; p++) {
-				char *after;
-				long n;
-
-				if (!isdigit((unsigned char)*p))
-					continue;
-				n = strtol(p, &after, 10);
-				most = n > most ? n : most;
-				p = after - 1;
-			}
-			repeats = most > REPEATS_MAX ? REPEATS_MAX + 1
-						     : repeats * most;
-			if (repeats > REPEATS_MAX)
-				return error_set(err, ERROR_INVALID,
-						 "more than %d repetitions",
-						 REPEATS_MAX);
-		}
+	/* a literal cannot have most of the flags, nor needs them */
+	if (!pattern->is_regex)
+		flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_LITERAL;
+	if (pattern->is_folded)
+		flags |= PCRE2_CASELESS;
+	pattern->code = pcre2_compile((PCRE2_SPTR)text, strlen(text), flags,
+				      &code, &at, NULL);
+	if (!pattern->code) {
+		pcre2_get_error_message(code, why, sizeof(why));
+		return error_set(err, ERROR_INVALID, "%s at character %zu",
+				 (const char *)why, at + 1);
 	}
+	/* without it everything works, only slower */
+	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
+	return true;
+}
+
+static bool prepare(struct log_pattern *pattern, struct error *err)
+{
+	pattern->match =
+		pcre2_match_data_create_from_pattern(pattern->code, NULL);
+	pattern->limits = pcre2_match_context_create(NULL);
+	pattern->stack =
+		pcre2_jit_stack_create(STACK_MIN_BYTES, STACK_MAX_BYTES, NULL);
+	if (!pattern->match || !pattern->limits)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(pattern->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
+	pcre2_jit_stack_assign(pattern->limits, NULL, pattern->stack);
 	return true;
 }
 
@@ -70,23 +81,14 @@ bool log_pattern_set(struct log_pattern *pattern, const char *text,
 		log_pattern_release(pattern);
 		return true;
 	}
-	if (strlen(text) > LOG_TEXT_PATTERN_MAX)
+	if (strlen(text) > LOG_PATTERN_MAX)
 		return error_set(err, ERROR_INVALID,
 				 "pattern is longer than %d bytes",
-				 LOG_TEXT_PATTERN_MAX);
+				 LOG_PATTERN_MAX);
 	fresh.is_folded = !wants_case(text, is_regex);
-	if (is_regex) {
-		int flags = REG_EXTENDED | (fresh.is_folded ? REG_ICASE : 0);
-		int code;
-		char why[128];
-
-		if (!check_regex(text, err))
-			return false;
-		code = regcomp(&fresh.regex, text, flags);
-		if (code) {
-			regerror(code, &fresh.regex, why, sizeof(why));
-			return error_set(err, ERROR_INVALID, "%s", why);
-		}
+	if (!compile(&fresh, text, err) || !prepare(&fresh, err)) {
+		log_pattern_release(&fresh);
+		return false;
 	}
 	fresh.text = xstrdup(text);
 	log_pattern_release(pattern);
@@ -96,8 +98,10 @@ bool log_pattern_set(struct log_pattern *pattern, const char *text,
 
 void log_pattern_release(struct log_pattern *pattern)
 {
-	if (pattern->text && pattern->is_regex)
-		regfree(&pattern->regex);
+	pcre2_code_free(pattern->code);
+	pcre2_match_data_free(pattern->match);
+	pcre2_match_context_free(pattern->limits);
+	pcre2_jit_stack_free(pattern->stack);
 	free(pattern->text);
 	memset(pattern, 0, sizeof(*pattern));
 }
@@ -107,59 +111,27 @@ static bool is_inside_character(char byte)
 	return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-/* As log_pattern_find, by bytes. */
-static bool find_bytes(const struct log_pattern *pattern, const char *text,
-		       size_t from, size_t *ret_start, size_t *ret_len)
-{
-	if (!pattern->is_regex) {
-		const char *hit =
-			pattern->is_folded
-				? strcasestr(text + from, pattern->text)
-				: strstr(text + from, pattern->text);
-
-		if (!hit)
-			return false;
-		*ret_start = (size_t)(hit - text);
-		*ret_len = strlen(pattern->text);
-		return true;
-	}
-	while (text[from]) {
-		regmatch_t match;
-
-		if (regexec(&pattern->regex, text + from, 1, &match,
-			    from ? REG_NOTBOL : 0))
-			return false;
-		if (match.rm_eo > match.rm_so) {
-			*ret_start = from + (size_t)match.rm_so;
-			*ret_len = (size_t)(match.rm_eo - match.rm_so);
-			return true;
-		}
-		from += (size_t)match.rm_eo; /* empty: try one further on */
-		if (!text[from])
-			return false;
-		do
-			from++;
-		while (is_inside_character(text[from]));
-	}
-	return false;
-}
-
-bool log_pattern_find(const struct log_pattern *pattern, const char *text,
+bool log_pattern_find(struct log_pattern *pattern, const char *text, size_t len,
 		      size_t from, size_t *ret_start, size_t *ret_len)
 {
-	size_t start, len;
+	const PCRE2_SIZE *found;
+	int code;
 
-	if (!pattern->text || !find_bytes(pattern, text, from, &start, &len))
+	if (!pattern->code || from >= len)
 		return false;
-	/* a pattern of odd bytes, or a locale without UTF-8, may match within
-	 * a character */
-	while (start > from && is_inside_character(text[start])) {
-		start--;
-		len++;
+	while (from < len && is_inside_character(text[from]))
+		from++;
+	code = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, from,
+			   PCRE2_NOTEMPTY, pattern->match, pattern->limits);
+	if (code < 0) {
+		pattern->given_up += code != PCRE2_ERROR_NOMATCH;
+		return false;
 	}
-	while (is_inside_character(text[start + len]))
-		len++;
-	*ret_start = start;
-	*ret_len = len;
+	found = pcre2_get_ovector_pointer(pattern->match);
+	/* \K in a lookahead may turn the two around */
+	if (found[1] <= found[0] || found[1] > len || found[0] < from)
+		return false;
+	*ret_start = found[0];
+	*ret_len = found[1] - found[0];
 	return true;
 }

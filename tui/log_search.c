@@ -14,6 +14,7 @@ bool log_text_set_pattern(struct log_text *log, const char *pattern,
 	log->search.state = LOG_TEXT_SEARCH_IDLE;
 	log->current = -1;
 	log->is_laid_out = false;
+	log_count_reset(log);
 	return true;
 }
 
@@ -45,11 +46,6 @@ void log_text_search(struct log_text *log, bool is_backward)
 	else
 		search->at = is_backward ? log->laid_end : log->top.line;
 	search->origin = search->at;
-}
-
-void log_text_search_cancel(struct log_text *log)
-{
-	log->search.state = LOG_TEXT_SEARCH_IDLE;
 }
 
 enum log_text_search log_text_search_state(const struct log_text *log,
@@ -97,6 +93,29 @@ static void show_found(struct log_text *log, int64_t line, size_t at)
 	}
 }
 
+/* Lines that have been counted need no second look. */
+static int64_t skip_forward(struct log_text *log, int64_t at)
+{
+	int64_t hit;
+
+	if (log->found.is_full || at >= log->found.scanned)
+		return at;
+	hit = log_hits_seek(&log->found, at);
+	return hit < log->found.scanned
+		       ? hit
+		       : log_view_seek(log, log->found.scanned);
+}
+
+static int64_t skip_backward(struct log_text *log, int64_t at)
+{
+	int64_t hit;
+
+	if (log->found.is_full || at > log->found.scanned)
+		return log_view_before(log, at);
+	hit = log_hits_before(&log->found, at);
+	return hit < 0 ? log_view_first(log) : hit;
+}
+
 /* Take one step of a search: the next line to look at, or false at its end. */
 static bool next_line(struct log_text *log, int64_t *ret_start)
 {
@@ -111,17 +130,18 @@ static bool next_line(struct log_text *log, int64_t *ret_start)
 		}
 		if (s->is_wrapped && s->at < s->origin)
 			return false;
-		*ret_start = log_view_before(log, s->at);
+		*ret_start = skip_backward(log, s->at);
 		if (*ret_start >= s->at)
 			return false;
 		s->at = *ret_start;
 		return true;
 	}
+	s->at = skip_forward(log, s->at);
 	if (s->at >= s->limit) {
 		if (s->is_wrapped)
 			return false;
 		s->is_wrapped = true;
-		s->at = log_view_first(log);
+		s->at = skip_forward(log, log_view_first(log));
 	}
 	if (s->is_wrapped && s->at > s->origin)
 		return false;
@@ -130,10 +150,9 @@ static bool next_line(struct log_text *log, int64_t *ret_start)
 	return s->at > *ret_start;
 }
 
-bool log_search_carry_on(struct log_text *log)
+bool log_search_carry_on(struct log_text *log, int64_t until_ns)
 {
 	struct log_search *s = &log->search;
-	int64_t until_ns = clock_mono_ns() + LOG_TEXT_SLICE_NS;
 	int64_t start;
 	size_t at, len;
 
@@ -143,8 +162,8 @@ bool log_search_carry_on(struct log_text *log)
 			return false;
 		}
 		log_view_load_line(log, start);
-		if (log_pattern_find(&log->pattern, log->clean.data, 0, &at,
-				     &len)) {
+		if (log_pattern_find(&log->pattern, log->clean.data,
+				     log->clean.len, 0, &at, &len)) {
 			s->state = s->is_wrapped ? LOG_TEXT_SEARCH_WRAPPED
 						 : LOG_TEXT_SEARCH_FOUND;
 			show_found(log, start, at);

@@ -18,7 +18,8 @@ struct log_text *log_text_new(const char *path, bool is_ascii)
 	log->is_following = true;
 	log->rows = 1;
 	log->cols = 80;
-	log->current = -1;
+	log->current = log->anchor = -1;
+	log->found.last = log->filter.hits.last = -1;
 	strbuf_init(&log->arena);
 	strbuf_init(&log->raw);
 	strbuf_init(&log->clean);
@@ -32,6 +33,8 @@ void log_text_free(struct log_text *log)
 	log_file_release(&log->file);
 	log_marks_release(&log->marks);
 	log_pattern_release(&log->pattern);
+	log_filter_release(log);
+	log_save_release(log);
 	strbuf_release(&log->arena);
 	strbuf_release(&log->raw);
 	strbuf_release(&log->clean);
@@ -43,10 +46,8 @@ void log_text_free(struct log_text *log)
 /* ---- looking at the file ------------------------------------------------- */
 
 /* Is the index behind, with time used up? */
-static bool follow_marks(struct log_text *log)
+static bool follow_marks(struct log_text *log, int64_t until_ns)
 {
-	int64_t until_ns = clock_mono_ns() + LOG_TEXT_SLICE_NS;
-
 	log->is_scanning = log->marks.is_kept &&
 			   log_marks_scan(&log->marks, &log->file, until_ns);
 	return log->is_scanning;
@@ -57,16 +58,21 @@ enum log_text_change log_text_update(struct log_text *log)
 	enum log_text_change change = LOG_TEXT_SAME;
 	int percent = log->is_laid_out ? log_text_percent(log) : -1;
 	int64_t old_limit = log_view_limit(log);
+	int64_t until_ns = clock_mono_ns() + LOG_TEXT_SLICE_NS;
+	int64_t had_found = log_hits_total(&log->found);
+	bool was_counting = log->is_counting;
 
 	if (log_file_refresh(&log->file) == LOG_FILE_RESTARTED) {
 		log_marks_reset(&log->marks);
+		log_save_release(log);
+		log_filter_reset(log);
 		log->top = (struct log_place){0, 0};
-		log->current = -1;
+		log->current = log->anchor = -1;
 		log->search.state = LOG_TEXT_SEARCH_IDLE;
 		log->is_laid_out = false;
 		change = LOG_TEXT_CHANGED;
 	}
-	if (follow_marks(log))
+	if (follow_marks(log, until_ns) || log_filter_follow(log, until_ns))
 		change = LOG_TEXT_MORE;
 	if (log_view_limit(log) != old_limit) {
 		if (log->is_following || !log->is_laid_out ||
@@ -76,13 +82,22 @@ enum log_text_change log_text_update(struct log_text *log)
 		    (!log->is_laid_out || log_text_percent(log) != percent))
 			change = LOG_TEXT_CHANGED;
 	}
-	if (log->search.state != LOG_TEXT_SEARCH_RUNNING)
-		return change;
-	if (log->marks.chosen && !log->search.is_wrapped)
-		log->search.limit = log_view_limit(log);
-	if (log->marks.chosen && log->is_scanning)
-		return change; /* it needs to know where the lines are */
-	return log_search_carry_on(log) ? LOG_TEXT_MORE : LOG_TEXT_CHANGED;
+	if (change == LOG_TEXT_MORE)
+		return change; /* the rest needs to know where the lines are */
+	if (log->search.state == LOG_TEXT_SEARCH_RUNNING) {
+		if (!log->search.is_wrapped)
+			log->search.limit = log_view_limit(log);
+		if (log_search_carry_on(log, until_ns))
+			return LOG_TEXT_MORE;
+		change = LOG_TEXT_CHANGED;
+	}
+	if (log_save_carry_on(log, until_ns))
+		return LOG_TEXT_MORE;
+	if (log_count_follow(log, until_ns))
+		return LOG_TEXT_MORE;
+	if (was_counting || log_hits_total(&log->found) != had_found)
+		change = LOG_TEXT_CHANGED;
+	return change;
 }
 
 enum log_text_state log_text_state(const struct log_text *log)
@@ -153,6 +168,8 @@ void log_text_choose(struct log_text *log, const char *part)
 	log->current = -1;
 	log->is_laid_out = false;
 	log->top.row = 0;
+	log->anchor = log->is_following ? -1 : log->top.line;
+	log_filter_reset(log);
 	log->top.line = log_view_seek(log, log->top.line);
 }
 
@@ -205,6 +222,7 @@ void log_text_scroll(struct log_text *log, int rows)
 {
 	struct log_place end;
 
+	log->anchor = -1;
 	log_view_lay_out(log);
 	if (rows < 0) {
 		struct log_place top = log_view_go_up(log, log->top, -rows);
@@ -234,6 +252,7 @@ void log_text_scroll_pages(struct log_text *log, int half_pages)
 
 void log_text_top(struct log_text *log)
 {
+	log->anchor = -1;
 	log_view_lay_out(log);
 	if (log->top.line > log_view_first(log) || log->top.row > 0)
 		log->is_following = false; /* a log that fits goes on */
@@ -244,6 +263,7 @@ void log_text_top(struct log_text *log)
 void log_text_bottom(struct log_text *log)
 {
 	log->is_following = true;
+	log->anchor = -1;
 	log->is_laid_out = false;
 }
 

@@ -24,8 +24,8 @@
 #include <stdint.h>
 
 #define LOG_TEXT_LINE_MAX 16384	    /* bytes of a line that are looked at */
-#define LOG_TEXT_PATTERN_MAX 256    /* bytes */
-#define LOG_TEXT_SLICE_NS 8000000LL /* one update takes no longer (8 ms) */
+#define LOG_TEXT_SLICE_NS 6000000LL /* one update takes no longer (6 ms) */
+#define LOG_CONTEXT_MAX 20
 
 struct log_text;
 
@@ -38,7 +38,7 @@ enum log_text_state {
 enum log_text_change {
 	LOG_TEXT_SAME,	  /* what is shown is as it was */
 	LOG_TEXT_CHANGED, /* draw again */
-	LOG_TEXT_MORE,	  /* a search goes on: draw if you like, call again */
+	LOG_TEXT_MORE,	  /* work goes on: draw if you like, call again */
 };
 
 /* Part of a row that the pattern matches. */
@@ -102,13 +102,40 @@ void log_text_choose(struct log_text *log, const char *part);
  * Below 100 a chosen part's further lines are yet to appear. */
 int log_text_scan_percent(const struct log_text *log);
 
-/* What to look for and to mark: plain text or a POSIX extended expression,
- * matched against the text as it is shown.  Case counts only when the pattern
- * has a capital letter.  "" or NULL: nothing.  On failure (ERROR_INVALID) the
- * old pattern stays. */
+/* Is the index, a filter, a count or a search behind? */
+bool log_text_is_busy(const struct log_text *log);
+/* End a search and the counting where they are, or else a filter that is still
+ * being applied.  Was there something to end? */
+bool log_text_cancel(struct log_text *log);
+
+/* Show the lines alone that match (or, inverse, that do not), and `context`
+ * lines around each; patterns as below.  "" or NULL: all lines.  Updates do the
+ * work; place and following stay as near as can be. */
+bool log_text_set_filter(struct log_text *log, const char *pattern,
+			 bool is_regex, bool is_inverse, int context,
+			 struct error *err);
+const char *log_text_filter(const struct log_text *log); /* "" for none */
+bool log_text_filter_is_inverse(const struct log_text *log);
+/* How far it is, 0..100. */
+int log_text_filter_percent(const struct log_text *log);
+
+/* What to look for and to mark: plain text or a regular expression
+ * (tui/log_pattern.h), matched against the text as it is shown.  Case counts
+ * only when the pattern has a capital letter.  "" or NULL: nothing.  On failure
+ * (ERROR_INVALID) the old pattern stays. */
 bool log_text_set_pattern(struct log_text *log, const char *pattern,
 			  bool is_regex, struct error *err);
 const char *log_text_pattern(const struct log_text *log); /* "" for none */
+
+/* How many of the lines that are shown match; updates count. */
+struct log_counts {
+	int64_t current; /* which one the search stopped at, from 1; 0: none */
+	int64_t total;
+	bool is_more;	  /* not all of them have been counted */
+	int percent;	  /* of the log that has been looked at */
+	int64_t given_up; /* lines too hard for the pattern (or the filter) */
+};
+struct log_counts log_text_counts(const struct log_text *log);
 
 enum log_text_search {
 	LOG_TEXT_SEARCH_IDLE,	 /* none asked for */
@@ -121,9 +148,29 @@ enum log_text_search {
 /* Go to the next (or previous) line that matches; log_text_update does the
  * work.  Ends following when something is found. */
 void log_text_search(struct log_text *log, bool is_backward);
-void log_text_search_cancel(struct log_text *log);
 /* *ret_percent, if not NULL: how much of the file was looked at. */
 enum log_text_search log_text_search_state(const struct log_text *log,
 					   int *ret_percent);
+
+enum log_text_save_state {
+	LOG_TEXT_SAVE_NONE,
+	LOG_TEXT_SAVE_RUNNING, /* updates carry it on */
+	LOG_TEXT_SAVE_DONE,
+	LOG_TEXT_SAVE_FAILED, /* what was written is gone again */
+};
+
+/* Write the lines that are shown, as they are shown, or all bytes as they are,
+ * to a new file of mode 0600.  Fails: ERROR_CONFLICT when it exists or another
+ * one is being written, ERROR_NOT_FOUND, ERROR_SYSTEM. */
+bool log_text_save(struct log_text *log, const char *path, bool is_all,
+		   struct error *err);
+bool log_text_is_saving(const struct log_text *log);
+/* Strings are borrowed until the next update. */
+enum log_text_save_state log_text_save_state(const struct log_text *log,
+					     const char **ret_path,
+					     const char **ret_problem,
+					     int *ret_percent);
+/* Forget how the last one ended. */
+void log_text_save_forget(struct log_text *log);
 
 #endif

@@ -23,19 +23,33 @@
 
 /* ---- lines --------------------------------------------------------------- */
 
-int64_t log_view_limit(const struct log_text *log)
+int64_t log_base_limit(const struct log_text *log)
 {
 	return log->marks.chosen ? log->marks.limit : log->file.size;
 }
 
-int64_t log_view_seek(struct log_text *log, int64_t at)
+int64_t log_base_seek(struct log_text *log, int64_t at)
 {
 	return log->marks.chosen ? log_marks_seek(&log->marks, &log->file, at)
 				 : at;
 }
 
+int64_t log_view_limit(const struct log_text *log)
+{
+	return log_filter_is_on(log) ? log->filter.hits.limit
+				     : log_base_limit(log);
+}
+
+int64_t log_view_seek(struct log_text *log, int64_t at)
+{
+	return log_filter_is_on(log) ? log_hits_seek(&log->filter.hits, at)
+				     : log_base_seek(log, at);
+}
+
 int64_t log_view_first(struct log_text *log)
 {
+	if (log_filter_is_on(log))
+		return log_hits_seek(&log->filter.hits, 0);
 	return log->marks.chosen ? log_marks_first(&log->marks, &log->file) : 0;
 }
 
@@ -43,10 +57,22 @@ int64_t log_view_before(struct log_text *log, int64_t at)
 {
 	int64_t start;
 
-	if (!log->marks.chosen)
+	if (log_filter_is_on(log))
+		start = log_hits_before(&log->filter.hits, at);
+	else if (log->marks.chosen)
+		start = log_marks_before(&log->marks, &log->file, at);
+	else
 		return log_file_line_before(&log->file, at);
-	start = log_marks_before(&log->marks, &log->file, at);
 	return start < 0 ? log_view_first(log) : start;
+}
+
+bool log_view_has_newline(struct log_text *log, int64_t end)
+{
+	size_t len;
+	const char *last =
+		end > 0 ? log_file_read(&log->file, end - 1, &len) : "";
+
+	return end > 0 && len && *last == '\n';
 }
 
 /* Progress bars overwrite themselves, but not whose they are. */
@@ -144,12 +170,15 @@ static void add_match(struct log_text *log, struct log_laid_row *laid,
 static void add_matches(struct log_text *log, struct log_laid_row *laid,
 			size_t from, size_t to, int indent)
 {
+	/* what is searched for, or else why the line is shown */
+	struct log_pattern *pattern =
+		log->pattern.text ? &log->pattern : &log->filter.pattern;
 	size_t at = 0, start, len;
 
 	laid->matches_at = log->match_count;
 	for (int i = 0; i < MATCHES_PER_LINE_MAX; i++) {
-		if (!log_pattern_find(&log->pattern, log->clean.data, at,
-				      &start, &len) ||
+		if (!log_pattern_find(pattern, log->clean.data, log->clean.len,
+				      at, &start, &len) ||
 		    start >= to)
 			return;
 		add_match(log, laid, start, start + len, from, to, indent);
@@ -296,6 +325,11 @@ void log_view_lay_out(struct log_text *log)
 {
 	if (log->is_laid_out)
 		return;
+	if (log->anchor >= 0 && log->anchor < log_view_limit(log)) {
+		log->top =
+			(struct log_place){log_view_seek(log, log->anchor), 0};
+		log->anchor = -1;
+	}
 	if (log->is_following || log->top.line > log_view_limit(log))
 		log->top = log_view_find_end(log);
 	else /* in a new file it may be another's line */

@@ -9,9 +9,30 @@
 
 #include "base/strbuf.h"
 #include "tui/log_file.h"
+#include "tui/log_hits.h"
 #include "tui/log_marks.h"
 #include "tui/log_pattern.h"
 #include "tui/log_text.h"
+
+struct log_filter {
+	struct log_pattern pattern; /* no text: everything is shown */
+	bool is_inverse;
+	int context; /* lines around those that match */
+	bool is_behind;
+	struct log_hits hits; /* what is shown */
+	int64_t before[LOG_CONTEXT_MAX];
+	int before_count, after;
+};
+
+struct log_save {
+	enum log_text_save_state state;
+	int fd;
+	char *path;
+	bool is_all;
+	int64_t at, limit;
+	struct strbuf pending;
+	struct error problem;
+};
 
 struct log_place {
 	int64_t line; /* offset of its start */
@@ -44,6 +65,11 @@ struct log_text {
 	int64_t current; /* line that the search stopped at, or -1 */
 	struct log_pattern pattern;
 	struct log_search search;
+	struct log_hits found; /* lines that match the pattern */
+	bool is_counting, is_count_stopped;
+	struct log_filter filter;
+	struct log_save save;
+	int64_t anchor; /* where to be once the filter got there; or -1 */
 
 	bool is_laid_out;
 	struct log_laid_row *laid;
@@ -56,9 +82,13 @@ struct log_text {
 	struct strbuf raw, clean; /* of one line */
 };
 
-/* The lines that are shown: all, or those of one part.  The first one's start;
- * where they end; the first one that starts at or after a line start, and the
- * last one before it (both stop at the ends). */
+/* The lines there are: all, or those of one part.  Where they end; the first
+ * one that starts at or after a line start. */
+int64_t log_base_limit(const struct log_text *log);
+int64_t log_base_seek(struct log_text *log, int64_t at);
+/* The lines that are shown: of those the ones the filter lets through.  The
+ * first one's start; where they end; the first one that starts at or after a
+ * line start, and the last one before it (both stop at the ends). */
 int64_t log_view_first(struct log_text *log);
 int64_t log_view_limit(const struct log_text *log);
 int64_t log_view_seek(struct log_text *log, int64_t at);
@@ -66,6 +96,8 @@ int64_t log_view_before(struct log_text *log, int64_t at);
 /* Put the text that the line that starts here is shown as into log->clean.
  * Returns where it ends, shown ones and others alike. */
 int64_t log_view_load_line(struct log_text *log, int64_t start);
+/* Does a line end here that is finished? */
+bool log_view_has_newline(struct log_text *log, int64_t end);
 /* Rows that the line in log->clean takes; *ret_row_of, if not NULL: the one
  * that has byte `at`. */
 int log_view_count_rows(const struct log_text *log, size_t at, int *ret_row_of);
@@ -82,7 +114,23 @@ struct log_place log_view_go_down(struct log_text *log, struct log_place place,
 				  int rows);
 int log_place_compare(struct log_place a, struct log_place b);
 
+/* ---- log_filter.c ---- */
+bool log_filter_is_on(const struct log_text *log);
+/* Look everything through again: the file is another one, or its lines are
+ * those of another part. */
+void log_filter_reset(struct log_text *log);
+void log_count_reset(struct log_text *log);
+void log_filter_release(struct log_text *log);
+/* Look further, up to a moment (monotonic).  Is there more to do? */
+bool log_filter_follow(struct log_text *log, int64_t until_ns);
+bool log_count_follow(struct log_text *log, int64_t until_ns);
+
+/* ---- log_save.c ---- */
+void log_save_release(struct log_text *log); /* ends one that runs */
+bool log_save_carry_on(struct log_text *log, int64_t until_ns);
+
+/* ---- log_search.c ---- */
 /* Search one slice further.  Is there more to do? */
-bool log_search_carry_on(struct log_text *log);
+bool log_search_carry_on(struct log_text *log, int64_t until_ns);
 
 #endif

@@ -220,6 +220,8 @@ static int64_t log_poll_ns(const struct console *console)
 
 	if (!log_pane_is_shown(console))
 		return IDLE_POLL_NS;
+	if (log_pane_is_busy(console))
+		return 0; /* slices; keys are looked at between them */
 	if (!log_pane_is_settled(console))
 		return 20 * NS_PER_MS;
 	return row && !trial_state_is_terminal(row->state) ? LOG_POLL_NS

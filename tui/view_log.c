@@ -2,7 +2,7 @@
 /* The log pane: a window on the selected trial's output files. */
 #include "base/utf8.h"
 #include "tui/format.h"
-#include "tui/log_pane.h"
+#include "tui/log_act.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +126,15 @@ static void draw_hint(struct console *console, struct rect body)
 		snprintf(text, sizeof(text), "Nothing on %s%s.",
 			 role_name(console),
 			 trial_state_is_terminal(row->state) ? "" : " yet");
+	else if (log_text_row_count(pane->text) == 0 && pane->filter &&
+		 log_text_is_busy(pane->text))
+		snprintf(text, sizeof(text), "Looking for lines...");
+	else if (log_text_row_count(pane->text) == 0 && pane->filter)
+		snprintf(text, sizeof(text),
+			 "No line is let through by the filter &%s%s: Esc "
+			 "shows all.",
+			 pane->filter,
+			 trial_state_is_terminal(row->state) ? "" : " yet");
 	else if (log_text_row_count(pane->text) == 0 &&
 		 log_text_scan_percent(pane->text) == 100)
 		snprintf(text, sizeof(text), "Nothing from %s%s: O shows all.",
@@ -168,9 +177,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 		    log_text_scan_percent(pane->text) < 100)
 			strbuf_addf(&right, "reading %d%%  ",
 				    log_text_scan_percent(pane->text));
-		if (*log_text_pattern(pane->text))
-			strbuf_addf(&right, "/%s  ",
-				    log_text_pattern(pane->text));
+		log_act_title(pane, &right);
 		format_bytes(&right, log_text_size_bytes(pane->text));
 		strbuf_addf(&right, "  %d%%%s ", log_text_percent(pane->text),
 			    log_text_is_following(pane->text) ? " following"
@@ -241,6 +248,8 @@ static bool on_action(struct console *console, enum action_id action)
 {
 	struct log_pane *pane = console->log;
 
+	if (log_act_do(console, action))
+		return true;
 	if (action == ACTION_LOG_MERGED) {
 		if (pane->role == LOG_ROLE_STDOUT ||
 		    console_has_cluster(console))
@@ -265,27 +274,11 @@ static bool on_action(struct console *console, enum action_id action)
 	return on_text_action(pane, action);
 }
 
-static bool search(struct console *console, const char *text, bool is_backward)
-{
-	struct log_pane *pane = console->log;
-	struct error err;
-
-	if (!pane->text)
-		return false;
-	if (text && !log_text_set_pattern(pane->text, text, false, &err))
-		return false;
-	if (!*log_text_pattern(pane->text))
-		return false;
-	log_text_search(pane->text, is_backward);
-	pane->was_searching = true; /* what it found is told when it has */
-	return true;
-}
-
 const struct view_ops view_log = {
 	.name = "log",
 	.bit = VIEW_LOG,
 	.recalc = recalc,
 	.repaint = repaint,
 	.on_action = on_action,
-	.search = search,
+	.search = log_act_search,
 };

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "engine/storage/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,8 +109,34 @@ static bool fill(struct storage *storage, const struct fetch_item *item, int fd,
 			 "%s: changed while it was fetched", item->from);
 }
 
+/* What came, against what the storage knows of it. */
+static bool compare(struct storage *storage, const struct fetch_item *item,
+		    int fd, bool *ret_is_checked, struct error *err)
+{
+	struct storage_digest wanted;
+	char found[65];
+
+	if (!storage_digest(storage, item->from, &wanted, err))
+		return false;
+	if (wanted.kind == STORAGE_NO_DIGEST)
+		return true;
+	if (!storage_digest_file(fd, wanted.kind, storage->watch, found, err))
+		return false;
+	*ret_is_checked = true;
+	if (!strcmp(found, wanted.hex))
+		return true;
+	if (ftruncate(fd, 0) < 0)
+		return error_set_errno(err, "write %s", item->to);
+	return error_set(err, ERROR_UNAVAILABLE,
+			 "%s: is not what was stored: its %s is another one "
+			 "than the storage has on record (changed while it was "
+			 "fetched, or damaged)",
+			 item->from, storage_digest_name(wanted.kind));
+}
+
 static bool fetch_into(struct storage *storage, const struct fetch_item *item,
-		       int parent, const char *name, struct error *err)
+		       int parent, const char *name, bool *ret_is_checked,
+		       struct error *err)
 {
 	struct timespec times[2] = {
 		{0, UTIME_NOW},
@@ -123,7 +150,8 @@ static bool fetch_into(struct storage *storage, const struct fetch_item *item,
 		    0666);
 	if (fd < 0)
 		return error_set_errno(err, "create %s", item->to);
-	ok = fill(storage, item, fd, err);
+	ok = fill(storage, item, fd, err) &&
+	     compare(storage, item, fd, ret_is_checked, err);
 	if (ok && item->modified_ns)
 		futimens(fd, times);
 	if (close(fd) < 0 && ok)
@@ -133,16 +161,19 @@ static bool fetch_into(struct storage *storage, const struct fetch_item *item,
 	return ok;
 }
 
-/* *ret_was_there: nothing had to be done. */
+struct outcome {
+	bool was_there, is_checked;
+};
+
 static bool fetch_one(struct fetching *fetching, struct storage *storage,
-		      const struct fetch_item *item, bool *ret_was_there,
+		      const struct fetch_item *item, struct outcome *ret,
 		      struct error *err)
 {
 	const char *name;
 	int parent;
 	bool ok = true;
 
-	*ret_was_there = false;
+	*ret = (struct outcome){false, false};
 	if (!storage_path_is_sound(item->to))
 		return error_set(err, ERROR_DENIED,
 				 "%.200s: would lie outside of %s", item->to,
@@ -151,9 +182,10 @@ static bool fetch_one(struct fetching *fetching, struct storage *storage,
 	if (parent < 0)
 		return error_set_errno(err, "make the folder of %s", item->to);
 	if (is_there(parent, name, item))
-		*ret_was_there = true;
+		ret->was_there = true;
 	else
-		ok = fetch_into(storage, item, parent, name, err);
+		ok = fetch_into(storage, item, parent, name, &ret->is_checked,
+				err);
 	close(parent);
 	return ok;
 }
@@ -172,7 +204,7 @@ static const struct fetch_item *take(struct fetching *fetching)
 }
 
 static void note(struct fetching *fetching, const struct fetch_item *item,
-		 bool ok, bool was_there, const struct error *err)
+		 bool ok, struct outcome outcome, const struct error *err)
 {
 	struct fetch_result *result = fetching->result;
 
@@ -182,10 +214,11 @@ static void note(struct fetching *fetching, const struct fetch_item *item,
 			snprintf(result->first_failure,
 				 sizeof(result->first_failure), "%s",
 				 err->text);
-	} else if (was_there) {
+	} else if (outcome.was_there) {
 		result->there++;
 	} else {
 		result->files++;
+		result->checked += outcome.is_checked;
 		result->bytes += item->size;
 	}
 	pthread_mutex_unlock(&fetching->mutex);
@@ -209,13 +242,12 @@ static void *run(void *arg)
 
 	while ((item = take(fetching))) {
 		struct error err = {ERROR_NONE, ""};
-		bool was_there = false;
+		struct outcome outcome = {false, false};
 		bool ok = false;
 
 		for (int tries = 1; !ok && tries <= TRIES; tries++) {
 			ok = open_session(fetching, &storage, &err) &&
-			     fetch_one(fetching, storage, item, &was_there,
-				       &err);
+			     fetch_one(fetching, storage, item, &outcome, &err);
 			if (ok || !storage_is_passing(err.code))
 				break;
 			storage_close(storage);
@@ -225,7 +257,7 @@ static void *run(void *arg)
 					   PAUSE_MS << tries, &err))
 				break;
 		}
-		note(fetching, item, ok, was_there, &err);
+		note(fetching, item, ok, outcome, &err);
 	}
 	storage_close(storage);
 	pthread_mutex_lock(&fetching->mutex);

@@ -7,7 +7,8 @@
  * gets its name when it is whole; what is on its way lies beside it under a
  * name made of path, size and time, so that a fetch that was cut short goes on
  * where it was, and never with another file's beginning.  What is there already
- * with the same size and time is left alone.
+ * with the same size and time is left alone.  Where the storage knows a digest
+ * of a file, what came is compared with it before it gets its name.
  */
 #ifndef ENGINE_OUTPUTS_FETCH_H
 #define ENGINE_OUTPUTS_FETCH_H
@@ -36,6 +37,7 @@ struct fetch_options {
 
 struct fetch_result {
 	int64_t files, bytes;	 /* brought now */
+	int64_t checked;	 /* of those files: by their digests */
 	int64_t there;		 /* files that were there already */
 	int64_t failed;		 /* files */
 	char first_failure[512]; /* of those, "" for none */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/storage/digest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -399,6 +400,7 @@ static enum outcome put_output(struct client *client)
 	/* on this thread: others' reports may wait for the disk, too */
 	if (fdatasync(upload->fd) < 0)
 		return fail_disk(client);
+	storage_digest_mark(upload->fd, upload->digest);
 	if (!output_publish(upload->folder_fd, upload->part, upload->path))
 		return errno == ENOTDIR || errno == EISDIR || errno == EEXIST
 			       ? fail_name(client)
@@ -412,5 +414,13 @@ static enum outcome put_output(struct client *client)
 
 enum outcome output_handle(struct client *client)
 {
-	return client->upload ? put_output(client) : get_output(client);
+	enum outcome outcome;
+
+	if (!client->upload)
+		return get_output(client);
+	outcome = put_output(client);
+	/* before the answer is out: who reads it may begin again at once */
+	if (client->upload)
+		output_drop(client);
+	return outcome;
 }

@@ -12,6 +12,7 @@
 
 /* Room for a hundred thousand entries. */
 #define LIST_MAX_BYTES (64u << 20)
+#define DIGEST_MAX_BYTES (1u << 20)
 #define TEST_PREFIX "nni/.trialdeck-test-"
 
 static struct agent *agent_of(struct storage *storage)
@@ -134,19 +135,42 @@ static bool simple(struct agent *agent, const char *method,
 	return ok;
 }
 
+static bool put_body(struct storage *storage, const char *target,
+		     struct agent_body *body, struct error *err)
+{
+	struct agent_request request = {
+		.method = "PUT", .target = target, .body = body, .fd = -1};
+	bool ok = ask(agent_of(storage), &request, err);
+
+	agent_body_release(body);
+	return ok;
+}
+
 static bool agent_put(struct storage *storage, const char *path,
 		      const struct storage_source *source, struct error *err)
 {
+	const struct storage_item item = {path, *source};
 	char *base = target_of("file", path);
 	char *target = xasprintf("%s&size=%lld&mode=%o", base,
 				 (long long)source->size, source->mode & 0777);
-	struct agent_request request = {
-		.method = "PUT", .target = target, .source = source, .fd = -1};
-	bool ok = ask(agent_of(storage), &request, err);
+	struct agent_body body;
+	bool ok;
 
+	agent_body_init(&body, &item, 1, false);
+	ok = put_body(storage, target, &body, err);
 	free(base);
 	free(target);
 	return ok;
+}
+
+static bool agent_put_many(struct storage *storage,
+			   const struct storage_item *items, size_t count,
+			   struct error *err)
+{
+	struct agent_body body;
+
+	agent_body_init(&body, items, count, true);
+	return put_body(storage, "/v1/files", &body, err);
 }
 
 static bool agent_get(struct storage *storage, const char *path, int fd,
@@ -157,6 +181,31 @@ static bool agent_get(struct storage *storage, const char *path, int fd,
 		.method = "GET", .target = target, .offset = offset, .fd = fd};
 	bool ok = ask(agent_of(storage), &request, err);
 
+	free(target);
+	return ok;
+}
+
+static bool agent_digest(struct storage *storage, const char *path,
+			 struct storage_digest *ret, struct error *err)
+{
+	struct agent *agent = agent_of(storage);
+	char *target = target_of("digest", path);
+	struct strbuf text = STRBUF_INIT;
+	struct agent_request request = {.method = "GET",
+					.target = target,
+					.fd = -1,
+					.text = &text,
+					.text_max = DIGEST_MAX_BYTES};
+	bool ok = ask(agent, &request, err);
+
+	/* blanks before it say that it is being read */
+	if (ok && sscanf(text.data, " sha256 %64[0-9a-f]", ret->hex) == 1 &&
+	    strlen(ret->hex) == 64)
+		ret->kind = STORAGE_SHA256;
+	else if (ok)
+		ok = error_set(err, ERROR_CORRUPT,
+			       "%s: its pod's digest is none", agent->what);
+	strbuf_release(&text);
 	free(target);
 	return ok;
 }
@@ -297,9 +346,9 @@ static bool agent_list(struct storage *storage, const char *path, bool is_deep,
 
 #define OPS                                                                    \
 	.open = agent_open, .prepare = agent_prepare, .put = agent_put,        \
-	.get = agent_get, .list = agent_list, .remove = agent_remove,          \
-	.copy = agent_copy, .url = agent_url, .volume = agent_volume,          \
-	.close = agent_close
+	.put_many = agent_put_many, .get = agent_get, .digest = agent_digest,  \
+	.list = agent_list, .remove = agent_remove, .copy = agent_copy,        \
+	.url = agent_url, .volume = agent_volume, .close = agent_close
 
 const struct storage_ops storage_pvc = {.name = "pvc", OPS};
 const struct storage_ops storage_host_path = {.name = "hostPath", OPS};

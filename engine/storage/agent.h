@@ -15,6 +15,7 @@
  *   agent_pod.c   the pod: made, waited for, shared, removed
  *   agent_object.c  its objects; pure
  *   agent_http.c  one request to it
+ *   agent_body.c  what is sent with it
  *   agent_kube.c  the API server, blocking
  *
  * Rights: pods create, get, list, delete; pods/proxy get, create, update,
@@ -104,14 +105,40 @@ bool agent_ensure(struct agent *agent, struct error *err);
 /* It did not answer: look at it before the next request. */
 void agent_doubt(struct agent *agent);
 
+/* ---- agent_body.c ---- */
+/* One file, or many with a line before each: keeper/serve_many.c. */
+struct agent_body {
+	const struct storage_item *items;
+	size_t count;
+	bool has_lines;
+	/* private */
+	size_t at;     /* the item that is sent */
+	bool is_begun; /* its line is made */
+	struct strbuf line;
+	size_t line_sent;
+	int64_t sent;	    /* of its bytes */
+	int64_t sent_bytes; /* of all items */
+};
+
+void agent_body_init(struct agent_body *body, const struct storage_item *items,
+		     size_t count, bool has_lines);
+void agent_body_release(struct agent_body *body);
+int64_t agent_body_size(struct agent_body *body);
+/* From the beginning again. */
+void agent_body_rewind(struct agent_body *body);
+/* The next bytes, 0 at the end; -1 with err, ERROR_CONFLICT when a file is
+ * shorter than was said. */
+ssize_t agent_body_read(struct agent_body *body, char *data, size_t size,
+			struct error *err);
+
 /* ---- agent_http.c ---- */
 struct agent_request {
-	const char *method;		     /* "GET" */
-	const char *target;		     /* "/v1/file?path=a%20b" */
-	const struct storage_source *source; /* PUT: the body, or NULL */
-	int64_t offset;			     /* GET: from there on */
-	int fd;		     /* the answer's bytes go there; -1 */
-	struct strbuf *text; /* or there, at most so many; or NULL */
+	const char *method;	 /* "GET" */
+	const char *target;	 /* "/v1/file?path=a%20b" */
+	struct agent_body *body; /* PUT, or NULL */
+	int64_t offset;		 /* GET: from there on */
+	int fd;			 /* the answer's bytes go there; -1 */
+	struct strbuf *text;	 /* or there, at most so many; or NULL */
 	size_t text_max;
 };
 /* False: err says what the agent, the API server or the network said. */

@@ -19,12 +19,12 @@
 
 #define SENTENCE_MAX 1024
 #define AUTH_MS 60000
+#define UPLOAD_BYTES 262144L
 #define MARK "X-Trialdeck-Storage:"
 
 struct transfer {
 	struct agent *agent;
 	const struct agent_request *request;
-	int64_t sent;
 	bool is_pods; /* the pod answers */
 	bool has_failed;
 	struct error err;	/* has_failed */
@@ -104,32 +104,16 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 static size_t on_read(char *data, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
-	const struct storage_source *source = transfer->request->source;
-	int64_t left = source->size - transfer->sent;
-	size_t want = size * count;
-	ssize_t n;
+	struct agent_body *body = transfer->request->body;
+	int64_t before = body->sent_bytes;
+	ssize_t n = agent_body_read(body, data, size * count, &transfer->err);
 
-	if ((int64_t)want > left)
-		want = (size_t)left;
-	if (source->fd < 0) {
-		memcpy(data, (const char *)source->data + transfer->sent, want);
-		n = (ssize_t)want;
-	} else {
-		do
-			n = pread(source->fd, data, want, transfer->sent);
-		while (n < 0 && errno == EINTR);
-	}
-	if (n < 0 || (!n && want)) {
+	if (n < 0) {
 		transfer->has_failed = true;
-		if (n < 0)
-			error_set_errno(&transfer->err, "read");
-		else
-			error_set(&transfer->err, ERROR_CONFLICT,
-				  "it became shorter while it was sent");
 		return CURL_READFUNC_ABORT;
 	}
-	transfer->sent += n;
-	atomic_fetch_add(&transfer->agent->base.watch->bytes, (long long)n);
+	atomic_fetch_add(&transfer->agent->base.watch->bytes,
+			 (long long)(body->sent_bytes - before));
 	return (size_t)n;
 }
 
@@ -137,12 +121,13 @@ static size_t on_read(char *data, size_t size, size_t count, void *arg)
 static int on_seek(void *arg, curl_off_t offset, int origin)
 {
 	struct transfer *transfer = arg;
+	struct agent_body *body = transfer->request->body;
 
-	if (origin != SEEK_SET)
+	if (origin != SEEK_SET || offset)
 		return CURL_SEEKFUNC_CANTSEEK;
 	atomic_fetch_sub(&transfer->agent->base.watch->bytes,
-			 (long long)(transfer->sent - offset));
-	transfer->sent = offset;
+			 (long long)body->sent_bytes);
+	agent_body_rewind(body);
 	return CURL_SEEKFUNC_OK;
 }
 
@@ -198,11 +183,11 @@ static void add_header(struct transfer *transfer, const char *text)
 		transfer->headers = list;
 }
 
-static void set_source(struct transfer *transfer)
+static void set_body(struct transfer *transfer)
 {
 	CURL *easy = transfer->agent->easy;
 
-	if (!transfer->request->source) {
+	if (!transfer->request->body) {
 		if (strcmp(transfer->request->method, "GET") != 0)
 			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
 		if (!strcmp(transfer->request->method, "PUT") ||
@@ -214,7 +199,8 @@ static void set_source(struct transfer *transfer)
 	}
 	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-			 (curl_off_t)transfer->request->source->size);
+			 (curl_off_t)agent_body_size(transfer->request->body));
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
 	curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
@@ -241,7 +227,7 @@ static void set_up(struct transfer *transfer)
 			 (long long)transfer->request->offset);
 		add_header(transfer, line);
 	}
-	set_source(transfer);
+	set_body(transfer);
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
@@ -339,6 +325,8 @@ static bool try_once(struct agent *agent, const struct agent_request *request,
 	bool ok = false;
 
 	*ret_again = false;
+	if (request->body)
+		agent_body_rewind(request->body);
 	curl_easy_reset(agent->easy); /* keeps connections */
 	if (apply_auth(&transfer, err)) {
 		set_up(&transfer);

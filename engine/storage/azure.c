@@ -68,6 +68,13 @@ static bool get_path(struct storage *storage, const char *path, int fd,
 	       error_prefix(err, "get %.200s", path);
 }
 
+static bool digest_path(struct storage *storage, const char *path,
+			struct storage_digest *ret, struct error *err)
+{
+	return azure_digest_file(azure_of(storage), path, ret, err) ||
+	       error_prefix(err, "look at %.200s", path);
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 struct listing {
@@ -155,6 +162,7 @@ const struct storage_ops storage_azure = {
 	.prepare = prepare_share,
 	.put = put_path,
 	.get = get_path,
+	.digest = digest_path,
 	.list = list_path,
 	.remove = remove_path,
 	.copy = copy_path,

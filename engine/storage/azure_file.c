@@ -12,6 +12,7 @@
 #include "engine/kube/secret.h"
 #include "engine/storage/part_name.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,27 @@ static bool look_at(struct azure *azure, const char *path, int64_t *ret_size,
 		return false;
 	*ret_size = http_length(&azure->answer);
 	http_header(&azure->answer, "etag", tag, tag_size);
+	return true;
+}
+
+bool azure_digest_file(struct azure *azure, const char *path,
+		       struct storage_digest *ret, struct error *err)
+{
+	char text[32], tag[8];
+	unsigned char digest[24];
+	int64_t size;
+
+	if (!azure_check_path(path, err) ||
+	    !look_at(azure, path, &size, tag, sizeof(tag), err))
+		return false;
+	/* 16 bytes in base64: 24 characters, two of them padding */
+	if (!http_header(&azure->answer, "content-md5", text, sizeof(text)) ||
+	    strlen(text) != 24 ||
+	    EVP_DecodeBlock(digest, (const unsigned char *)text, 24) != 18)
+		return true;
+	ret->kind = STORAGE_MD5;
+	for (size_t i = 0; i < 16; i++)
+		snprintf(ret->hex + 2 * i, 3, "%02x", digest[i]);
 	return true;
 }
 

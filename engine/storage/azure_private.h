@@ -108,6 +108,9 @@ bool azure_put_file(struct azure *azure, const char *path,
 		    const struct http_source *source, struct error *err);
 bool azure_get_file(struct azure *azure, const char *path, int fd,
 		    int64_t offset, struct error *err);
+/* The Content-MD5 that whoever put it set; none with most. */
+bool azure_digest_file(struct azure *azure, const char *path,
+		       struct storage_digest *ret, struct error *err);
 bool azure_copy_file(struct azure *azure, const char *from, const char *to,
 		     struct error *err);
 

@@ -7,7 +7,7 @@
  * followed: what a trial has put there leads nowhere else.  A file appears
  * under its name when it is whole.
  */
-#include "engine/storage/storage.h"
+#include "engine/storage/digest.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -304,6 +304,20 @@ static bool folder_get(struct storage *storage, const char *path, int fd,
 	return ok;
 }
 
+static bool folder_digest(struct storage *storage, const char *path,
+			  struct storage_digest *ret, struct error *err)
+{
+	struct folder *folder = folder_of(storage);
+	int fd = open_file(folder, path);
+
+	if (fd < 0)
+		return fail(folder, path, "open", err);
+	if (storage_digest_marked(fd, ret->hex))
+		ret->kind = STORAGE_SHA256;
+	close(fd);
+	return true;
+}
+
 static bool folder_copy(struct storage *storage, const char *from,
 			const char *to, struct error *err)
 {
@@ -483,6 +497,7 @@ const struct storage_ops storage_folder = {
 	.prepare = folder_prepare,
 	.put = folder_put,
 	.get = folder_get,
+	.digest = folder_digest,
 	.list = folder_list,
 	.remove = folder_remove,
 	.copy = folder_copy,

@@ -88,6 +88,21 @@ static bool get_path(struct storage *storage, const char *path, int fd,
 	return ok;
 }
 
+static bool digest_path(struct storage *storage, const char *path,
+			struct storage_digest *ret, struct error *err)
+{
+	struct s3 *s3 = s3_of(storage);
+	char *key = s3_key(s3, path, err);
+	bool ok;
+
+	if (!key)
+		return false;
+	ok = s3_digest_object(s3, key, ret, err) ||
+	     error_prefix(err, "look at %.200s", path);
+	free(key);
+	return ok;
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 struct listing {
@@ -192,6 +207,7 @@ const struct storage_ops storage_s3 = {
 	.prepare = prepare_bucket,
 	.put = put_path,
 	.get = get_path,
+	.digest = digest_path,
 	.list = list_path,
 	.remove = remove_path,
 	.copy = copy_path,

@@ -89,6 +89,27 @@ bool s3_get_object(struct s3 *s3, const char *key, int fd, int64_t offset,
 	}
 }
 
+bool s3_digest_object(struct s3 *s3, const char *key,
+		      struct storage_digest *ret, struct error *err)
+{
+	char text[80];
+
+	if (!s3_send(s3,
+		     &(struct s3_call){
+			     .method = "HEAD",
+			     .key = key,
+			     .right = "s3:GetObject",
+		     },
+		     err))
+		return false;
+	if (http_header(&s3->answer, S3_DIGEST_HEADER, text, sizeof(text)) &&
+	    strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64) {
+		ret->kind = STORAGE_SHA256;
+		memcpy(ret->hex, text, sizeof(ret->hex));
+	}
+	return true;
+}
+
 bool s3_copy_object(struct s3 *s3, const char *from, const char *to,
 		    struct error *err)
 {

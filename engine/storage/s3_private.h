@@ -21,6 +21,7 @@
 #include "engine/storage/storage.h"
 
 #define S3_KEY_MAX 1024
+#define S3_DIGEST_HEADER "x-amz-meta-sha256"
 
 struct s3 {
 	struct http_session *http;
@@ -59,6 +60,9 @@ bool s3_send(struct s3 *s3, const struct s3_call *call, struct error *err);
 /* An answer of 200 whose body says that it failed after all: true. */
 bool s3_is_late_refusal(struct s3 *s3, const struct s3_call *call,
 			struct error *err);
+/* SHA-256 of what is to be sent. */
+bool s3_digest(struct s3 *s3, const struct http_source *source,
+	       char ret[SIGV4_DIGEST_SIZE], struct error *err);
 /* "prefix/path"; NULL with err when no key can be that.  Caller frees. */
 char *s3_key(const struct s3 *s3, const char *path, struct error *err);
 
@@ -88,6 +92,11 @@ bool s3_put_object(struct s3 *s3, const char *key,
 		   const struct http_source *source, struct error *err);
 bool s3_get_object(struct s3 *s3, const char *key, int fd, int64_t offset,
 		   struct error *err);
+/* What was written beside it when it was put; of objects that others put
+ * nothing: an ETag is a digest with some servers and some sorts of encryption
+ * alone. */
+bool s3_digest_object(struct s3 *s3, const char *key,
+		      struct storage_digest *ret, struct error *err);
 bool s3_copy_object(struct s3 *s3, const char *from, const char *to,
 		    struct error *err);
 /* fn gets each object, and with a delimiter each folder, below prefix; false

@@ -24,6 +24,7 @@
 struct upload {
 	struct s3 *s3;
 	const char *key;
+	const char *digest; /* of all of it */
 	char *id;
 	char (*tags)[ETAG_SIZE];
 	int count;
@@ -33,12 +34,16 @@ static bool begin(struct upload *upload, struct error *err)
 {
 	struct s3 *s3 = upload->s3;
 	const struct sigv4_pair query[] = {{"uploads", ""}};
+	const struct sigv4_pair headers[] = {
+		{S3_DIGEST_HEADER, upload->digest}};
 	const struct http_source nothing = {.data = ""};
 	const struct s3_call call = {
 		.method = "POST",
 		.key = upload->key,
 		.query = query,
 		.query_count = 1,
+		.headers = headers,
+		.header_count = 1,
 		.source = &nothing,
 		.right = "s3:PutObject",
 	};
@@ -172,10 +177,10 @@ static bool put_parts(struct upload *upload, const struct http_source *source,
 	return complete(upload, err);
 }
 
-static bool put_in_parts(struct s3 *s3, const char *key,
+static bool put_in_parts(struct s3 *s3, const char *key, const char *digest,
 			 const struct http_source *source, struct error *err)
 {
-	struct upload upload = {.s3 = s3, .key = key};
+	struct upload upload = {.s3 = s3, .key = key, .digest = digest};
 	int64_t part = part_size(s3, source->size);
 	bool ok;
 
@@ -194,13 +199,21 @@ static bool put_in_parts(struct s3 *s3, const char *key,
 bool s3_put_object(struct s3 *s3, const char *key,
 		   const struct http_source *source, struct error *err)
 {
+	char digest[SIGV4_DIGEST_SIZE];
+	const struct sigv4_pair headers[] = {{S3_DIGEST_HEADER, digest}};
+
+	if (!s3_digest(s3, source, digest, err))
+		return false;
 	if (source->size > 2 * s3->part_bytes)
-		return put_in_parts(s3, key, source, err);
+		return put_in_parts(s3, key, digest, source, err);
 	return s3_send(s3,
 		       &(struct s3_call){
 			       .method = "PUT",
 			       .key = key,
+			       .headers = headers,
+			       .header_count = 1,
 			       .source = source,
+			       .digest = digest,
 			       .right = "s3:PutObject",
 		       },
 		       err);

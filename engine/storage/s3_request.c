@@ -83,6 +83,15 @@ static bool digest_file(struct s3 *s3, const struct http_source *source,
 	return ok;
 }
 
+bool s3_digest(struct s3 *s3, const struct http_source *source,
+	       char ret[SIGV4_DIGEST_SIZE], struct error *err)
+{
+	if (!source->data)
+		return digest_file(s3, source, ret, err);
+	sigv4_digest(source->data, (size_t)source->size, ret);
+	return true;
+}
+
 /* What the signature says of the body.  TLS keeps large ones whole; without it
  * the digest does. */
 static bool find_digest(struct s3 *s3, const struct s3_call *call,

@@ -140,11 +140,36 @@ bool storage_put(struct storage *storage, const char *path,
 	       storage->ops->put(storage, path, source, err);
 }
 
+bool storage_put_many(struct storage *storage, const struct storage_item *items,
+		      size_t count, struct error *err)
+{
+	if (!storage->ops->put_many || count < 2) {
+		for (size_t i = 0; i < count; i++)
+			if (!storage_put(storage, items[i].path,
+					 &items[i].source, err))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!check(storage, items[i].path, err))
+			return false;
+	return storage->ops->put_many(storage, items, count, err);
+}
+
 bool storage_get(struct storage *storage, const char *path, int fd,
 		 int64_t offset, struct error *err)
 {
 	return check(storage, path, err) &&
 	       storage->ops->get(storage, path, fd, offset, err);
+}
+
+bool storage_digest(struct storage *storage, const char *path,
+		    struct storage_digest *ret, struct error *err)
+{
+	*ret = (struct storage_digest){STORAGE_NO_DIGEST, ""};
+	return !storage->ops->digest ||
+	       (check(storage, path, err) &&
+		storage->ops->digest(storage, path, ret, err));
 }
 
 struct listing {

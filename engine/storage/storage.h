@@ -70,6 +70,19 @@ struct storage_source {
 	unsigned int mode; /* permissions, where they are kept */
 };
 
+/* One of many to put. */
+struct storage_item {
+	const char *path;
+	struct storage_source source;
+};
+
+/* What a storage says of a file. */
+enum storage_digest_kind { STORAGE_NO_DIGEST, STORAGE_MD5, STORAGE_SHA256 };
+struct storage_digest {
+	enum storage_digest_kind kind;
+	char hex[65];
+};
+
 struct storage_ops;
 
 /* The head of every session. */
@@ -92,9 +105,18 @@ struct storage_ops {
 	/* Whole or not at all; parents are made, what is there is replaced. */
 	bool (*put)(struct storage *storage, const char *path,
 		    const struct storage_source *source, struct error *err);
+	/* Many small files, where one a request is slow; NULL: it is not.  Each
+	 * appears whole or not at all; after a failure some may be there. */
+	bool (*put_many)(struct storage *storage,
+			 const struct storage_item *items, size_t count,
+			 struct error *err);
 	/* Write a file, from offset on, to where fd stands. */
 	bool (*get)(struct storage *storage, const char *path, int fd,
 		    int64_t offset, struct error *err);
+	/* What is known of its content; NULL: nothing.  Where that is nothing
+	 * for this file, that is no error. */
+	bool (*digest)(struct storage *storage, const char *path,
+		       struct storage_digest *ret, struct error *err);
 	/* What is in a folder ("": the root), or all below it when is_deep.
 	 * Files and folders alone; ERROR_NOT_FOUND when there is no such
 	 * folder (s3: nothing with such a prefix). */
@@ -128,8 +150,13 @@ bool storage_open(const struct storage_target *target,
 bool storage_prepare(struct storage *storage, struct error *err);
 bool storage_put(struct storage *storage, const char *path,
 		 const struct storage_source *source, struct error *err);
+/* In one go where the storage can, else one after another. */
+bool storage_put_many(struct storage *storage, const struct storage_item *items,
+		      size_t count, struct error *err);
 bool storage_get(struct storage *storage, const char *path, int fd,
 		 int64_t offset, struct error *err);
+bool storage_digest(struct storage *storage, const char *path,
+		    struct storage_digest *ret, struct error *err);
 bool storage_list(struct storage *storage, const char *path, bool is_deep,
 		  storage_entry_fn *fn, void *arg, struct error *err);
 /* The root itself is refused. */

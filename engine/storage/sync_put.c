@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Many files at once: threads, each with a session of its own, take the next
- * one until there is none.  Faults that may pass are tried again by the thread
+ * few until there are none.  Faults that may pass are tried again by the thread
  * that met them; any other ends all.
  */
 #include "engine/storage/sync_private.h"
@@ -19,6 +19,9 @@
 #define RETRIES 3
 #define PAUSE_MS 250 /* doubled with each try */
 #define PAUSE_MAX_MS 30000
+/* What goes in one request where storages can; open all at once. */
+#define BATCH_FILES 64
+#define BATCH_BYTES (INT64_C(8) << 20)
 
 struct sending {
 	const struct sync_options *options;
@@ -26,6 +29,7 @@ struct sending {
 	const struct storage_watch *watch;
 	pthread_mutex_t mutex; /* of all below */
 	size_t next;
+	size_t batch_files; /* at most, so that all threads have some */
 	int64_t files, bytes;
 	bool has_failed;
 	struct error err;
@@ -35,6 +39,11 @@ struct sender {
 	struct sending *sending;
 	struct storage *storage; /* NULL: to be opened */
 	bool is_borrowed;
+	/* what it has taken */
+	const struct sync_file *files[BATCH_FILES];
+	struct storage_item items[BATCH_FILES];
+	size_t count;
+	int64_t bytes;
 };
 
 static void fail(struct sending *sending, const struct error *err)
@@ -46,20 +55,35 @@ static void fail(struct sending *sending, const struct error *err)
 	pthread_mutex_unlock(&sending->mutex);
 }
 
-static struct sync_file *take(struct sending *sending)
+static bool has_room(const struct sender *sender, const struct sync_file *file)
 {
-	struct sync_plan *plan = sending->plan;
-	struct sync_file *file = NULL;
+	return !sender->count ||
+	       (sender->count < sender->sending->batch_files &&
+		sender->bytes + file->size <= BATCH_BYTES);
+}
 
+/* False: there is nothing left to do. */
+static bool take(struct sender *sender)
+{
+	struct sending *sending = sender->sending;
+	struct sync_plan *plan = sending->plan;
+
+	sender->count = 0;
+	sender->bytes = 0;
 	pthread_mutex_lock(&sending->mutex);
-	while (!sending->has_failed && sending->next < plan->count) {
-		file = &plan->files[sending->next++];
-		if (!file->is_there)
+	for (; !sending->has_failed && sending->next < plan->count;
+	     sending->next++) {
+		const struct sync_file *file = &plan->files[sending->next];
+
+		if (file->is_there)
+			continue;
+		if (!has_room(sender, file))
 			break;
-		file = NULL;
+		sender->files[sender->count++] = file;
+		sender->bytes += file->size;
 	}
 	pthread_mutex_unlock(&sending->mutex);
-	return file;
+	return sender->count;
 }
 
 static bool is_unchanged(int fd, const struct sync_file *file)
@@ -72,29 +96,53 @@ static bool is_unchanged(int fd, const struct sync_file *file)
 		       file->modified_ns;
 }
 
-static bool send_once(struct sender *sender, const struct sync_file *file,
-		      struct error *err)
+static bool fail_changed(const struct sync_file *file, struct error *err)
 {
-	const struct sync_options *options = sender->sending->options;
-	struct storage_source source = {
-		.fd = sync_open_file(sender->sending->plan, file->path),
-		.size = file->size,
-		.mode = file->mode,
-	};
-	char *path = xasprintf("%s/%s", options->to, file->path);
-	bool ok = false;
+	return error_set(err, ERROR_CONFLICT, "%s changed while it was read",
+			 file->path);
+}
 
-	if (source.fd < 0 || !is_unchanged(source.fd, file))
-		error_set(err, ERROR_CONFLICT, "%s changed while it was read",
-			  file->path);
-	else
-		ok = storage_put(sender->storage, path, &source, err) &&
-		     (is_unchanged(source.fd, file) ||
-		      error_set(err, ERROR_CONFLICT,
-				"%s changed while it was read", file->path));
-	if (source.fd >= 0)
-		close(source.fd);
-	free(path);
+/* All that was taken, open; closed by close_batch in either case. */
+static bool open_batch(struct sender *sender, struct error *err)
+{
+	const struct sending *sending = sender->sending;
+
+	for (size_t i = 0; i < sender->count; i++)
+		sender->items[i] = (struct storage_item){.source.fd = -1};
+	for (size_t i = 0; i < sender->count; i++) {
+		const struct sync_file *file = sender->files[i];
+		struct storage_item *item = &sender->items[i];
+
+		item->path =
+			xasprintf("%s/%s", sending->options->to, file->path);
+		item->source.fd = sync_open_file(sending->plan, file->path);
+		item->source.size = file->size;
+		item->source.mode = file->mode;
+		if (item->source.fd < 0 || !is_unchanged(item->source.fd, file))
+			return fail_changed(file, err);
+	}
+	return true;
+}
+
+static void close_batch(struct sender *sender)
+{
+	for (size_t i = 0; i < sender->count; i++) {
+		free((char *)(uintptr_t)sender->items[i].path);
+		if (sender->items[i].source.fd >= 0)
+			close(sender->items[i].source.fd);
+	}
+}
+
+static bool send_once(struct sender *sender, struct error *err)
+{
+	bool ok = open_batch(sender, err) &&
+		  storage_put_many(sender->storage, sender->items,
+				   sender->count, err);
+
+	for (size_t i = 0; ok && i < sender->count; i++)
+		if (!is_unchanged(sender->items[i].source.fd, sender->files[i]))
+			ok = fail_changed(sender->files[i], err);
+	close_batch(sender);
 	return ok;
 }
 
@@ -106,8 +154,7 @@ static bool open_session(struct sender *sender, struct error *err)
 	       options->open(options->arg, &sender->storage, err);
 }
 
-static bool send_file(struct sender *sender, const struct sync_file *file,
-		      struct error *err)
+static bool send_batch(struct sender *sender, struct error *err)
 {
 	const struct sync_options *options = sender->sending->options;
 	const struct storage_watch *watch = sender->sending->watch;
@@ -115,7 +162,7 @@ static bool send_file(struct sender *sender, const struct sync_file *file,
 	int64_t pause_ms = PAUSE_MS;
 
 	for (;;) {
-		if (open_session(sender, err) && send_once(sender, file, err))
+		if (open_session(sender, err) && send_once(sender, err))
 			return true;
 		if (!left-- || !storage_is_passing(err->code))
 			return false;
@@ -135,24 +182,33 @@ static void *run(void *arg)
 	struct sender *sender = arg;
 	struct sending *sending = sender->sending;
 	struct sync_progress *progress = sending->options->progress;
-	const struct sync_file *file;
 	struct error err;
 
-	while ((file = take(sending))) {
-		if (!send_file(sender, file, &err)) {
+	while (take(sender)) {
+		if (!send_batch(sender, &err)) {
 			fail(sending, &err);
 			break;
 		}
-		atomic_fetch_add(&progress->files, 1);
-		atomic_fetch_add(&progress->bytes, file->size);
+		atomic_fetch_add(&progress->files, (long long)sender->count);
+		atomic_fetch_add(&progress->bytes, sender->bytes);
 		pthread_mutex_lock(&sending->mutex);
-		sending->files++;
-		sending->bytes += file->size;
+		sending->files += (int64_t)sender->count;
+		sending->bytes += sender->bytes;
 		pthread_mutex_unlock(&sending->mutex);
 	}
 	if (!sender->is_borrowed)
 		storage_close(sender->storage);
 	return NULL;
+}
+
+/* A storage that takes one a request gets one: progress is told of each. */
+static size_t batch_files(const struct storage *storage, size_t missing)
+{
+	size_t share = missing / (2 * THREADS) + 1;
+
+	if (!storage->ops->put_many)
+		return 1;
+	return share < BATCH_FILES ? share : BATCH_FILES;
 }
 
 static size_t count_missing(const struct sync_plan *plan)
@@ -171,13 +227,14 @@ bool sync_put(const struct sync_options *options, struct sync_plan *plan,
 	struct sending sending = {
 		.options = options, .plan = plan, .watch = first->watch};
 	size_t missing = count_missing(plan);
-	struct sender senders[THREADS];
+	struct sender *senders = xcalloc(THREADS, sizeof(*senders));
 	pthread_t threads[THREADS];
 	bool is_started[THREADS] = {false};
 
 	pthread_mutex_init(&sending.mutex, NULL);
+	sending.batch_files = batch_files(first, missing);
 	for (size_t i = 0; i < THREADS; i++)
-		senders[i] = (struct sender){.sending = &sending};
+		senders[i].sending = &sending;
 	senders[0].storage = first;
 	senders[0].is_borrowed = true;
 	for (size_t i = 1; i < THREADS && i < missing; i++)
@@ -187,6 +244,7 @@ bool sync_put(const struct sync_options *options, struct sync_plan *plan,
 	for (size_t i = 1; i < THREADS; i++)
 		if (is_started[i])
 			pthread_join(threads[i], NULL);
+	free(senders);
 	pthread_mutex_destroy(&sending.mutex);
 	result->sent_files = sending.files;
 	result->sent_bytes = sending.bytes;

@@ -5,11 +5,14 @@ code is, beside what copies files to the same server without us, in turns:
   s3         four connections of curl
   nfs3 nfs4  nfs-cp of libnfs-utils, four at once, and a loop over libnfs, four
              connections that are kept (tests/bench/nfs_copy)
+  pod        a host path that only pods mount, in the test cluster that is up:
+             tar through kubectl exec, which is what kubectl cp does
 
 Says the ratios and the memory that our sessions took; fails below 0.8 of the
 best peer's pace, or when memory grows with what is sent.
 
-Usage: storage.py s3|nfs3|nfs4 [ROUNDS]"""
+Usage: storage.py s3|nfs3|nfs4|pod [ROUNDS]"""
+import json
 import os
 import shutil
 import statistics
@@ -31,6 +34,7 @@ COPY = os.path.join(rig.TOP, "tests", "bench", "nfs_copy")
 def ours(target, folder, name, environment):
     """Seconds and KiB of what an experiment does: read, plan, send, manifest."""
     session = rig.Session(target, environment)
+    assert session("prepare").ok  # connected, or its pod there, as peers are
     start = time.monotonic()
     answer = session("sync", folder, name)
     took = time.monotonic() - start
@@ -143,10 +147,56 @@ def nfs(place, folder, rounds, version):
         server.close()
 
 
+def pod(place, folder, rounds):
+    """Both through the API server; neither makes its pod within the time."""
+    sys.path.insert(0, os.path.join(HERE, "..", "cluster"))
+    import kube
+    env = kube.settings()
+    namespace = "td-bench-" + os.urandom(4).hex()
+    kubectl = ["kubectl", "--kubeconfig", env["KUBECONFIG"], "-n", namespace]
+    volume = place + "/volume"
+    os.mkdir(volume)
+    for path in (place, volume):
+        os.chmod(path, 0o777)
+    kube.cluster("namespace", namespace)
+    subprocess.run(kubectl + ["apply", "-f", "-"], check=True, text=True,
+                   stdout=subprocess.DEVNULL, input=json.dumps({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "peer"},
+        "spec": {"terminationGracePeriodSeconds": 0, "containers": [{
+            "name": "peer", "image": "test.local/trial:1", "imagePullPolicy": "IfNotPresent",
+            "command": ["python3", "-c", "import time; time.sleep(3600)"],
+            "volumeMounts": [{"name": "v", "mountPath": "/v"}]}],
+            "volumes": [{"name": "v", "hostPath": {"path": volume}}]}}))
+    subprocess.run(kubectl + ["wait", "--for=condition=Ready", "pod/peer",
+                              "--timeout=120s"], check=True,
+                   stdout=subprocess.DEVNULL)
+
+    def tar(folder, name):
+        subprocess.run(
+            "tar cf - . | %s exec -i peer -- python3 -c 'import tarfile, sys; "
+            "tarfile.open(fileobj=sys.stdin.buffer, mode=\"r|\").extractall("
+            "\"/v/%s\")'" % (" ".join(kubectl), name), shell=True,
+            cwd=folder, check=True)
+
+    environment = {"KUBECONFIG": env["KUBECONFIG"],
+                   "SESSION_NAMESPACE": namespace}
+    target = {"storageType": "hostPath", "path": volume}
+    keep = rig.Session(target, environment)  # its pod serves all of them
+    try:
+        assert keep("prepare").ok
+        return compare("pod", target, folder,
+                       [Peer("tar through kubectl exec", tar)], rounds,
+                       environment)
+    finally:
+        keep.close()
+        subprocess.run(kubectl + ["delete", "namespace", namespace,
+                                  "--wait=false"], stdout=subprocess.DEVNULL)
+
+
 def main():
     what = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    if what != "s3":
+    if what.startswith("nfs"):
         nfs_server.enter()
     with rig.Folder() as place:
         folder = place + "/files"
@@ -155,6 +205,8 @@ def main():
                       os.urandom(TOTAL // FILES))
         if what == "s3":
             ok = s3(place, folder, rounds)
+        elif what == "pod":
+            ok = pod(place, folder, rounds)
         else:
             ok = nfs(place, folder, rounds, int(what[-1]))
     return 0 if ok else 1

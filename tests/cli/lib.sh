@@ -49,7 +49,7 @@ json() {
 	python3 - "$dir/out" "$expression" >"$dir/why" 2>&1 <<-'PYTHON'
 	import json, sys
 	v = json.loads(open(sys.argv[1], encoding="utf-8").read())
-	assert eval(sys.argv[2]), v
+	assert eval("(%s)" % sys.argv[2]), v
 	PYTHON
 	result $? "$name" "$(tail -n 2 "$dir/why"; cat "$dir/stderr")"
 }

@@ -92,6 +92,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[2] & 16)
 		log_text_choose(log, data[2] & 32 ? NULL : "a");
 	check_rows(log, rows, cols, is_ascii);
+	if (data[2] & 64) {
+		char word[3] = {(char)data[0], (char)data[1], '\0'};
+
+		log_text_set_filter(log, word, data[2] & 4, data[3] & 1,
+				    data[3] % 4, &err);
+		while (log_text_update(log) == LOG_TEXT_MORE)
+			;
+		check_rows(log, rows, cols, is_ascii);
+		log_text_search(log, data[2] & 8);
+		log_text_update(log);
+	}
 	log_text_top(log);
 	for (int i = 0; i < 5; i++) {
 		log_text_scroll(log, data[3] % 7);

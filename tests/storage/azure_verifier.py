@@ -384,6 +384,8 @@ class Handler(BaseHTTPRequestHandler):
         file = self.file(self.share(name), path)
         headers = {"ETag": file.etag, "Last-Modified":
                    email.utils.formatdate(file.time, usegmt=True)}
+        if hasattr(file, "md5"):
+            headers["Content-MD5"] = file.md5
         if hasattr(file, "pending"):
             file.pending -= file.pending > 0
             headers["x-ms-copy-status"] = \

@@ -11,6 +11,7 @@
  *   get PATH FILE [OFFSET]
  *   list PATH | walk PATH  "entry SIZE file|folder PATH" each; walk is deep
  *   first PATH             the same, but stops at the first
+ *   digest PATH            "digest KIND HEX"; 0: none, 1: MD5, 2: SHA-256
  *   remove PATH            copy FROM TO
  *   tree PATH FOLDER N     put all files of a folder, N sessions at once
  *   sync FOLDER TO         code as experiments have it:
@@ -255,6 +256,16 @@ static bool tell_volume(const char *secret)
 	return true;
 }
 
+static bool tell_digest(const char *path, struct error *err)
+{
+	struct storage_digest digest;
+
+	if (!storage_digest(session, path, &digest, err))
+		return false;
+	printf("digest\t%d\t%s\n", digest.kind, digest.hex);
+	return true;
+}
+
 static bool tell_url(const char *path)
 {
 	struct strbuf url = STRBUF_INIT;
@@ -305,6 +316,8 @@ static bool run(char **word, struct error *err)
 				    err);
 	if (!strcmp(name, "remove"))
 		return storage_remove(session, path, err);
+	if (!strcmp(name, "digest"))
+		return tell_digest(path, err);
 	if (!strcmp(name, "copy"))
 		return storage_copy(session, path, word[2], err);
 	if (!strcmp(name, "tree"))

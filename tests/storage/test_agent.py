@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Claims and host paths through a pod of their own, without a cluster: the
 keeper is real, the API server is as much of one as that needs."""
+import hashlib
 import json
 import os
 import signal
@@ -30,6 +31,9 @@ def check_operations(world, folder):
           "\n".join(map(str, answers)))
     check(all(read(world.top + "/nni/x/" + name) == data for name in NAMES),
           "and are there, whole")
+    known = one("digest", "nni/x/plain.txt")
+    check(known.lines == [["digest", "2", hashlib.sha256(data).hexdigest()]],
+          "their digest is made over there", known)
     walked = one("walk", "nni/x")
     check({name: entry for name, entry in walked.entries.items()
            if entry[1] == "file"} ==
@@ -88,7 +92,15 @@ def check_threads(world, folder):
           "four sessions at once", answer)
     check(len([plural for plural, _ in world.made[before:]
                if plural == "pods"]) == 1, "share a pod")
+    puts = []
+    world.fault = lambda method, path: (method == "PUT" and puts.append(path))
     answer = one("sync", folder + "/tree", "nni/s")
+    world.fault = None
+    check(sum("/v1/files" in path for path in puts) < 20 and
+          len(puts) < 30, "small files go many in a request", puts)
+    check(all(read("%s/nni/s/nni-code/f%03d" % (world.top, i)) ==
+              read("%s/tree/f%03d" % (folder, i)) for i in range(200)),
+          "each as it was")
     again = one("sync", folder + "/tree", "nni/s")
     check(answer.ok and answer.lines[0][1:3] == ["200", "200"] and
           again.ok and again.lines[0][2] == "0", "code goes once", answer)
@@ -130,6 +142,62 @@ def check_cut(world, folder):
     left = [path for path in files(world) if path != "nni/large"]
     check(one("remove", "nni").ok and one.close() and not world.pods,
           "closed", left)
+
+
+def check_code_cut(world, folder):
+    """The pod dies in the middle of the code: another one takes the rest."""
+    for i in range(300):
+        write("%s/code/%d/f%03d" % (folder, i % 7, i), os.urandom(30000))
+    one = Session(CLAIM, world.env())
+    one("prepare")
+    pod = next(iter(world.pods.values()))
+    before = world.passed
+
+    def kill(passed, limit=before + (3 << 20)):
+        if passed > limit and pod.process.poll() is None:
+            pod.process.send_signal(signal.SIGKILL)
+
+    world.on_bytes = kill
+    answer = one("sync", folder + "/code", "nni/c")
+    world.on_bytes = None
+    check(answer.ok and answer.lines[0][1:3] == ["300", "300"] and
+          pod.process.poll() is not None and all(
+              read("%s/nni/c/nni-code/%d/f%03d" % (world.top, i % 7, i)) ==
+              read("%s/code/%d/f%03d" % (folder, i % 7, i))
+              for i in range(300)), "a pod that dies in the middle of code",
+          answer)
+    # we die: what is whole stays, the rest comes
+    two = Session(CLAIM, world.env())
+    two("prepare")
+    before = world.passed
+    cut = []
+
+    def die(passed, limit=before + (5 << 20)):
+        if passed > limit and not cut:
+            cut.append(passed)
+            two.process.kill()
+
+    world.on_bytes = die
+    try:
+        two("sync", folder + "/code", "nni/d")
+        died = False
+    except (OSError, AssertionError):
+        died = True
+    world.on_bytes = None
+    two.process.wait()
+    there = [path for path in files(world) if path.startswith("nni/d/nni-code")
+             and ".trialdeck-part-" not in path]
+    check(died and 0 < len(there) < 300 and not os.path.exists(
+        world.top + "/nni/d/.trialdeck/code.manifest"),
+          "killed in the middle: some are there, and no manifest", len(there))
+    answer = one("sync", folder + "/code", "nni/d")
+    check(answer.ok and 0 < int(answer.lines[0][2]) < 300 and
+          all(read("%s/nni/d/nni-code/%d/f%03d" % (world.top, i % 7, i)) ==
+              read("%s/code/%d/f%03d" % (folder, i % 7, i))
+              for i in range(300)), "and the next sends what was missing alone",
+          (answer.lines, len(there)))
+    one("remove", "nni")
+    one.close()
 
 
 def check_denied(world):
@@ -194,6 +262,7 @@ def main():
             check_operations(world, folder)
             check_threads(world, folder)
             check_cut(world, folder)
+            check_code_cut(world, folder)
             check_denied(world)
             check_start(world)
             check_left(world)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Azure Files as a storage, against a verifier of the public rules."""
 import base64
+import hashlib
 import os
 import subprocess
 
@@ -57,6 +58,16 @@ def check_operations(server, folder):
                    read(out) == data)
         os.unlink(out)
     check(all(got), "and come back", got)
+    known = azure("digest", "nni/x/plain.txt")
+    check(known.lines == [["digest", "0", ""]],
+          "of files without a Content-MD5 no digest is known", known)
+    name = next(f for f in server.shares["trials"].files
+                if f.endswith("plain.txt"))
+    server.shares["trials"].files[name].md5 = base64.b64encode(
+        hashlib.md5(data).digest()).decode()
+    known = azure("digest", "nni/x/plain.txt")
+    check(known.lines == [["digest", "1", hashlib.md5(data).hexdigest()]],
+          "of others it is", known)
     write(out, data[:1000])
     check(azure("get", "nni/x/plain.txt", out, 1000).ok and
           read(out) == data, "the rest of a file")

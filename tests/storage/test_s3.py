@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """S3 as a storage, against a real server that checks signatures.  What a real
 one does not do on demand happens on the wire between."""
+import hashlib
 import os
 import subprocess
 
@@ -33,6 +34,9 @@ def check_operations(server, folder):
         got.append(s3("get", "nni/x/" + name, out).ok and read(out) == data)
         os.unlink(out)
     check(all(got), "and come back", got)
+    known = s3("digest", "nni/x/plain.txt")
+    check(known.lines == [["digest", "2", hashlib.sha256(data).hexdigest()]],
+          "their digest is known", known)
     shallow = s3("list", "nni/x")
     check(shallow.entries.get("deep") == (0, "folder") and
           "deep/er/st.txt" not in shallow.entries,
@@ -102,6 +106,11 @@ def check_parts(server, folder):
     check(s3("get", "big", folder + "/back").ok and subprocess.run(
         ["cmp", "-s", big, folder + "/back"]).returncode == 0,
         "and come back whole")
+    known = s3("digest", "big")
+    with open(big, "rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    check(known.lines == [["digest", "2", digest]],
+          "the digest of all of it is known", known)
     lines = s3("bytes").lines
     check(0 <= int(lines[0][0]) - 2 * size < 4096, "all bytes are counted", lines)
     check(int(lines[1][0]) < 60000, "memory does not follow sizes", lines)

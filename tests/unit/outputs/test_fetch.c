@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "engine/outputs/fetch.h"
 #include "engine/outputs/move.h"
+#include "engine/storage/digest.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +226,93 @@ static void a_file_that_changes_is_no_file(void **state)
 	free(path);
 }
 
+static atomic_int flips_left;
+
+/* A wire that damages what it brings. */
+static bool flipping_get(struct storage *storage, const char *path, int fd,
+			 int64_t offset, struct error *err)
+{
+	if (!storage_folder.get(storage, path, fd, offset, err))
+		return false;
+	if (atomic_fetch_sub(&flips_left, 1) > 0 && pwrite(fd, "?", 1, 1) != 1)
+		return error_set_errno(err, "write");
+	return true;
+}
+
+static bool known_digest(struct storage *storage, const char *path,
+			 struct storage_digest *ret, struct error *err)
+{
+	(void)storage, (void)err;
+	if (strcmp(path, "f") != 0)
+		return true;
+	ret->kind = STORAGE_MD5;
+	strcpy(ret->hex, "0cc175b9c0f1b6a831c399e269772661"); /* of "a" */
+	return true;
+}
+
+static void what_came_is_compared_with_its_digest(void **state)
+{
+	struct world *world = *state;
+	struct fetch_item one = item("f", "aaaabbbb");
+	char *path = fs_join(world->root, "f"), hex[65];
+	struct error err;
+	int fd;
+
+	write_at(world->root, "f", "aaaabbbb");
+	fd = open(path, O_RDWR);
+	assert_true(storage_digest_file(fd, STORAGE_SHA256, &world->watch, hex,
+					&err));
+	storage_digest_mark(fd, hex);
+	memset(hex, 0, sizeof(hex));
+	/* /tmp of a machine without extended attributes has no marks */
+	if (!storage_digest_marked(fd, hex)) {
+		print_message("no extended attributes here\n");
+		close(fd);
+		free(path);
+		return;
+	}
+	close(fd);
+	breaking.get = flipping_get;
+	/* damaged twice on the way: fetched again, and right in the end */
+	atomic_store(&flips_left, 2);
+	fetch(world, &one, 1);
+	assert_int_equal(world->result.failed, 0);
+	assert_int_equal(world->result.checked, 1);
+	assert_text(world->to, "f", "aaaabbbb");
+	/* changed over there, by somebody who meant it: no mark any more */
+	one = item("f", "aaaacccc");
+	one.modified_ns += NS_PER_S;
+	write_at(world->root, "f", "aaaacccc");
+	atomic_store(&flips_left, 0);
+	fetch(world, &one, 1);
+	assert_int_equal(world->result.failed, 0);
+	assert_int_equal(world->result.checked, 0);
+	assert_text(world->to, "f", "aaaacccc");
+	free(path);
+}
+
+static void what_is_not_as_stored_gets_no_name(void **state)
+{
+	struct world *world = *state;
+	struct fetch_item items[] = {item("f", "b"), item("g", "b")};
+	char *path = fs_join(world->to, "f");
+
+	write_at(world->root, "f", "b");
+	write_at(world->root, "g", "b");
+	breaking.digest = known_digest;
+	fetch(world, items, 2);
+	assert_int_equal(world->result.failed, 1);
+	assert_int_equal(world->result.files, 1);
+	assert_non_null(strstr(world->result.first_failure, "MD5"));
+	assert_int_equal(access(path, F_OK), -1);
+	write_at(world->root, "f", "a");
+	fetch(world, items, 1);
+	assert_int_equal(world->result.failed, 0);
+	assert_int_equal(world->result.checked, 1);
+	assert_text(world->to, "f", "a");
+	free(path);
+}
+
 static void many_at_once(void **state)
 {
 	struct world *world = *state;
@@ -279,6 +368,8 @@ int main(void)
 		TEST(nothing_lies_outside),
 		TEST(goes_on_where_it_was),
 		TEST(many_at_once),
+		TEST(what_came_is_compared_with_its_digest),
+		TEST(what_is_not_as_stored_gets_no_name),
 		TEST(a_file_that_changes_is_no_file),
 		TEST(what_arrived_is_moved),
 	};

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NNI's databases, read: nni.sqlite of 1.3 to 3.0 (nni.md 11), told apart by
+ * their columns.
+ *
+ * A trial is what its rows of TrialJobEvent make of it, in the order in which
+ * they were written; then its metrics are read, trial after trial, by the
+ * table's index or, where a file has none, sorted in a temporary file.  What
+ * two processes of a trial numbered alike is told apart by `source`.
+ */
+#include "interchange/nni_profile.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/json_text.h"
+#include "model/json_walk.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_MAX 64	  /* bytes of a trialJobId */
+#define JOBS_MAX 10000000 /* trials of one database */
+#define SOURCES_MAX 64	  /* processes of a trial that number alike */
+#define MESSAGE_MAX 1000
+
+/* A trial, as its events are replayed. */
+struct job {
+	char *id;
+	char *message;
+	int64_t sequence; /* NNI's, -1: none; then ours */
+	size_t seen;	  /* so many trials came before it */
+	int64_t submitted_ns, started_ns, ended_ns;
+	int64_t parameters; /* row with them; 0: none */
+	enum trial_state state;
+};
+
+struct import {
+	struct reading *reading;
+	struct arrival arrival;
+	struct nni_profile profile;
+	struct job *jobs;
+	size_t count, capacity;
+	size_t *slots; /* hash table: index into jobs plus 1 */
+	size_t slot_count;
+	struct query data, metrics;
+	bool has_metric;
+	struct metrics found;
+	struct strbuf text;
+};
+
+/* ---- events -------------------------------------------------------------- */
+
+static size_t hash_of(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return (size_t)(hash ^ hash >> 29);
+}
+
+static size_t *slot_of(const struct import *import, const char *id)
+{
+	size_t mask = import->slot_count - 1;
+
+	for (size_t i = hash_of(id) & mask;; i = (i + 1) & mask) {
+		size_t *slot = &import->slots[i];
+
+		if (!*slot || !strcmp(import->jobs[*slot - 1].id, id))
+			return slot;
+	}
+}
+
+static void grow(struct import *import)
+{
+	if (2 * import->count < import->slot_count)
+		return;
+	import->slot_count = import->slot_count ? 2 * import->slot_count : 256;
+	free(import->slots);
+	import->slots = xcalloc(import->slot_count, sizeof(*import->slots));
+	for (size_t i = 0; i < import->count; i++)
+		*slot_of(import, import->jobs[i].id) = i + 1;
+}
+
+static struct job *find_job(struct import *import, const char *id)
+{
+	size_t *slot;
+
+	grow(import);
+	slot = slot_of(import, id);
+	if (*slot)
+		return &import->jobs[*slot - 1];
+	if (import->count == JOBS_MAX)
+		return NULL;
+	ARRAY_RESERVE(import->jobs, import->count, import->capacity);
+	import->jobs[import->count] = (struct job){
+		.id = xstrdup(id),
+		.sequence = -1,
+		.seen = import->count,
+		.state = TRIAL_WAITING,
+	};
+	*slot = ++import->count;
+	return &import->jobs[import->count - 1];
+}
+
+static int64_t time_of(const struct query *query, int column)
+{
+	int64_t ms = query_int(query, column);
+
+	return ms > 0 && ms < INT64_C(7258118400000) ? ms * NS_PER_MS : 0;
+}
+
+static void apply(struct job *job, const char *event, int64_t at_ns)
+{
+	enum trial_state state;
+
+	if (!strcmp(event, "USER_TO_CANCEL"))
+		state = TRIAL_USER_CANCELED;
+	else if (!strcmp(event, "ADD_CUSTOMIZED") ||
+		 !strcmp(event, "ADD_RESUMED"))
+		state = TRIAL_WAITING;
+	else if (!trial_state_parse(event, &state))
+		return; /* ADD_HYPERPARAMETER, IMPORT_DATA, what is to come */
+	job->state = state;
+	if (state == TRIAL_WAITING && !job->submitted_ns)
+		job->submitted_ns = at_ns;
+	if (state == TRIAL_RUNNING)
+		job->started_ns = at_ns;
+	if (trial_state_is_terminal(state))
+		job->ended_ns = at_ns;
+}
+
+static bool replay(struct import *import, struct error *err)
+{
+	sqlite3 *db = import->reading->source->db;
+	bool has_message = query_has(db, "TrialJobEvent", "message");
+	struct query rows;
+	bool found = true, ok;
+
+	ok = query_open(
+		&rows, db,
+		has_message ? "SELECT trialJobId, event, timestamp,"
+			      " sequenceId, data IS NOT NULL AND data <> '',"
+			      " rowid, message FROM TrialJobEvent"
+			      " ORDER BY rowid"
+			    : "SELECT trialJobId, event, timestamp,"
+			      " sequenceId, data IS NOT NULL AND data <> '',"
+			      " rowid, NULL FROM TrialJobEvent"
+			      " ORDER BY rowid",
+		err);
+	while (ok && (ok = query_step(&rows, &found, err)) && found) {
+		const char *id = query_text(&rows, 0);
+		const char *event = query_text(&rows, 1);
+		const char *message = query_text(&rows, 6);
+		struct job *job;
+
+		if (id && !*id)
+			continue; /* a wish or an import, of no trial yet */
+		if (!id || !event || strlen(id) > ID_MAX) {
+			import->arrival.counts.skipped++;
+			continue;
+		}
+		job = find_job(import, id);
+		if (!job) {
+			ok = error_set(err, ERROR_LIMIT,
+				       "has more than %d trials", JOBS_MAX);
+			break;
+		}
+		apply(job, event, time_of(&rows, 2));
+		if (job->sequence < 0 && !query_is_null(&rows, 3))
+			job->sequence = query_int(&rows, 3);
+		if (!job->parameters && query_int(&rows, 4))
+			job->parameters = query_int(&rows, 5);
+		if (message && *message) {
+			free(job->message);
+			job->message = xstrndup(message, MESSAGE_MAX);
+		}
+	}
+	query_close(&rows);
+	return ok;
+}
+
+static int by_sequence(const void *left, const void *right)
+{
+	const struct job *a = left, *b = right;
+	/* without a number: behind all others */
+	uint64_t x = (uint64_t)a->sequence, y = (uint64_t)b->sequence;
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return (a->seen > b->seen) - (a->seen < b->seen);
+}
+
+static int by_id(const void *left, const void *right)
+{
+	return strcmp(((const struct job *)left)->id,
+		      ((const struct job *)right)->id);
+}
+
+/* ---- one trial ----------------------------------------------------------- */
+
+/* The text of a member of a valid JSON object, as it stands there. */
+static bool span_of(const char *json, const char *key, struct strbuf *out)
+{
+	const char *at = json_walk_space(json);
+
+	if (*at++ != '{')
+		return false;
+	for (;;) {
+		const char *name = json_walk_space(at);
+		const char *end = *name == '"' ? json_walk_string(name) : NULL;
+		bool is;
+
+		if (!end)
+			return false;
+		is = json_walk_equals(name, end, key);
+		at = json_walk_space(end);
+		if (*at++ != ':')
+			return false;
+		at = json_walk_space(at);
+		end = json_walk_value(at);
+		if (!end)
+			return false;
+		if (is) {
+			strbuf_add(out, at, (size_t)(end - at));
+			return true;
+		}
+		at = json_walk_space(end);
+		if (*at++ != ',')
+			return false;
+	}
+}
+
+/* Parameters as they were written, so that no digit is lost; but Python's NaN
+ * is no JSON. */
+static bool read_parameters(struct import *import, const char *json,
+			    bool *ret_is_customised)
+{
+	struct strbuf *out = &import->text;
+	struct error ignored;
+	cJSON *tree = json ? json_parse(json, strlen(json), &ignored) : NULL;
+	const cJSON *source =
+		cJSON_GetObjectItemCaseSensitive(tree, "parameter_source");
+	cJSON *parameters =
+		cJSON_GetObjectItemCaseSensitive(tree, "parameters");
+	bool ok = cJSON_IsObject(parameters);
+	cJSON *strict;
+
+	strbuf_clear(out);
+	*ret_is_customised = cJSON_IsString(source) &&
+			     !strcmp(source->valuestring, "customized");
+	if (ok) {
+		span_of(json, "parameters", out);
+		strict = cJSON_ParseWithOpts(out->data, NULL, true);
+		if (!cJSON_IsObject(strict)) {
+			char *text = cJSON_PrintUnformatted(parameters);
+
+			strbuf_clear(out);
+			strbuf_adds(out, text ? text : "{}");
+			cJSON_free(text);
+		}
+		cJSON_Delete(strict);
+	}
+	cJSON_Delete(tree);
+	return ok;
+}
+
+static bool load_parameters(struct import *import, const struct job *job,
+			    bool *ret_is_customised, struct error *err)
+{
+	bool found = false;
+
+	strbuf_clear(&import->text);
+	*ret_is_customised = false;
+	if (!job->parameters)
+		return true;
+	query_bind_int(&import->data, 1, job->parameters);
+	if (!query_step(&import->data, &found, err))
+		return false;
+	if (!found || !read_parameters(import, query_text(&import->data, 0),
+				       ret_is_customised)) {
+		strbuf_clear(&import->text);
+		import->arrival.counts.skipped++;
+	}
+	sqlite3_reset(import->data.statement);
+	return true;
+}
+
+/* What was reported: NNI's own format of a report around the stored text. */
+static bool parse_metric(struct import *import, const char *type,
+			 const char *data, int64_t sequence)
+{
+	struct strbuf report = STRBUF_INIT;
+	struct error ignored;
+	bool is_request;
+	bool ok;
+
+	metrics_clear(&import->found);
+	strbuf_adds(&report, "{\"type\":");
+	strbuf_add_json_string(&report, type);
+	strbuf_addf(&report, ",\"sequence\":%" PRId64 ",\"value\":%s}",
+		    sequence, data);
+	ok = metrics_parse_nni(&import->found, report.data, report.len, NULL,
+			       &is_request, &ignored);
+	strbuf_release(&report);
+	return ok;
+}
+
+/* The metrics of one report share number and source. */
+static bool add_report(struct import *import, int64_t at_ns, int64_t finals,
+		       struct error *err)
+{
+	struct metrics *found = &import->found;
+	int source = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		struct metric *metric = &found->items[i];
+		bool is_new = false;
+
+		metric->at_ns = at_ns;
+		if (metric->type == METRIC_FINAL)
+			metric->sequence = finals;
+		/* a number that is taken: another process's */
+		for (; !is_new && source < SOURCES_MAX; source += !is_new) {
+			metric->source = source;
+			if (!arrival_metric(&import->arrival, metric, &is_new,
+					    err))
+				return false;
+			if (i || !import->arrival.trial_is_new)
+				break;
+		}
+	}
+	return true;
+}
+
+static bool next_metric(struct import *import, struct error *err)
+{
+	return query_step(&import->metrics, &import->has_metric, err);
+}
+
+static bool add_metrics(struct import *import, const char *job,
+			struct error *err)
+{
+	const struct query *row = &import->metrics;
+	int64_t finals = 0;
+
+	while (import->has_metric) {
+		const char *id = query_text(row, 0);
+		int order = id ? strcmp(id, job) : -1;
+		const char *type = query_text(row, 1);
+		const char *data = query_text(row, 4);
+		struct error why = {0};
+
+		if (order > 0)
+			return true;
+		if (order < 0 || !type || !data ||
+		    !parse_metric(import, type, data, query_int(row, 2)))
+			import->arrival.counts.skipped++;
+		else if (!add_report(import, time_of(row, 3), finals, &why)) {
+			/* a name that is none, or one too many */
+			if (why.code != ERROR_INVALID &&
+			    why.code != ERROR_LIMIT) {
+				*err = why;
+				return false;
+			}
+			import->arrival.counts.skipped++;
+		} else if (import->found.count &&
+			   import->found.items[0].type == METRIC_FINAL) {
+			finals++;
+		}
+		if (!next_metric(import, err))
+			return false;
+	}
+	return true;
+}
+
+static bool read_job(struct import *import, const struct job *job,
+		     struct error *err)
+{
+	bool is_customised;
+	struct trial row = {
+		.sequence = job->sequence,
+		.state = job->state,
+		.exit_code = -1,
+		.submitted_ns = job->submitted_ns,
+		.started_ns = job->started_ns,
+		.ended_ns = job->ended_ns,
+		.reason = job->message,
+	};
+
+	if (!load_parameters(import, job, &is_customised, err))
+		return false;
+	if (trial_id_is_valid(job->id))
+		snprintf(row.id, sizeof(row.id), "%s", job->id);
+	else
+		arrival_id_of(row.id, job->sequence);
+	row.source = is_customised ? 'c' : 'a';
+	row.parameters = import->text.len ? import->text.data : NULL;
+	return (arrival_trial(&import->arrival, &row, err) &&
+		add_metrics(import, job->id, err) &&
+		arrival_trial_end(&import->arrival, NULL, err)) ||
+	       error_prefix(err, "trial %s", job->id);
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+static bool read_jobs(struct import *import, struct error *err)
+{
+	sqlite3 *db = import->reading->source->db;
+	bool ok;
+
+	qsort(import->jobs, import->count, sizeof(*import->jobs), by_sequence);
+	for (size_t i = 0; i < import->count; i++)
+		import->jobs[i].sequence = (int64_t)i;
+	qsort(import->jobs, import->count, sizeof(*import->jobs), by_id);
+	ok = query_open(&import->data, db,
+			"SELECT data FROM TrialJobEvent WHERE rowid = ?1",
+			err) &&
+	     query_open(&import->metrics, db,
+			"SELECT trialJobId, type, sequence, timestamp, data"
+			" FROM MetricData ORDER BY trialJobId, rowid",
+			err) &&
+	     next_metric(import, err);
+	for (size_t i = 0; ok && i < import->count; i++)
+		ok = read_job(import, &import->jobs[i], err);
+	while (ok && import->has_metric) { /* of no trial */
+		import->arrival.counts.skipped++;
+		ok = next_metric(import, err);
+	}
+	return ok;
+}
+
+static bool begin(struct import *import, struct error *err)
+{
+	const struct source *source = import->reading->source;
+	struct experiment *row = &import->profile.row;
+	struct strbuf origin = STRBUF_INIT, line = STRBUF_INIT;
+	bool ok;
+
+	row->platform = xstrdup("nni");
+	row->source_path = xstrdup(source->path);
+	strbuf_adds(&origin, "{\"format\":\"nni\",\"version\":");
+	strbuf_add_json_string(&origin, source->version);
+	strbuf_adds(&origin, ",\"platform\":");
+	strbuf_add_json_string(&origin, import->profile.platform);
+	strbuf_adds(&origin, ",\"file\":");
+	strbuf_add_json_string(&origin, source->path);
+	strbuf_addch(&origin, '}');
+	strbuf_addf(&line, "came from %s: experiment %s (%s) of %s",
+		    source->version, row->id, import->profile.platform,
+		    source->path);
+	ok = arrival_begin(&import->arrival, import->reading->store, row,
+			   origin.data, line.data, err);
+	strbuf_release(&origin);
+	strbuf_release(&line);
+	return ok;
+}
+
+static bool read_all(struct import *import, struct error *err)
+{
+	const struct experiment *row = &import->profile.row;
+	bool is_over;
+
+	if (!replay(import, err) || !begin(import, err) ||
+	    !read_jobs(import, err))
+		return false;
+	is_over = row->ended_ns && row->max_trials &&
+		  (int64_t)import->count >= row->max_trials;
+	return arrival_end(&import->arrival, NULL, NULL, is_over, err);
+}
+
+bool nni_read(struct reading *reading, struct error *err)
+{
+	struct import import = {
+		.reading = reading,
+		.arrival = {.keeps_live = reading->wish->keeps_live},
+		.text = STRBUF_INIT,
+	};
+	const char *name = reading->wish->name;
+	const struct experiment *row = &import.profile.row;
+	bool ok = nni_profile_read(&import.profile, reading->source->db, err);
+
+	reading->found = ok && (!name || !strcmp(name, row->id) ||
+				(row->name && !strcmp(name, row->name)));
+	if (ok && reading->found) {
+		ok = read_all(&import, err);
+		if (ok && reading->told)
+			reading->told(&import.arrival.experiment,
+				      !import.arrival.is_new,
+				      &import.arrival.counts, reading->arg);
+	}
+	query_close(&import.data);
+	query_close(&import.metrics);
+	arrival_release(&import.arrival);
+	nni_profile_release(&import.profile);
+	for (size_t i = 0; i < import.count; i++) {
+		free(import.jobs[i].id);
+		free(import.jobs[i].message);
+	}
+	free(import.jobs);
+	free(import.slots);
+	metrics_release(&import.found);
+	strbuf_release(&import.text);
+	return ok;
+}
