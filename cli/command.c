@@ -62,6 +62,11 @@ static bool refuse_command(const struct cli_command *commands, const char *name,
 	size_t count = 0;
 	const char *near;
 
+	if (access(name, F_OK) == 0)
+		return error_set(err, ERROR_INVALID,
+				 "%s: no such command; if it is an experiment "
+				 "file: trialdeck run %s",
+				 name, name);
 	for (; commands->name && count < WORDS_MAX; commands++)
 		if (!commands->is_hidden && commands->name[0])
 			words[count++] = commands->name;

@@ -5,6 +5,8 @@
 
 struct cli;
 
+/* new.c */
+int command_new(struct cli *cli);
 /* run.c */
 int command_run(struct cli *cli);
 int command_resume(struct cli *cli);

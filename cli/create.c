@@ -13,9 +13,11 @@
 #include "engine/spec/spec.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ID_TRIES 8
@@ -38,6 +40,31 @@ struct spec_overrides overrides_given(const struct cli *cli)
 	};
 }
 
+/* What is no file of ours at all, said in words that help. */
+static bool read_text(const char *file, struct strbuf *text, struct error *err)
+{
+	struct stat status;
+
+	if (stat(file, &status) < 0 && errno == ENOENT)
+		return error_set(err, ERROR_NOT_FOUND,
+				 "there is no file %s; 'trialdeck new' writes "
+				 "an experiment to begin with",
+				 file);
+	if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+		return error_set(err, ERROR_INVALID,
+				 "%s is a folder: name the experiment file in "
+				 "it, such as %s%sexperiment.yaml",
+				 file, file,
+				 *file && file[strlen(file) - 1] == '/' ? ""
+									: "/");
+	if (!fs_read_file(file, SPEC_FILE_MAX, text, err))
+		return false;
+	if (memchr(text->data, 0, text->len))
+		return error_set(err, ERROR_INVALID,
+				 "%s is no text, so no experiment file", file);
+	return true;
+}
+
 bool experiment_file_load(const char *file,
 			  const struct spec_overrides *overrides,
 			  struct experiment_config *ret, char **ret_text,
@@ -48,7 +75,7 @@ bool experiment_file_load(const char *file,
 	char *path, *folder;
 	bool ok = false;
 
-	if (!fs_read_file(file, SPEC_FILE_MAX, &text, err)) {
+	if (!read_text(file, &text, err)) {
 		strbuf_release(&text);
 		return false;
 	}

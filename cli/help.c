@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/example.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #define LEFT_COLS 26
 #define TEXT_COLS 78
+#define EXAMPLE_COLS 42
 
 static void print_option(const struct cli_option *option)
 {
@@ -47,6 +49,9 @@ static void print_overview(const struct cli *cli)
 
 	puts("trialdeck: hyperparameter experiments in a terminal\n\n"
 	     "usage: trialdeck [OPTION...] [COMMAND [ARGUMENT...]]\n\n"
+	     "to begin:\n"
+	     "  trialdeck new my-experiment                # two small files\n"
+	     "  trialdeck run my-experiment/experiment.yaml\n\n"
 	     "commands:");
 	for (command = cli->commands; command->name; command++)
 		if (!command->is_hidden)
@@ -62,6 +67,25 @@ static void print_overview(const struct cli *cli)
 	     "3 not found, 4 cannot reach the cluster");
 }
 
+static void print_examples(const char *command)
+{
+	const struct cli_example *example;
+
+	if (cli_example(command, 0))
+		puts("\nexamples:");
+	for (size_t i = 0; (example = cli_example(command, i)); i++) {
+		char line[160];
+
+		snprintf(line, sizeof(line), "trialdeck %s", example->line);
+		if (strlen(line) > EXAMPLE_COLS - 2)
+			printf("  %s\n  %-*s# %s\n", line, EXAMPLE_COLS, "",
+			       example->what);
+		else
+			printf("  %-*s# %s\n", EXAMPLE_COLS, line,
+			       example->what);
+	}
+}
+
 static void print_command(const struct cli_command *command)
 {
 	printf("trialdeck %s: %s\n\nusage: trialdeck %s %s\n", command->name,
@@ -70,6 +94,7 @@ static void print_command(const struct cli_command *command)
 		putchar('\n');
 		output_paragraph(stdout, command->text, 0, TEXT_COLS);
 	}
+	print_examples(command->name);
 	print_options(command->options, "options");
 	print_options(cli_global_options, "options of every command");
 }

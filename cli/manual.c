@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/example.h"
 #include "tui/action.h"
 
 #include <stdio.h>
@@ -47,6 +48,20 @@ static void put_option(const struct cli_option *option)
 	put_line(option->help);
 }
 
+static void put_examples(const char *command)
+{
+	const struct cli_example *example;
+
+	for (size_t i = 0; (example = cli_example(command, i)); i++) {
+		puts(i ? ".br" : ".IP");
+		fputs("\\fB", stdout);
+		put("trialdeck ");
+		put(example->line);
+		fputs("\\fR \\(en ", stdout);
+		put_line(example->what);
+	}
+}
+
 static void put_command(const struct cli_command *command)
 {
 	puts(".TP");
@@ -58,6 +73,7 @@ static void put_command(const struct cli_command *command)
 	puts(".");
 	if (command->text)
 		put_line(command->text);
+	put_examples(command->name);
 	if (!command->options[0].name)
 		return;
 	puts(".RS");

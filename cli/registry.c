@@ -65,6 +65,15 @@ const struct cli_command cli_commands[] = {
 		.run = command_browse,
 	},
 	{
+		.name = "new", .synopsis = "[FOLDER]",
+		.help = "write an experiment to begin with",
+		.text = "Writes experiment.yaml and train.py into FOLDER (default: my-experiment): "
+			"a small experiment that runs at once, on this machine, with nothing but "
+			"Python, to be changed into one's own. Files that are there are left alone.",
+		.arguments = {{"FOLDER", CLI_WORDS_FILE, NULL}}, .most = 1,
+		.run = command_new,
+	},
+	{
 		.name = "run", .synopsis = "[--headless | --detach] [--warm-start EXPERIMENT]... [--context NAME] [--namespace NAME] FILE",
 		.help = "run an experiment file",
 		.text = "Checks the file, records the experiment, runs it and shows it. Leaving "
@@ -80,7 +89,7 @@ const struct cli_command cli_commands[] = {
 			"it may be given several times. What is no point of this search space is "
 			"left out, and how many were taken is told. --kubeconfig, --context and --namespace take the "
 			"place of the file's keys of these names, and are recorded with it.",
-		.arguments = {FILE_ARGUMENT}, .least = 1, .most = 1,
+		.arguments = {FILE_ARGUMENT}, .most = 1,
 		.options = {
 			FLAG("headless", 0, "without a screen, until the experiment ends"),
 			FLAG("detach", 'd', "without a screen, in the background"),

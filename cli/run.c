@@ -26,6 +26,7 @@
 #include "interchange/interchange.h"
 #include "tui/tui.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -135,22 +136,33 @@ static int run_headless(struct cli *cli, const struct experiment *experiment)
 	return CLI_FAILED;
 }
 
-static bool read_state(struct cli *cli, const struct experiment *experiment,
-		       enum experiment_state *ret_state, struct error *err)
+/* How it stands; release ret on success. */
+static bool read_again(struct cli *cli, const struct experiment *experiment,
+		       struct experiment *ret, struct error *err)
 {
-	struct experiment now;
 	struct store *store;
 	bool ok;
 
 	if (!store_open(cli->db_path, STORE_READ, &store, err))
 		return false;
-	ok = store_experiment_get(store, experiment->key, &now, err);
-	if (ok) {
-		*ret_state = now.state;
-		experiment_release(&now);
-	}
+	ok = store_experiment_get(store, experiment->key, ret, err);
 	store_close(store);
 	return ok;
+}
+
+/* What it came to, and where to read on. */
+static void tell(const struct experiment *now)
+{
+	printf("experiment %s is %s\n", now->id,
+	       experiment_state_name(now->state));
+	if (now->best_trial)
+		printf("the best trial's parameters: trialdeck best %s\n",
+		       now->id);
+	if (now->counts[TRIAL_FAILED])
+		printf("%" PRId64 " failed; the reasons: "
+		       "trialdeck trials --state FAILED %s\n",
+		       now->counts[TRIAL_FAILED], now->id);
+	fflush(stdout);
 }
 
 /* The experiment is over, but not everything it left behind: objects to be
@@ -172,19 +184,18 @@ static void see_off(struct engine *engine)
 static int hand_over(struct cli *cli, const struct experiment *experiment,
 		     struct engine *engine)
 {
-	enum experiment_state state;
+	struct experiment now;
 	struct error err = {0};
 	bool is_over;
 	int pid;
 
-	if (!read_state(cli, experiment, &state, &err)) {
+	if (!read_again(cli, experiment, &now, &err)) {
 		engine_leave(engine);
 		return cli_fail(&err);
 	}
-	is_over = experiment_state_is_terminal(state);
-	printf("experiment %s is %s\n", experiment->id,
-	       experiment_state_name(state));
-	fflush(stdout);
+	is_over = experiment_state_is_terminal(now.state);
+	tell(&now);
+	experiment_release(&now);
 	if (is_over)
 		see_off(engine);
 	engine_leave(engine);
@@ -274,6 +285,13 @@ int command_run(struct cli *cli)
 	bool is_unreached = false;
 	int status;
 
+	if (!cli_argument(cli, 0)) {
+		error_set(&err, ERROR_INVALID,
+			  "run: FILE is missing, the experiment to run, as in "
+			  "'trialdeck run exp.yaml'; 'trialdeck new' writes "
+			  "one to begin with");
+		return cli_fail(&err);
+	}
 	/* before anything is recorded */
 	if (!read_way(cli, &is_headless, &is_detached, &err) ||
 	    (!is_headless && !is_detached && !console_is_possible(cli, &err)) ||

@@ -435,9 +435,13 @@ int command_best(struct cli *cli)
 				    "reported a final result: a line such as "
 				    "final=0.93 on standard output does, or "
 				    "nni.report_final_result"
+			  : found.experiment.counts[TRIAL_FAILED]
+				  ? "experiment %s: no trial has a final "
+				    "result; the reasons why trials failed: "
+				    "trialdeck trials --state FAILED %s"
 				  : "experiment %s: no trial has a final "
 				    "result yet",
-			  found.experiment.id);
+			  found.experiment.id, found.experiment.id);
 		status = cli_fail(&err);
 	} else if (!store_trial_get(found.store, found.experiment.best_trial,
 				    &best, &err)) {

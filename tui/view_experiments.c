@@ -173,9 +173,11 @@ static void draw_empty(struct console *console, struct rect rect)
 	static const char *const none[] = {
 		"No experiments yet.",
 		"",
-		"Start one in another shell:",
-		"    trialdeck run experiment.yaml",
-		"and it appears here. q leaves, ? helps.",
+		"In a shell (q leaves), two small files to begin with:",
+		"    trialdeck new my-experiment",
+		"Run it and watch:",
+		"    trialdeck run my-experiment/experiment.yaml",
+		"What runs in another shell appears here. ? helps.",
 	};
 	bool has_some = console->data.experiment_total > 0;
 	const char *const *lines = has_some ? put_aside : none;
