@@ -7,8 +7,8 @@
 /* clang-format off */
 static const struct cli_example examples[] = {
 	{"", "browse, and steer what runs"},
-	{"new my-experiment", "two small files that run as they are"},
-	{"run my-experiment/experiment.yaml", "run it and watch"},
+	{"new first", "two small files that run as they are"},
+	{"run first/experiment.yaml", "run it and watch"},
 	{"run --headless exp.yaml", "without a screen, until it ends"},
 	{"run --detach --warm-start latest exp.yaml", "in the background, knowing the last one's results"},
 	{"resume latest", "take the newest up again"},

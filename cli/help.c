@@ -50,8 +50,9 @@ static void print_overview(const struct cli *cli)
 	puts("trialdeck: hyperparameter experiments in a terminal\n\n"
 	     "usage: trialdeck [OPTION...] [COMMAND [ARGUMENT...]]\n\n"
 	     "to begin:\n"
-	     "  trialdeck new my-experiment                # two small files\n"
-	     "  trialdeck run my-experiment/experiment.yaml\n\n"
+	     "  trialdeck new first                  # two small files to "
+	     "begin with\n"
+	     "  trialdeck run first/experiment.yaml  # run it and watch\n\n"
 	     "commands:");
 	for (command = cli->commands; command->name; command++)
 		if (!command->is_hidden)

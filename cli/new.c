@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOLDER "my-experiment"
+#define FOLDER "first"
 
 static const struct first_file {
 	const char *name, *text;

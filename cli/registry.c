@@ -67,7 +67,7 @@ const struct cli_command cli_commands[] = {
 	{
 		.name = "new", .synopsis = "[FOLDER]",
 		.help = "write an experiment to begin with",
-		.text = "Writes experiment.yaml and train.py into FOLDER (default: my-experiment): "
+		.text = "Writes experiment.yaml and train.py into FOLDER (default: first): "
 			"a small experiment that runs at once, on this machine, with nothing but "
 			"Python, to be changed into one's own. Files that are there are left alone.",
 		.arguments = {{"FOLDER", CLI_WORDS_FILE, NULL}}, .most = 1,

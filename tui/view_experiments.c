@@ -173,11 +173,10 @@ static void draw_empty(struct console *console, struct rect rect)
 	static const char *const none[] = {
 		"No experiments yet.",
 		"",
-		"In a shell (q leaves), two small files to begin with:",
-		"    trialdeck new my-experiment",
-		"Run it and watch:",
-		"    trialdeck run my-experiment/experiment.yaml",
-		"What runs in another shell appears here. ? helps.",
+		"To begin, leave (q) and type in a shell:",
+		"    trialdeck new first",
+		"    trialdeck run first/experiment.yaml",
+		"Then watch it here. ? helps.",
 	};
 	bool has_some = console->data.experiment_total > 0;
 	const char *const *lines = has_some ? put_aside : none;
