@@ -30,7 +30,7 @@
 
 #include <cmocka.h>
 
-#define DEADLINE_MS 120000
+#define DEADLINE_MS 60000
 #define QUIET_MS 200
 #define DETACH "[d]etach"
 
