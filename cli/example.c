@@ -13,6 +13,7 @@ static const struct cli_example examples[] = {
 	{"run --detach --warm-start latest exp.yaml", "in the background, knowing the last one's results"},
 	{"resume latest", "take the newest up again"},
 	{"view resnet", "look at the one of this name"},
+	{"open nni.sqlite", "a database of NNI or Optuna, as it is"},
 	{"check exp.yaml", "before running it"},
 	{"convert old.yaml", "print it in the second form"},
 	{"list", "what there is, and each one's best"},
