@@ -4,10 +4,13 @@
 bucket; a wrong key pauses the experiment, and mending it goes on; keys are
 nowhere but in memory and in the cluster's Secret.  TAP output."""
 import base64
+import hashlib
 import json
 import os
 import re
 import sys
+import threading
+import time
 
 sys.dont_write_bytecode = True
 from lab import Lab, check, done
@@ -135,7 +138,90 @@ def check_wrong_key():
         server.stop()
 
 
+def check_cut(how, cut):
+    """Code on its way when the experiment is ended: cut(lab) ends it."""
+    server = Verifier()
+    lab = HttpLab({"storageType": "azureStorage", "azureAccount": ACCOUNT,
+                   "azureShare": "trials",
+                   "azureEndpoint": "http://127.0.0.1:%d" % server.port}, 2)
+    lab.env["AZURE_STORAGE_KEY"] = KEY
+    code = os.path.join(lab.dir, "code")
+    os.mkdir(code)
+    texts = {"f%02d.py" % i: os.urandom(20_000) for i in range(60)}
+    for name, text in texts.items():
+        with open(os.path.join(code, name), "wb") as f:
+            f.write(text)
+    lab.rewrite(trialCodeDirectory=code)
+    go_on, seen = threading.Event(), []
+
+    def hold(request):
+        """After so many files the server takes its time."""
+        if "comp=rename" in request.path and "/nni-code/" in request.path:
+            seen.append(request.path)
+            if len(seen) > 20:
+                go_on.wait(120)
+
+    def there():
+        share = server.shares.get("trials")
+        return {path.rpartition("/nni-code/")[2]: bytes(file.data)
+                for path, file in (share.files if share else {}).items()
+                if "/nni-code/" in path and "-part-" not in path}
+
+    def manifest(name):
+        share = server.shares.get("trials")
+        return [bytes(file.data) for path, file in
+                (share.files if share else {}).items() if path.endswith(
+                    "/.trialdeck/code.manifest" + name)]
+
+    server.fault = hold
+    try:
+        lab.start()
+        lab.wait(lambda: len(seen) > 20, how + ": the middle of the upload")
+        began = time.monotonic()
+        cut(lab)
+        took = time.monotonic() - began
+        go_on.set()
+        # what was under way may still come to its end over there
+        half = there()
+        check(20 <= len(half) < 60 and all(texts[name] == text for name, text in
+                                           half.items()),
+              how + ": what is there is whole", sorted(half))
+        check(took < 60 and not manifest("") and len(manifest(".plan")) == 1,
+              how + ": nobody takes it for all of it", took)
+        check(not lab.objects("jobs") and not lab.objects("pods"),
+              how + ": and no trial runs on it")
+        lab.start()
+        said = lab.wait(lambda: lab.said("files .* brought to"),
+                        how + ": the code") or [""]
+        sent = int(re.match(r"\d+", said[0] or "0").group())
+        check(0 < sent <= 60 - 20, how + ": the next run sends the rest alone",
+              said)
+        lines = manifest("")[0].decode().splitlines() if manifest("") else []
+        check(there() == texts and not manifest(".plan") and
+              {line.split(" ", 3)[3]: line.split()[0] for line in lines} ==
+              {name: hashlib.sha256(text).hexdigest()
+               for name, text in texts.items()},
+              how + ": then all is there, by its digests", lines[:5])
+        lab.call("stop", lab.id)
+        lab.finish()
+        lab.check_nothing_left(how)
+        check(not server.violations, how + ": by the rules", server.violations)
+    finally:
+        go_on.set()
+        lab.close()
+        server.stop()
+
+
+def stop(lab):
+    code, _, err = lab.call("stop", lab.id)
+    status, _ = lab.finish()
+    check(code == 0 and status is not None, "stopped: ends at once",
+          (code, err, status))
+
+
 def main():
+    check_cut("stopped", stop)
+    check_cut("killed", lambda lab: lab.crash())
     check_wrong_key()
     check_bucket()
     done()
