@@ -17,14 +17,16 @@
 #include <unistd.h>
 
 /* What it has on storages is not among its files here. */
-static void tell_outputs(const struct cli *cli, struct store *store,
+static void tell_outputs(struct cli *cli, struct store *store,
 			 const struct experiment *experiment)
 {
 	struct files_total total;
 	struct error ignored;
 	char *size;
 
-	if (!files_total(store, experiment->key, &total, &ignored) ||
+	if (!files_total(cli, store, experiment,
+			 cli_option(cli, "outputs") != NULL, &total,
+			 &ignored) ||
 	    !total.attempts)
 		return;
 	size = files_size(total.bytes);

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/find.h"
+#include "engine/outputs/decide.h"
 #include "engine/outputs/session.h"
 #include "model/output.h"
 
@@ -57,12 +58,35 @@ bool files_fetch(struct files *files, const char *folder, bool is_split,
 		 struct error *err);
 /* files_clean.c: --clean. */
 int files_clean(struct cli *cli);
-/* What lies where, of all that may still be there: for `delete`. */
+
+/* files_checkpoints.c: folders of trials' checkpoints (engine/checkpoint.c),
+ * which nobody needs when the experiment is over and the trial's outputs go. */
+struct files_checkpoint {
+	char *storage, *path; /* owned */
+	char trial_id[TRIAL_ID_SIZE];
+	int64_t files, bytes;
+};
+/* Those of trials whose outputs all go or have gone: victims are the rows that
+ * are about to.  None while the experiment may go on.  A storage that cannot be
+ * looked at is told on stderr and passed over. */
+bool files_checkpoints(struct files *files,
+		       const struct outputs_victim *victims,
+		       size_t victim_count, struct files_checkpoint **ret,
+		       size_t *ret_count, struct error *err);
+bool files_checkpoint_remove(struct files *files,
+			     const struct files_checkpoint *checkpoint,
+			     struct error *err);
+void files_checkpoints_free(struct files_checkpoint *checkpoints, size_t count);
+
+/* files_delete.c: what lies where, of all that may still be there: for
+ * `delete`. */
 struct files_total {
 	int64_t attempts, files, bytes; /* bytes: as far as counted */
 	bool is_complete;		/* all were counted */
 };
-bool files_total(struct store *store, int64_t experiment,
+/* counts: what was not counted is looked at now, which may start a pod. */
+bool files_total(struct cli *cli, struct store *store,
+		 const struct experiment *experiment, bool counts,
 		 struct files_total *ret, struct error *err);
 /* Remove all outputs and the code; rows say so. */
 bool files_remove_all(struct cli *cli, struct store *store,

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CHECKPOINT "checkpoint of a trial without outputs"
 #define ROWS_AT_ONCE 50 /* removed, then written down */
 
 struct cleaning {
@@ -28,6 +29,8 @@ struct cleaning {
 	struct output_rule rule;
 	struct outputs_victim *victims;
 	size_t count;
+	struct files_checkpoint *checkpoints;
+	size_t checkpoint_count;
 	int64_t file_count, bytes;
 	bool has_uncounted;
 };
@@ -83,6 +86,10 @@ static void count(struct cleaning *cleaning)
 		cleaning->file_count += output->files;
 		cleaning->bytes += output->bytes;
 	}
+	for (size_t i = 0; i < cleaning->checkpoint_count; i++) {
+		cleaning->file_count += cleaning->checkpoints[i].files;
+		cleaning->bytes += cleaning->checkpoints[i].bytes;
+	}
 }
 
 static void print_json(const struct cleaning *cleaning)
@@ -108,7 +115,21 @@ static void print_json(const struct cleaning *cleaning)
 		strbuf_add_json_string(&out, victim->why);
 		strbuf_addch(&out, '}');
 	}
-	strbuf_adds(&out, cleaning->count ? "\n]\n" : "[]\n");
+	for (size_t i = 0; i < cleaning->checkpoint_count; i++) {
+		const struct files_checkpoint *one = &cleaning->checkpoints[i];
+
+		strbuf_adds(&out, i || cleaning->count ? ",\n" : "[\n");
+		strbuf_adds(&out, "{\"trial\":");
+		strbuf_add_json_string(&out, one->trial_id);
+		strbuf_addf(&out,
+			    ",\"sequence\":null,\"attempt\":null,"
+			    "\"files\":%" PRId64 ",\"bytes\":%" PRId64
+			    ",\"why\":\"" CHECKPOINT "\"}",
+			    one->files, one->bytes);
+	}
+	strbuf_adds(&out, cleaning->count + cleaning->checkpoint_count
+				  ? "\n]\n"
+				  : "[]\n");
 	output_flush(&out);
 	strbuf_release(&out);
 }
@@ -131,6 +152,19 @@ static void print_table(const struct cleaning *cleaning, bool is_csv)
 			sheet_take(&sheet, files_size(victim->output.bytes));
 		sheet_add(&sheet, victim->why);
 	}
+	for (size_t i = 0; i < cleaning->checkpoint_count; i++) {
+		const struct files_checkpoint *one = &cleaning->checkpoints[i];
+
+		sheet_add(&sheet, one->trial_id);
+		cell_known(&sheet, -1);
+		cell_known(&sheet, -1);
+		sheet_addf(&sheet, "%" PRId64, one->files);
+		if (is_csv)
+			sheet_addf(&sheet, "%" PRId64, one->bytes);
+		else
+			sheet_take(&sheet, files_size(one->bytes));
+		sheet_add(&sheet, CHECKPOINT);
+	}
 	sheet_print(&sheet, is_csv);
 	sheet_release(&sheet);
 }
@@ -138,20 +172,26 @@ static void print_table(const struct cleaning *cleaning, bool is_csv)
 static void preview(const struct cleaning *cleaning)
 {
 	const struct cli *cli = cleaning->files.cli;
+	size_t all = cleaning->count + cleaning->checkpoint_count;
 	char *size = files_size(cleaning->bytes);
+	char checkpoints[48] = "";
 
+	if (cleaning->checkpoint_count)
+		snprintf(checkpoints, sizeof(checkpoints), "%zu checkpoint%s, ",
+			 cleaning->checkpoint_count,
+			 cleaning->checkpoint_count == 1 ? "" : "s");
 	if (cli->is_json) {
 		print_json(cleaning);
-	} else if (cli->is_csv || cleaning->count) {
+	} else if (cli->is_csv || all) {
 		print_table(cleaning, cli->is_csv);
 	}
-	if (!cleaning->count)
+	if (!all)
 		fprintf(stderr, "nothing to remove\n");
 	else
 		fprintf(stderr,
-			"%zu attempt%s, %" PRId64 " file%s, %s%s in %s\n",
+			"%zu attempt%s, %s%" PRId64 " file%s, %s%s in %s\n",
 			cleaning->count, cleaning->count == 1 ? "" : "s",
-			cleaning->file_count,
+			checkpoints, cleaning->file_count,
 			cleaning->file_count == 1 ? "" : "s", size,
 			cleaning->has_uncounted ? " and what was not counted"
 						: "",
@@ -262,11 +302,22 @@ static bool remove_all(struct files *files, struct store *store,
 	return ok;
 }
 
+static bool remove_checkpoints(struct cleaning *cleaning, struct error *err)
+{
+	for (size_t i = 0; i < cleaning->checkpoint_count; i++)
+		if (!files_checkpoint_remove(&cleaning->files,
+					     &cleaning->checkpoints[i], err))
+			return error_prefix(err, "checkpoint of trial %s",
+					    cleaning->checkpoints[i].trial_id);
+	return true;
+}
+
 static bool clean(struct cleaning *cleaning, struct error *err)
 {
 	const struct experiment *experiment = &cleaning->files.found.experiment;
 	char *who = cli_asker();
 	char *size = files_size(cleaning->bytes);
+	char checkpoints[48] = "";
 	char *text;
 	struct store *store;
 	size_t done = 0;
@@ -276,11 +327,19 @@ static bool clean(struct cleaning *cleaning, struct error *err)
 	ok = store_open(cleaning->files.cli->db_path, STORE_WRITE, &store, err);
 	if (ok) {
 		ok = remove_all(&cleaning->files, store, cleaning->victims,
-				cleaning->count, &done, err);
-		text = xasprintf("outputs of %zu attempt%s removed by %s (%s)",
-				 done, done == 1 ? "" : "s", who, size);
-		if (done && !add_event(store, experiment, text, &failure) &&
-		    ok) {
+				cleaning->count, &done, err) &&
+		     remove_checkpoints(cleaning, err);
+		if (cleaning->checkpoint_count)
+			snprintf(checkpoints, sizeof(checkpoints),
+				 " and %zu checkpoint%s",
+				 cleaning->checkpoint_count,
+				 cleaning->checkpoint_count == 1 ? "" : "s");
+		text = xasprintf("outputs of %zu attempt%s%s removed by %s "
+				 "(%s)",
+				 done, done == 1 ? "" : "s", checkpoints, who,
+				 size);
+		if ((done || ok) &&
+		    !add_event(store, experiment, text, &failure) && ok) {
 			*err = failure;
 			ok = false;
 		}
@@ -305,121 +364,18 @@ int files_clean(struct cli *cli)
 	     read_rule(cli, &files->config, &cleaning.rule, &err) &&
 	     outputs_victims(files->found.store, files->found.experiment.key,
 			     &cleaning.rule, files->found.experiment.objective,
-			     &cleaning.victims, &cleaning.count, &err);
+			     &cleaning.victims, &cleaning.count, &err) &&
+	     files_checkpoints(files, cleaning.victims, cleaning.count,
+			       &cleaning.checkpoints,
+			       &cleaning.checkpoint_count, &err);
 	if (ok) {
 		count(&cleaning);
 		preview(&cleaning);
-		ok = !cleaning.count ||
+		ok = !(cleaning.count + cleaning.checkpoint_count) ||
 		     (may_remove(&cleaning, &err) && clean(&cleaning, &err));
 	}
 	outputs_victims_free(cleaning.victims, cleaning.count);
+	files_checkpoints_free(cleaning.checkpoints, cleaning.checkpoint_count);
 	files_release(files);
 	return ok ? CLI_DONE : cli_fail(&err);
-}
-
-/* ---- for delete ---------------------------------------------------------- */
-
-static bool add_total(const struct output *output, void *arg)
-{
-	struct files_total *total = arg;
-
-	/* those below the experiment's folder here go with that */
-	if (output->state == OUTPUT_CLEANED || output->state == OUTPUT_LOST ||
-	    output->is_foreign || !*output->path ||
-	    !strncmp(output->path, "trials/", 7))
-		return true;
-	total->attempts++;
-	if (output->files < 0) {
-		total->is_complete = false;
-		return true;
-	}
-	total->files += output->files;
-	total->bytes += output->bytes;
-	return true;
-}
-
-bool files_total(struct store *store, int64_t experiment,
-		 struct files_total *ret, struct error *err)
-{
-	*ret = (struct files_total){.is_complete = true};
-	return store_outputs_each(store, experiment, 0, add_total, ret, err);
-}
-
-struct places {
-	struct output *items; /* one a storage; owned */
-	size_t count;
-	const char *id;
-};
-
-static void add_place(struct places *places, const char *storage,
-		      const char *path)
-{
-	for (size_t i = 0; i < places->count; i++)
-		if (!strcmp(places->items[i].storage, storage))
-			return;
-	places->items = xrealloc(places->items,
-				 (places->count + 1) * sizeof(struct output));
-	places->items[places->count++] = (struct output){
-		.storage = xstrdup(storage), .path = xstrdup(path)};
-}
-
-/* The experiment's folder in a storage; a local one goes with its files. */
-static bool add_outputs_place(const struct output *output, void *arg)
-{
-	struct places *places = arg;
-	size_t len = strlen(places->id);
-	char *path;
-
-	if (output->is_foreign || output->state == OUTPUT_CLEANED)
-		return true;
-	if (!strncmp(output->path, "nni/", 4)) {
-		path = xasprintf("nni/%s", places->id);
-		add_place(places, output->storage, path);
-		free(path);
-	} else if (!strncmp(output->path, places->id, len) &&
-		   output->path[len] == '/') {
-		add_place(places, output->storage, places->id);
-	}
-	return true;
-}
-
-static bool remove_place(struct files *files, const struct output *place,
-			 struct error *err)
-{
-	struct files_attempt attempt = {.output = *place};
-	struct outputs_session *session;
-
-	return files_session(files, &attempt, &session, err) &&
-	       storage_remove(outputs_session_storage(session), place->path,
-			      err);
-}
-
-bool files_remove_all(struct cli *cli, struct store *store,
-		      const struct experiment *experiment, struct error *err)
-{
-	struct places places = {.id = experiment->id};
-	struct files files = {.cli = cli};
-	struct output_code code;
-	struct error ignored;
-	bool ok;
-
-	ok = spec_reload(experiment->config, &files.config, err) &&
-	     store_outputs_each(store, experiment->key, 0, add_outputs_place,
-				&places, err);
-	if (ok && store_code_get(store, experiment->key, &code, &ignored)) {
-		char *path = xasprintf("nni/%s", experiment->id);
-
-		add_place(&places, code.storage, path);
-		free(path);
-		output_code_release(&code);
-	}
-	memcpy(files.found.experiment.id, experiment->id,
-	       sizeof(experiment->id));
-	for (size_t i = 0; i < places.count; i++) {
-		ok = ok && remove_place(&files, &places.items[i], err);
-		output_release(&places.items[i]);
-	}
-	free(places.items);
-	files_release(&files);
-	return ok || error_prefix(err, "remove its outputs");
 }

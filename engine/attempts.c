@@ -140,6 +140,7 @@ static void new_attempt(struct engine *engine, struct live *live, int number)
 	attempt->directory = own;
 	live->is_submitted = false;
 	live->wants_submit = false;
+	live->may_run = false;
 	live->kill_as = TRIAL_UNKNOWN;
 	live->kill_reason[0] = '\0';
 	live_reset_metrics(live);

@@ -60,7 +60,9 @@ static void submit(struct engine *engine, struct live *live, bool is_resumed)
 	char *text, *own, *parent;
 	struct error err;
 
-	if (!outputs_may_submit(engine, &err) ||
+	/* of one that may run the platform has to know before it looks around:
+	 * it removes what nobody has told it of.  It makes none without code */
+	if ((!live->may_run && !outputs_may_submit(engine, &err)) ||
 	    !checkpoint_paths(engine, live, &own, &parent, &err)) {
 		submit_later(engine, live, &err);
 		return;

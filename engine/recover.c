@@ -177,6 +177,7 @@ static bool take_up_live(struct engine *engine, struct error *err)
 		live_summarized(engine, live);
 		ingest_want_summaries(engine);
 		live->is_submitted = live->attempt.submitted_ns != 0;
+		live->may_run = live->is_submitted;
 		if (live->is_submitted) {
 			engine->live_count++;
 			turn_after(engine, AFTER_SUBMIT, live->trial.key,

@@ -86,6 +86,7 @@ struct live {
 	struct kill_request **kills;
 	size_t kill_count, kill_capacity;
 	bool wants_submit; /* the platform could not take it yet */
+	bool may_run;	   /* an engine before this one has handed it over */
 };
 
 #define LIVE_BUCKETS 1024

@@ -141,6 +141,10 @@ def run(stage, crash=False):
     code, err = stage.finish(300)
     check(code == 0, stage.label + ": it ends with status 0", "%s\n%s" % (
         code, err or stage.diagnosis()))
+    pods = {p["metadata"]["name"] for _, p in stage.pods.seen
+            if "-trial-" in p["metadata"]["name"]}
+    check(len(pods) == stage.trials, stage.label + ": no pod was made twice",
+          pods)
     return stage.check_all_succeeded(stage.label)
 
 
@@ -168,6 +172,34 @@ def test_none():
         stage.check_nothing_left("none")
     finally:
         stage.close()
+
+
+def check_clean(stage):
+    """A preview that counts what only pods can see; then it goes, with the
+    checkpoints of its trials."""
+    base = stage.path_of("volume", "nni", stage.id)
+    trials = [t["id"] for t in stage.trials_json()]
+    for name in (trials[0], "nobody"):
+        os.makedirs(os.path.join(base, "checkpoints", name, "a b"))
+        with open(os.path.join(base, "checkpoints", name, "a b", "state"),
+                  "w") as f:
+            f.write("12345")
+    out = stage.program("files", stage.id, "--clean", "--keep", "none", "--json")
+    rows = json.loads(out.stdout or "[]")
+    check(out.returncode == 2 and
+          {row["trial"] for row in rows[:-1]} == set(trials) and
+          all(row["files"] >= 3 and row["bytes"] > 3_000_000
+              for row in rows[:-1]) and
+          (rows[-1]["trial"], rows[-1]["files"], rows[-1]["bytes"]) ==
+          (trials[0], 1, 5) and os.path.exists(
+              os.path.join(base, "checkpoints", trials[0])),
+          stage.label + ": the preview has counted what lies on the volume",
+          (rows, out.stderr))
+    out = stage.program("--yes", "files", stage.id, "--clean", "--keep", "none")
+    left = sorted(os.listdir(base))
+    check(out.returncode == 0 and not set(trials) & set(left) and
+          os.listdir(os.path.join(base, "checkpoints")) == ["nobody"],
+          stage.label + ": then it is gone, and its checkpoint", (left, out))
 
 
 def check_volume(stage, crash):
@@ -211,6 +243,7 @@ def check_volume(stage, crash):
         stage.wait(lambda: not stage.agents(), stage.label +
                    ": what a killed process left is removed by the next")
         check(left, stage.label + ": there was one")
+        check_clean(stage)
         stage.check_secrets()
         stage.check_nothing_left(stage.label)
     finally:

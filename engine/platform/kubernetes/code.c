@@ -199,11 +199,16 @@ bool k8s_wants_code(const struct platform *platform)
 bool k8s_set_code(struct platform *platform, const char *digest,
 		  struct error *err)
 {
-	if (!digest)
-		return open_packed(platform, err);
+	if (!digest) {
+		if (!open_packed(platform, err))
+			return false;
+		k8s_go_on(platform);
+		return true;
+	}
 	snprintf(platform->code_digest, sizeof(platform->code_digest), "%s",
 		 digest);
 	platform->code = POD_CODE_STORAGE;
+	k8s_go_on(platform);
 	return true;
 }
 

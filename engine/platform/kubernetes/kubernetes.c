@@ -93,12 +93,19 @@ void k8s_job_after(struct k8s_job *job, int64_t delay_ms, loop_timer_fn *fn)
 
 /* ---- starting ----------------------------------------------------------- */
 
+/* Jobs that exist can be taken up meanwhile, none be made. */
+static bool awaits_code(const struct platform *platform)
+{
+	return k8s_wants_code(platform) && platform->code == POD_CODE_NONE;
+}
+
 static bool can_make(const struct k8s_job *job)
 {
 	const struct platform *platform = job->platform;
 
 	return job->phase == K8S_PENDING && !job->timer && !job->is_killed &&
 	       platform->readiness == K8S_READY && platform->is_served &&
+	       !awaits_code(platform) &&
 	       (!job->is_resumed || platform->is_listed);
 }
 
@@ -112,6 +119,8 @@ static const char *why_pending(const struct platform *platform)
 		return "finding out whether pods reach the side port";
 	if (platform->readiness != K8S_READY)
 		return "preparing the namespace";
+	if (awaits_code(platform))
+		return "bringing the code to the storage";
 	return "asking the cluster what runs already";
 }
 
