@@ -205,6 +205,7 @@ void kube_begin(struct kube_world *world)
 		.experiment = &world->experiment,
 		.config = &world->config,
 		.sideport = world->sideport,
+		.is_code_coming = world->is_code_coming,
 		.callbacks = {.created = on_created,
 			      .started = on_started,
 			      .waiting = on_waiting,

@@ -51,6 +51,7 @@ struct kube_world {
 	bool keeps_deleted; /* DELETE is accepted, but nothing goes */
 	const char *log_head, *log_body; /* what pods' logs are answered with */
 	int log_requests, posts;
+	bool is_code_coming;	 /* to a storage */
 	const char *begun_in;	 /* pod, for the next submit */
 	const char *collection;	 /* of objects; NULL: of Jobs */
 	bool serves_tfjobs;	 /* discovery says so */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Platform kubernetes: every order in which news about a job may come. */
+#include "base/mem.h"
 #include "tests/unit/platform/kube_world.h"
 
 #include <setjmp.h>
@@ -252,6 +253,37 @@ static void test_resume_finds_it_ended(void **state)
 	assert_int_equal(world->posts, 0);
 }
 
+/* While somebody looks whether its code is still there. */
+static void test_resume_before_the_code(void **state)
+{
+	static const char digest[] = "0123456789abcdef0123456789abcdef"
+				     "0123456789abcdef0123456789abcdef";
+	struct kube_world *world = *state;
+	struct kube_object *job;
+	struct error err;
+
+	world->is_code_coming = true;
+	world->config.trial_code_directory = xstrdup(world->folder);
+	job = kube_job_add(world, 1, 1, JOB_ACTIVE);
+	kube_pod_lists(world, job, FIRST "-p", RUNNING);
+	kube_begin(world);
+	kube_submit(world, 1, 1, true);
+	kube_submit(world, 2, 1, true);
+	kube_until(world, "started 1.1");
+	kube_until(world, "waiting 2.1 bringing the code to the storage");
+	assert_false(kube_was_asked(world, "DELETE "));
+	assert_false(kube_was_asked(world, "POST /apis/batch/v1"));
+	assert_true(platform_kubernetes.set_code(
+		world->platform, digest,
+		must(platform_kubernetes.set_code(world->platform, digest,
+						  &err),
+		     &err);
+		err));
+	kube_until(world, "created 2.1");
+	assert_int_equal(world->posts, 1);
+	assert_false(kube_was_asked(world, "DELETE "));
+}
+
 static void test_resume_finds_nothing(void **state)
 {
 	struct kube_world *world = *state;
@@ -337,6 +369,7 @@ int main(void)
 		TEST(test_resume_finds_another_pod),
 		TEST(test_resume_finds_it_ended),
 		TEST(test_resume_finds_nothing),
+		TEST(test_resume_before_the_code),
 		TEST(test_ends_without_pod),
 		TEST(test_kill),
 		TEST(test_kill_early),
