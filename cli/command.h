@@ -57,7 +57,7 @@ struct cli_command {
 	const char *text;     /* a paragraph for help and manual, or NULL */
 	struct cli_argument arguments[4];
 	int least, most; /* how many arguments; most -1: any number */
-	struct cli_option options[10];
+	struct cli_option options[16];
 	bool needs_write; /* refused with --read-only */
 	/* after the first argument "-word" is an argument, too; short options
 	 * stand before it */

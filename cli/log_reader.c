@@ -4,8 +4,10 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/log_grep.h"
 #include "cli/output.h"
 #include "model/part.h"
+#include "tui/log_file.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,6 +43,10 @@ static void print_bytes(struct log_reader *reader, const char *data, size_t len)
 	struct strbuf *pending = &reader->pending;
 	const char *end;
 
+	if (reader->lines) {
+		log_grep_feed(reader->lines, data, len, reader->at);
+		return;
+	}
 	if (!reader->is_terminal) {
 		fwrite(data, 1, len, stdout);
 		return;
@@ -114,6 +120,7 @@ static void print_marked(struct log_reader *reader, const char *data,
 		end_line(reader, data, n);
 		data += n;
 		len -= n;
+		reader->at += (int64_t)n;
 	}
 }
 
@@ -222,6 +229,31 @@ bool log_reader_seek_tail(struct log_reader *reader, long lines,
 	return rewind_to(reader, 0, err);
 }
 
+bool log_reader_seek_time(struct log_reader *reader, const char *path,
+			  int64_t from_ns, struct error *err)
+{
+	struct log_times times;
+	struct log_file file;
+	int64_t offset, at_ns = 0;
+	off_t now = lseek(reader->fd, 0, SEEK_CUR);
+
+	log_times_init(&times, path);
+	if (!log_times_refresh(&times)) {
+		log_times_release(&times);
+		return error_set(err, ERROR_NOT_FOUND,
+				 "nothing says when the lines of this log "
+				 "came: --tail has the last ones");
+	}
+	offset = log_times_find(&times, from_ns, &at_ns);
+	log_times_release(&times);
+	log_file_init(&file, path);
+	log_file_refresh(&file);
+	/* everything came before: what is to come is all */
+	offset = at_ns < from_ns ? file.size : log_file_line_at(&file, offset);
+	log_file_release(&file);
+	return offset <= now || rewind_to(reader, offset, err);
+}
+
 static bool print_chunk(struct log_reader *reader, const char *data, size_t len,
 			void *arg)
 {
@@ -230,12 +262,17 @@ static bool print_chunk(struct log_reader *reader, const char *data, size_t len,
 		print_marked(reader, data, len);
 	else
 		print_bytes(reader, data, len);
+	if (!reader->mark)
+		reader->at += (int64_t)len;
 	return true;
 }
 
 bool log_reader_drain(struct log_reader *reader, struct error *err)
 {
-	bool ok = read_chunks(reader, print_chunk, NULL, err);
+	bool ok;
+
+	reader->at = lseek(reader->fd, 0, SEEK_CUR);
+	ok = read_chunks(reader, print_chunk, NULL, err);
 
 	fflush(stdout);
 	return ok;

@@ -9,9 +9,11 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/find.h"
+#include "cli/log_grep.h"
 #include "cli/log_reader.h"
 #include "engine/platform/platform.h"
 #include "store/interest.h"
+#include "tui/log_when.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -73,8 +75,20 @@ static bool has_no_log(const struct found *found, const struct attempt *attempt,
 {
 	error_set(err, ERROR_NOT_FOUND, "trial %s: attempt %d has no %s log",
 		  found->trial.id, attempt->number, role);
+	if (is_local(&found->experiment) && !strcmp(role, "previous"))
+		return error_set(err, ERROR_NOT_FOUND,
+				 "trial %s: within an attempt nothing is "
+				 "started again on this machine: --attempt N "
+				 "has the attempts before",
+				 found->trial.id);
 	if (is_local(&found->experiment))
 		return false;
+	if (!strcmp(role, "previous"))
+		return error_set(
+			err, ERROR_NOT_FOUND,
+			"trial %s: no container of attempt %d has been "
+			"started again, so there is no previous log",
+			found->trial.id, attempt->number);
 	if (!strcmp(role, "stderr") || !strcmp(role, "keeper"))
 		return error_set(err, ERROR_NOT_FOUND,
 				 "trial %s: a pod has one log, with stdout and "
@@ -127,15 +141,47 @@ static bool find_part(struct found *found, const struct attempt *attempt,
 	return ok;
 }
 
+/* What of a log is wanted. */
+struct wanted {
+	long tail;	 /* lines; 0: all */
+	int64_t from_ns; /* wall time; 0: from its beginning */
+	struct log_grep_options lines;
+};
+
+static bool has_lines(const struct wanted *wanted)
+{
+	return wanted->lines.pattern || wanted->lines.has_times;
+}
+
+/* Open it, where there is something. */
+static bool open_log(struct log_reader *reader, struct log_grep *lines,
+		     const char *path, const struct wanted *wanted,
+		     struct error *err)
+{
+	reader->fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (reader->fd < 0)
+		return true;
+	if (has_lines(wanted)) {
+		if (!log_grep_init(lines, &wanted->lines, path, err))
+			return false;
+		reader->lines = lines;
+	}
+	return (!wanted->tail ||
+		log_reader_seek_tail(reader, wanted->tail, err)) &&
+	       (!wanted->from_ns ||
+		log_reader_seek_time(reader, path, wanted->from_ns, err));
+}
+
 /* With follow, a log that is not there yet is waited for. */
 static int print_log(const struct cli *cli, struct found *found,
 		     const struct attempt *attempt, const char *role,
-		     const char *part, long tail)
+		     const char *part, const struct wanted *wanted)
 {
 	bool follow = cli_option(cli, "follow");
 	const struct timespec pause = {0, LOOK_EVERY_NS};
 	struct error err = {0};
 	struct log_reader reader;
+	struct log_grep lines;
 	int64_t asked_ns = 0;
 	bool ok = true, over = false;
 
@@ -149,11 +195,8 @@ static int print_log(const struct cli *cli, struct found *found,
 			char *path =
 				find_path(&found->experiment, attempt, role);
 
-			if (path)
-				reader.fd = open(path, O_RDONLY | O_CLOEXEC);
+			ok = open_log(&reader, &lines, path, wanted, &err);
 			free(path);
-			if (reader.fd >= 0 && tail)
-				ok = log_reader_seek_tail(&reader, tail, &err);
 		}
 		if (ok && reader.fd >= 0)
 			ok = log_reader_drain(&reader, &err);
@@ -164,6 +207,8 @@ static int print_log(const struct cli *cli, struct found *found,
 	}
 	if (ok && reader.fd < 0)
 		ok = has_no_log(found, attempt, role, &err);
+	if (reader.lines)
+		log_grep_release(&lines);
 	log_reader_release(&reader);
 	return ok ? CLI_DONE : cli_fail(&err);
 }
@@ -171,7 +216,7 @@ static int print_log(const struct cli *cli, struct found *found,
 static bool is_role(const char *role)
 {
 	static const char *const roles[] = {"stdout", "stderr", "keeper",
-					    "trial"};
+					    "trial", "previous"};
 
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
 		if (!strcmp(role, roles[i]))
@@ -196,7 +241,7 @@ static int print_path(struct found *found, const struct attempt *attempt,
 
 static int print_role(const struct cli *cli, struct found *found,
 		      const struct attempt *attempt, const char *role,
-		      long tail)
+		      const struct wanted *wanted)
 {
 	const char *part = NULL;
 	struct error err = {0};
@@ -216,7 +261,7 @@ static int print_role(const struct cli *cli, struct found *found,
 	}
 	if (cli_option(cli, "path"))
 		return print_path(found, attempt, role);
-	return print_log(cli, found, attempt, role, part, tail);
+	return print_log(cli, found, attempt, role, part, wanted);
 }
 
 /* Of NNI's dispatcher, which the engine keeps in the experiment's folder. */
@@ -253,22 +298,71 @@ static int print_dispatcher_log(struct cli *cli, const char *folder, long tail)
 	return ok ? CLI_DONE : cli_fail(&err);
 }
 
+/* "5m" ago, or a moment. */
+static bool read_since(const char *text, int64_t *ret_ns, struct error *err)
+{
+	struct log_when when;
+	int64_t now_ns = clock_wall_ns(), span_ns;
+	int64_t day_ns = 86400 * NS_PER_S;
+
+	if (log_when_span(text, &span_ns)) {
+		*ret_ns = now_ns > span_ns ? now_ns - span_ns : 1;
+		return true;
+	}
+	if (!log_when_parse(text, now_ns - day_ns, now_ns, &when, err) ||
+	    when.kind != LOG_WHEN_TIME)
+		return error_set(err, ERROR_INVALID,
+				 "--since: 5m, 1h30m, 14:03 or "
+				 "2026-11-25T14:03:00Z is needed, not '%.60s'",
+				 text);
+	*ret_ns = when.at_ns;
+	return true;
+}
+
+static bool read_wanted(const struct cli *cli, struct wanted *ret,
+			struct error *err)
+{
+	const char *since = cli_option(cli, "since");
+	struct log_pattern pattern = {0};
+	long context;
+
+	*ret = (struct wanted){
+		.lines = {.pattern = cli_option(cli, "grep"),
+			  .is_inverse = cli_option(cli, "invert") != NULL,
+			  .has_times = cli_option(cli, "timestamps") != NULL},
+	};
+	if (!cli_option_number(cli, "tail", 1, LONG_MAX, 0, &ret->tail, err) ||
+	    !cli_option_number(cli, "context", 0, LOG_GREP_CONTEXT_MAX, 0,
+			       &context, err) ||
+	    (since && !read_since(since, &ret->from_ns, err)))
+		return false;
+	ret->lines.context = (int)context;
+	/* told before a log is waited for */
+	if (!log_pattern_set(&pattern, ret->lines.pattern, true, err))
+		return error_prefix(err, "--grep");
+	log_pattern_release(&pattern);
+	return true;
+}
+
 int command_log(struct cli *cli)
 {
 	const char *role = cli_option(cli, "role");
 	struct attempt attempt;
 	struct found found;
 	struct error err = {0};
-	long number, tail;
+	struct wanted wanted;
+	long number;
 	int status;
 
 	if (!cli_option_number(cli, "attempt", 1, INT_MAX, 0, &number, &err) ||
-	    !cli_option_number(cli, "tail", 1, LONG_MAX, 0, &tail, &err))
+	    !read_wanted(cli, &wanted, &err))
 		return cli_fail(&err);
+	if (cli_option(cli, "previous"))
+		role = "previous";
 	if (cli_option(cli, "tuner") || cli_option(cli, "assessor"))
 		return print_dispatcher_log(
 			cli, cli_option(cli, "tuner") ? "log" : "log/assessor",
-			tail);
+			wanted.tail);
 	if (!cli_argument(cli, 1)) {
 		error_set(&err, ERROR_INVALID,
 			  "log needs a trial beside the experiment, or --tuner "
@@ -282,7 +376,7 @@ int command_log(struct cli *cli)
 		status = cli_fail(&err);
 	} else {
 		status = print_role(cli, &found, &attempt,
-				    role ? role : "stdout", tail);
+				    role ? role : "stdout", &wanted);
 		attempt_release(&attempt);
 	}
 	found_release(&found);

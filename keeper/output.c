@@ -2,7 +2,9 @@
 /* One output stream of the command. */
 #include "keeper/output.h"
 
+#include "keeper/clock.h"
 #include "keeper/note.h"
+#include "model/log_time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +61,8 @@ bool output_open(struct output *output, int dir_fd, const char *name,
 
 	memset(output, 0, sizeof(*output));
 	output->name = name;
+	output->dir_fd = dir_fd;
+	output->times_fd = -1;
 	output->has_lines = fn != NULL;
 	output->splitter.fn = fn;
 	output->splitter.arg = arg;
@@ -90,6 +94,33 @@ static bool write_file(struct output *output, const char *data, size_t len)
 	return true;
 }
 
+/* When what comes next came.  Without this file the log is whole all the same:
+ * no failure is told. */
+static void keep_time(struct output *output)
+{
+	struct log_time time = {output->written, wall_ns()};
+	unsigned char record[LOG_TIME_BYTES];
+	char name[64];
+
+	if (!log_time_is_due(output->times, output->timed_ns, time.at_ns))
+		return;
+	if (output->times_fd < 0) {
+		snprintf(name, sizeof(name), "%s" LOG_TIME_SUFFIX,
+			 output->name);
+		output->times_fd = openat(output->dir_fd, name,
+					  O_WRONLY | O_CREAT | O_APPEND |
+						  O_CLOEXEC | O_NOFOLLOW,
+					  0600);
+	}
+	log_time_encode(&time, record);
+	if (output->times_fd < 0 ||
+	    write(output->times_fd, record, sizeof(record)) !=
+		    (ssize_t)sizeof(record))
+		return;
+	output->times++;
+	output->timed_ns = time.at_ns;
+}
+
 static void keep(struct output *output, const char *data, size_t len)
 {
 	char text[96];
@@ -108,6 +139,7 @@ static void keep(struct output *output, const char *data, size_t len)
 		write_file(output, text, (size_t)n);
 		return;
 	}
+	keep_time(output);
 	if (write_file(output, data, len)) {
 		if (output->has_failed)
 			note("%s: writing works again", output->name);
@@ -186,4 +218,7 @@ void output_close(struct output *output)
 	if (output->file_fd >= 0)
 		close(output->file_fd);
 	output->file_fd = -1;
+	if (output->times_fd >= 0)
+		close(output->times_fd);
+	output->times_fd = -1;
 }

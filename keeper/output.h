@@ -35,10 +35,13 @@ struct output {
 	const char *name; /* of the file: "stdout" */
 	int pipe_fd;	  /* our end, non-blocking; -1 after its end */
 	int file_fd;
-	int64_t written; /* bytes in the file */
-	bool is_full;	 /* over the limit: noted */
-	bool has_failed; /* the last write failed: noted */
-	bool has_lines;	 /* splitter.fn is wanted */
+	int64_t written;	 /* bytes in the file */
+	int dir_fd;		 /* where it lies; borrowed */
+	int times_fd;		 /* "stdout.times" (model/log_time.h); or -1 */
+	int64_t times, timed_ns; /* records in it, and when the last was made */
+	bool is_full;		 /* over the limit: noted */
+	bool has_failed;	 /* the last write failed: noted */
+	bool has_lines;		 /* splitter.fn is wanted */
 	struct splitter splitter;
 	struct tee *tee; /* or NULL */
 	int tee_stream;

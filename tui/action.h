@@ -142,6 +142,12 @@ enum action_flag {
 	  "wrap long lines, or cut them")                                      \
 	X(LOG_FILTER, "log-filter", "&", VIEW_LOG, LOG, 0, "Only",              \
 	  "log: only the lines that match; !, those that do not; <Esc>: all")  \
+	X(LOG_TIMES, "log-times", "t", VIEW_LOG, LOG, 0, NULL,                 \
+	  "log: when each line came: off, time of day, since the start")       \
+	X(LOG_JUMP, "log-jump", "@", VIEW_LOG, LOG, 0, NULL,                   \
+	  "log: to a time or result: 14:03, +5m, -30s, acc, acc:12, best")     \
+	X(LOG_PREVIOUS, "previous-log", "H", VIEW_LOG, LOG, 0, NULL,           \
+	  "log: of the container before its restart, or of the attempt before") \
 	X(LOG_SAVE, "save-log", "W", VIEW_LOG, LOG, 0, NULL,                   \
 	  "log: write it to a file, what is shown or all")                     \
 	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES | VIEW_PICTURES, LOG, 0, \

@@ -195,7 +195,8 @@ static void do_log(struct console *console, const struct cmdline *line)
 {
 	if (line->argc > 1 && !log_pane_set_role(console, line->argv[1])) {
 		console_say(console, ROLE_ERROR,
-			    "log: stdout, stderr, keeper, all, or a pod of "
+			    "log: stdout, stderr, keeper, previous, all, or a "
+			    "pod of "
 			    "the trial as worker-1, not \"%s\"",
 			    line->argv[1]);
 		return;
@@ -307,7 +308,7 @@ const struct console_command console_commands[] = {
 	{"experiment", "NAME", "show an experiment: id, prefix, name or latest",
 	 1, 60, do_experiment, COMPLETE_EXPERIMENT},
 	{"trial", "NUMBER|ID", "go to a trial", 1, 1, do_trial, COMPLETE_NONE},
-	{"log", "[stdout|stderr|keeper|all|PART]",
+	{"log", "[stdout|stderr|keeper|previous|all|PART]",
 	 "to the log pane; of several pods all, or one as worker-1", 0, 1,
 	 do_log, COMPLETE_ROLE},
 	{"log-filter", "[[!]PATTERN]",
@@ -316,6 +317,11 @@ const struct console_command console_commands[] = {
 	 0, 60, commands_do_log_filter, COMPLETE_NONE},
 	{"log-context", "LINES", "how many lines to show around those", 1, 1,
 	 commands_do_log_context, COMPLETE_NONE},
+	{"log-jump", "TIME|METRIC",
+	 "go to 14:03, +5m, -30s, a metric as acc or acc:12, a number, best", 1,
+	 2, commands_do_log_jump, COMPLETE_NONE},
+	{"log-times", "off|absolute|relative", "when each line of the log came",
+	 1, 1, commands_do_log_times, COMPLETE_LOG_TIMES},
 	{"save-log", "FILE [shown|all]",
 	 "write the log to a new file: the lines as shown, or all as they are",
 	 1, 2, commands_do_save_log, COMPLETE_SAVE},

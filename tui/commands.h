@@ -15,6 +15,7 @@ enum completion {
 	COMPLETE_ACTION,
 	COMPLETE_ROLE,
 	COMPLETE_SAVE,
+	COMPLETE_LOG_TIMES,
 	COMPLETE_PICTURE,
 	COMPLETE_STOP,
 	COMPLETE_COPY,
@@ -46,6 +47,8 @@ void commands_do_log_filter(struct console *console,
 			    const struct cmdline *line);
 void commands_do_log_context(struct console *console,
 			     const struct cmdline *line);
+void commands_do_log_jump(struct console *console, const struct cmdline *line);
+void commands_do_log_times(struct console *console, const struct cmdline *line);
 void commands_do_save_log(struct console *console, const struct cmdline *line);
 
 #endif

@@ -54,7 +54,7 @@ static void offer_arguments(struct console *console, enum completion completion)
 		"concurrency=",	       "max-trials=",  "max-duration=",
 		"max-trial-duration=", "max-retries=", "nomouse"};
 	static const char *const roles[] = {"stdout", "stderr", "keeper",
-					    "all"};
+					    "previous", "all"};
 	struct prompt *prompt = &console->prompt;
 	size_t i;
 
@@ -93,6 +93,11 @@ static void offer_arguments(struct console *console, enum completion completion)
 	case COMPLETE_SAVE:
 		prompt_offer(prompt, "shown");
 		prompt_offer(prompt, "all");
+		break;
+	case COMPLETE_LOG_TIMES:
+		prompt_offer(prompt, "off");
+		prompt_offer(prompt, "absolute");
+		prompt_offer(prompt, "relative");
 		break;
 	case COMPLETE_PICTURE:
 		for (i = 0; pictures_at(i); i++)

@@ -366,7 +366,9 @@ bool log_pane_is_settled(const struct console *console);
 bool log_pane_is_busy(const struct console *console);
 /* Show the lines that match, or with "!" in front those that do not. */
 void log_pane_filter(struct console *console, const char *text);
-/* "stdout", "stderr", "keeper"; "all", or a part of the selected trial.
+/* Go to a moment (tui/log_when.h). */
+void log_pane_jump(struct console *console, const char *text);
+/* "stdout", "stderr", "keeper", "previous"; "all", or a part of the selected trial.
  * False: there is no such thing. */
 bool log_pane_set_role(struct console *console, const char *role);
 /* Parts that can be shown alone: the i-th, NULL at the end. */

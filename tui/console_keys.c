@@ -25,6 +25,8 @@ static void finish_line(struct console *console)
 		commands_run(console, text);
 	else if (kind == PROMPT_LOG_FILTER)
 		log_pane_filter(console, text);
+	else if (kind == PROMPT_LOG_JUMP && *text)
+		log_pane_jump(console, text);
 	else if (kind == PROMPT_FILTER &&
 		 !trials_set_filter(console, text, &err))
 		console_say(console, ROLE_ERROR, "%s", err.text);

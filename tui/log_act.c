@@ -298,6 +298,16 @@ bool log_act_do(struct console *console, enum action_id action)
 		prompt_open(&console->prompt, PROMPT_LOG_FILTER,
 			    pane->filter ? pane->filter : "");
 		return true;
+	case ACTION_LOG_TIMES:
+		log_times_next(console);
+		return true;
+	case ACTION_LOG_JUMP:
+		prompt_open(&console->prompt, PROMPT_LOG_JUMP, "");
+		return true;
+	case ACTION_LOG_PREVIOUS:
+		log_pane_hurry(console);
+		log_pane_toggle_previous(console);
+		return true;
 	case ACTION_LOG_SAVE:
 		open_save_prompt(console);
 		return true;

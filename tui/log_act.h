@@ -20,4 +20,11 @@ void log_act_tell(struct console *console);
 /* Append to the title what is filtered, found and saved. */
 void log_act_title(const struct log_pane *pane, struct strbuf *out);
 
+/* ---- log_jump.c ---- */
+/* Times beside the lines: off, of the clock, since the log's start. */
+void log_times_next(struct console *console);
+/* The time of what stands at this offset, in LOG_TIME_COLS columns. */
+void log_times_format(const struct log_pane *pane, int64_t offset,
+		      struct strbuf *out);
+
 #endif

@@ -224,6 +224,20 @@ int64_t log_file_line_before(struct log_file *file, int64_t start)
 	return newline + 1;
 }
 
+int64_t log_file_line_at(struct log_file *file, int64_t offset)
+{
+	int64_t span = offset / LOG_FILE_SPAN * LOG_FILE_SPAN;
+	int64_t from = span - LOG_FILE_SPAN, newline;
+
+	if (offset <= 0)
+		return 0;
+	newline = newline_before(file, from > 0 ? from : 0, offset);
+	/* as the header says: a multiple with no newline in the span before */
+	if (newline < 0 && span > 0)
+		return span;
+	return newline + 1;
+}
+
 static void add_bytes(struct log_file *file, int64_t from, int64_t to,
 		      struct strbuf *out)
 {

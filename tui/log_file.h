@@ -69,6 +69,9 @@ int64_t log_file_line_end(struct log_file *file, int64_t start);
 /* The start of the line before a line start (or before size); 0 for 0. */
 int64_t log_file_line_before(struct log_file *file, int64_t start);
 
+/* The start of the line that has this byte. */
+int64_t log_file_line_at(struct log_file *file, int64_t offset);
+
 /* Append what to show of the line [start, end): without newline, at most max
  * bytes.  Longer lines: their beginning, or their end when that is the last
  * part of a progress bar.  *ret_left: bytes at the end not looked at. */

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Moving fast through the trials should not open a file for each. */
 #define SETTLE_NS (60 * NS_PER_MS)
 #define PROGRESS_NS (100 * NS_PER_MS)
 
-const char *const log_pane_roles[LOG_ROLES] = {"stdout", "stderr", "keeper"};
+const char *const log_pane_roles[LOG_ROLES] = {"stdout", "stderr", "keeper",
+					       "previous"};
 
 struct log_pane *log_pane_new(bool is_ascii)
 {
@@ -22,6 +24,7 @@ struct log_pane *log_pane_new(bool is_ascii)
 
 	pane->is_ascii = is_ascii;
 	pane->is_wrapped = true;
+	pane->times.fd = -1;
 	return pane;
 }
 
@@ -30,6 +33,7 @@ void log_pane_free(struct log_pane *pane)
 	if (!pane)
 		return;
 	log_text_free(pane->text);
+	log_times_release(&pane->times);
 	log_parts_release(&pane->parts);
 	free(pane->pattern);
 	free(pane->filter);
@@ -120,10 +124,40 @@ static void close_file(struct console *console)
 			    "the log was not saved: another one is shown");
 	log_text_free(pane->text);
 	pane->text = NULL;
+	log_times_release(&pane->times);
 	pane->key = 0;
 	log_parts_release(&pane->parts);
 	pane->parts_version = -1;
 	pane->parts_read_ns = 0;
+}
+
+/* Where the log lies that the pane shows of the attempt; caller frees.  What
+ * was before is what a container wrote before it was started again, or else
+ * what the attempt before this one wrote. */
+static char *find_file(struct console *console, const struct attempt *attempt)
+{
+	struct log_pane *pane = console->log;
+	struct attempt before = {0};
+	struct error ignored;
+	char *path;
+
+	if (!attempt->directory)
+		return NULL;
+	path = xasprintf("%s/%s", attempt->directory,
+			 log_pane_roles[pane->role]);
+	if (pane->role != LOG_ROLE_PREVIOUS || access(path, F_OK) == 0 ||
+	    attempt->number < 2 ||
+	    !store_attempt_get(console->data.store, attempt->trial,
+			       attempt->number - 1, &before, &ignored))
+		return path;
+	if (before.directory) {
+		free(path);
+		path = xasprintf("%s/%s", before.directory,
+				 log_pane_roles[LOG_ROLE_STDOUT]);
+		pane->of_attempt = before.number;
+	}
+	attempt_release(&before);
+	return path;
 }
 
 static void open_file(struct console *console, const struct trial_row *row)
@@ -140,10 +174,11 @@ static void open_file(struct console *console, const struct trial_row *row)
 	if (!store_attempt_get(console->data.store, row->key, 0, &attempt,
 			       &ignored))
 		return;
-	if (attempt.directory) {
-		path = xasprintf("%s/%s", attempt.directory,
-				 log_pane_roles[pane->role]);
+	pane->of_attempt = attempt.number;
+	path = find_file(console, &attempt);
+	if (path) {
 		pane->text = log_text_new(path, pane->is_ascii);
+		log_times_init(&pane->times, path);
 		log_text_set_wrap(pane->text, pane->is_wrapped);
 		log_act_apply(pane);
 		free(path);
@@ -238,6 +273,18 @@ static void set_role(struct log_pane *pane, int role)
 	pane->role = role;
 	pane->attempt = -1; /* look for the file anew */
 	pane->wanted_ns = 1;
+}
+
+void log_pane_toggle_previous(struct console *console)
+{
+	struct log_pane *pane = console->log;
+
+	if (pane->role == LOG_ROLE_PREVIOUS) {
+		set_role(pane, pane->role_before);
+		return;
+	}
+	pane->role_before = pane->role;
+	set_role(pane, LOG_ROLE_PREVIOUS);
 }
 
 /* Is it a part of the selected trial?  The pane may not have got there yet. */

@@ -9,9 +9,19 @@
 #include "tui/console.h"
 #include "tui/log_parts.h"
 #include "tui/log_text.h"
+#include "tui/log_times.h"
 
-#define LOG_ROLES 3
+#define LOG_ROLES 4
+#define LOG_ROLE_PREVIOUS 3
 #define LOG_ROLE_STDOUT 0 /* a pod's log, too: it holds both streams */
+
+enum log_times_shown {
+	LOG_TIMES_OFF,
+	LOG_TIMES_ABSOLUTE,
+	LOG_TIMES_RELATIVE,
+	LOG_TIMES_COUNT,
+};
+#define LOG_TIME_COLS 8
 
 extern const char *const log_pane_roles[LOG_ROLES];
 
@@ -24,6 +34,11 @@ struct log_pane {
 	int64_t sequence;
 	int attempt;
 	struct log_text *text;	/* NULL: none */
+	struct log_times times; /* of its lines */
+	enum log_times_shown shown_times;
+	int role_before; /* H: what it goes back to */
+	int of_attempt;	 /* whose file it is: H may show that of an earlier one
+			  */
 	struct log_parts parts; /* that wrote into it */
 	int64_t parts_version;	/* the trial's when they were read */
 	int64_t parts_read_ns;	/* monotonic */
@@ -44,6 +59,8 @@ bool log_pane_has_parts(const struct log_pane *pane);
 const char *log_pane_chosen(const struct log_pane *pane);
 /* Open the selected trial's file now, however shortly it has been selected. */
 void log_pane_hurry(struct console *console);
+/* What was written before a restart, and back. */
+void log_pane_toggle_previous(struct console *console);
 /* All of them, then one after the other. */
 void log_pane_choose_next(struct log_pane *pane);
 

@@ -18,7 +18,7 @@ struct log_text *log_text_new(const char *path, bool is_ascii)
 	log->is_following = true;
 	log->rows = 1;
 	log->cols = 80;
-	log->current = log->anchor = -1;
+	log->current = log->anchor = log->target = -1;
 	log->found.last = log->filter.hits.last = -1;
 	strbuf_init(&log->arena);
 	strbuf_init(&log->raw);
@@ -67,7 +67,7 @@ enum log_text_change log_text_update(struct log_text *log)
 		log_save_release(log);
 		log_filter_reset(log);
 		log->top = (struct log_place){0, 0};
-		log->current = log->anchor = -1;
+		log->current = log->anchor = log->target = -1;
 		log->search.state = LOG_TEXT_SEARCH_IDLE;
 		log->is_laid_out = false;
 		change = LOG_TEXT_CHANGED;
@@ -264,6 +264,18 @@ void log_text_bottom(struct log_text *log)
 {
 	log->is_following = true;
 	log->anchor = -1;
+	log->is_laid_out = false;
+}
+
+void log_text_go(struct log_text *log, int64_t offset)
+{
+	int64_t line = log_file_line_at(&log->file, offset);
+
+	log_view_lay_out(log);
+	log->is_following = false;
+	log->anchor = -1;
+	log->target = log_view_seek(log, line);
+	log->top = (struct log_place){log->target, 0};
 	log->is_laid_out = false;
 }
 

@@ -51,6 +51,8 @@ struct log_match {
 struct log_row {
 	const char *text;  /* safe UTF-8, at most the pane's width */
 	int cols;	   /* columns of text */
+	int64_t at;	   /* byte of the log that its line starts at */
+	bool is_target;	   /* of the line that log_text_go went to */
 	bool is_continued; /* a further row of the same (wrapped) line */
 	const struct log_match *matches; /* by column */
 	int match_count;
@@ -89,7 +91,10 @@ bool log_text_is_following(const struct log_text *log);
 void log_text_scroll(struct log_text *log, int rows); /* negative: back */
 void log_text_scroll_pages(struct log_text *log, int half_pages);
 void log_text_top(struct log_text *log);
-void log_text_bottom(struct log_text *log);	   /* and follow */
+void log_text_bottom(struct log_text *log); /* and follow */
+/* Show the line that has this byte, or the next one that is shown, at the top
+ * or where it stands in a log that fits; its rows say so.  Ends following. */
+void log_text_go(struct log_text *log, int64_t offset);
 void log_text_pan(struct log_text *log, int cols); /* when not wrapped */
 
 /* Several parts wrote into it, each line behind its mark ("[worker-1] ", see

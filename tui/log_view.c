@@ -193,7 +193,8 @@ static struct log_laid_row *add_laid_row(struct log_text *log, int64_t line)
 	ARRAY_RESERVE(log->laid, log->laid_count, log->laid_capacity);
 	laid = &log->laid[log->laid_count++];
 	memset(laid, 0, sizeof(*laid));
-	laid->line = line;
+	laid->line = laid->row.at = line;
+	laid->row.is_target = line == log->target;
 	laid->text_at = log->arena.len;
 	return laid;
 }

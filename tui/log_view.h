@@ -62,6 +62,7 @@ struct log_text {
 	bool is_scanning; /* the index of marks is behind */
 	int rows, cols, pan;
 	struct log_place top;
+	int64_t target;	 /* line that was gone to, or -1 */
 	int64_t current; /* line that the search stopped at, or -1 */
 	struct log_pattern pattern;
 	struct log_search search;

@@ -409,7 +409,7 @@ static void draw_question(const char *question, int y, int cols)
 
 void prompt_draw(const struct prompt *prompt, int y, int cols)
 {
-	static const char signs[] = {' ', ':', '/', '\\', '&'};
+	static const char signs[] = {' ', ':', '/', '\\', '&', '@'};
 	const char *text = prompt->text.data;
 	int before, skip = 0;
 

@@ -21,6 +21,7 @@ enum prompt_kind {
 	PROMPT_SEARCH,
 	PROMPT_FILTER,
 	PROMPT_LOG_FILTER,
+	PROMPT_LOG_JUMP,
 	PROMPT_EDITS, /* the kinds above edit a line */
 	PROMPT_MENU = PROMPT_EDITS,
 	PROMPT_QUESTION

@@ -29,15 +29,31 @@ static void draw_mark(const struct log_pane *pane, int y, struct rect body,
 
 static void draw_rows_of(struct log_pane *pane, struct rect body)
 {
-	int count, i, k;
+	bool has_times = pane->shown_times && log_times_refresh(&pane->times);
+	struct strbuf time = STRBUF_INIT;
+	int count, i, k, y = body.y;
 
+	if (has_times && body.cols > 2 * LOG_TIME_COLS) {
+		body.x += LOG_TIME_COLS + 1;
+		body.cols -= LOG_TIME_COLS + 1;
+	} else {
+		has_times = false;
+	}
 	log_text_set_size(pane->text, body.rows, body.cols);
 	count = log_text_row_count(pane->text);
 	for (i = 0; i < count && i < body.rows; i++) {
 		const struct log_row *row = log_text_row(pane->text, i);
 
+		if (has_times && !row->is_continued) {
+			strbuf_clear(&time);
+			log_times_format(pane, row->at, &time);
+			draw_text(y + i, body.x - LOG_TIME_COLS - 1,
+				  LOG_TIME_COLS, ROLE_DIM, time.data);
+		}
 		draw_text(body.y + i, body.x, body.cols, ROLE_NORMAL,
 			  row->text);
+		if (row->is_target)
+			draw_role(body.y + i, body.x, row->cols, ROLE_STRONG);
 		if (log_pane_has_parts(pane))
 			draw_mark(pane, body.y + i, body, row);
 		for (k = 0; k < row->match_count; k++) {
@@ -47,6 +63,7 @@ static void draw_rows_of(struct log_pane *pane, struct rect body)
 				  match->is_current ? ROLE_MATCH : ROLE_STRONG);
 		}
 	}
+	strbuf_release(&time);
 }
 
 static const char *role_name(const struct console *console)
@@ -76,6 +93,12 @@ static bool explain_pod(struct console *console, const struct trial_row *row,
 		pane->text && log_text_state(pane->text) != LOG_TEXT_MISSING;
 	const char *reason = reason_of(console, row);
 
+	if (pane->role == LOG_ROLE_PREVIOUS) {
+		snprintf(text, size,
+			 "No container of this attempt has been started again, "
+			 "and no attempt came before it: H goes back.");
+		return true;
+	}
 	if (pane->role != LOG_ROLE_STDOUT) {
 		snprintf(text, size,
 			 "A pod has one log, with stdout and stderr in it: o "
@@ -117,6 +140,9 @@ static void draw_hint(struct console *console, struct rect body)
 	else if (console_has_cluster(console) &&
 		 explain_pod(console, row, text, sizeof(text)))
 		;
+	else if (pane->role == LOG_ROLE_PREVIOUS)
+		snprintf(text, sizeof(text),
+			 "No attempt came before this one: H goes back.");
 	else if (!row->submitted_ns || row->state == TRIAL_WAITING)
 		snprintf(text, sizeof(text), "The trial has not started yet.");
 	else if (!pane->text || log_text_state(pane->text) == LOG_TEXT_MISSING)
@@ -162,8 +188,8 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 		strbuf_addf(&left, " of %s", log_pane_chosen(pane));
 	else if (pane->key && log_pane_has_parts(pane) && pane->parts.count > 1)
 		strbuf_addf(&left, " of all %zu", pane->parts.count);
-	if (pane->key && pane->attempt > 1)
-		strbuf_addf(&left, " of attempt %d", pane->attempt);
+	if (pane->key && (pane->attempt > 1 || pane->of_attempt > 1))
+		strbuf_addf(&left, " of attempt %d", pane->of_attempt);
 	if (pane->key && row) {
 		const char *reason = reason_of(console, row);
 
@@ -263,8 +289,9 @@ static bool on_action(struct console *console, enum action_id action)
 		return true;
 	}
 	if (action == ACTION_LOG_ROLE) {
-		log_pane_set_role(console,
-				  log_pane_roles[(pane->role + 1) % LOG_ROLES]);
+		log_pane_set_role(
+			console,
+			log_pane_roles[(pane->role + 1) % LOG_ROLE_PREVIOUS]);
 		return true;
 	}
 	if (!pane->text)

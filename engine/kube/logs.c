@@ -334,6 +334,8 @@ static void ask(struct kube_logs *logs)
 		strbuf_adds(&path, "&follow=true");
 	if (logs->user.is_previous)
 		strbuf_adds(&path, "&previous=true");
+	if (logs->user.tail_lines > 0)
+		strbuf_addf(&path, "&tailLines=%d", logs->user.tail_lines);
 	add_since(logs, &path);
 	request.path = path.data;
 	logs->is_resuming = *logs->place.timestamp != '\0';

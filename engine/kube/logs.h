@@ -24,6 +24,7 @@ struct kube_logs_options {
 	struct kube_client *client;
 	const char *namespace, *pod, *container; /* copied */
 	bool is_previous;			 /* of the instance before */
+	int tail_lines; /* no more than its last ones; 0: all */
 	bool is_follow; /* until the container ends; else what is there */
 	struct kube_log_place place; /* go on behind it */
 	/* A line without timestamp and newline; place is the one behind it.  A

@@ -427,12 +427,14 @@ failed:
 	return false;
 }
 
-/* Everything the pod printed is one log. */
+/* Everything the pods printed is one log; another one is what containers printed
+ * before they were started again. */
 static char *k8s_log_path(const struct attempt *attempt, const char *role)
 {
-	if (!attempt->directory || strcmp(role, "stdout") != 0)
+	if (!attempt->directory ||
+	    (strcmp(role, "stdout") != 0 && strcmp(role, "previous") != 0))
 		return NULL;
-	return fs_join(attempt->directory, "stdout");
+	return fs_join(attempt->directory, role);
 }
 
 const struct platform_ops platform_kubernetes = {

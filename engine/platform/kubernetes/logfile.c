@@ -13,6 +13,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "model/log_time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,19 +28,21 @@
 /* Kept in memory while the file cannot be written. */
 #define PENDING_MAX_BYTES (1u << 20)
 
-void logfile_open(struct logfile *file, const char *directory,
+void logfile_open(struct logfile *file, const char *directory, const char *name,
 		  logfile_each_fn *each, void *arg)
 {
 	memset(file, 0, sizeof(*file));
-	file->fd = -1;
+	file->fd = file->times_fd = -1;
+	strbuf_init(&file->times);
 	strbuf_init(&file->pending);
 	strbuf_init(&file->staged);
 	strbuf_init(&file->numbers);
 	if (!directory)
 		return;
-	file->path = fs_join(directory, "stdout");
-	file->place_path = fs_join(directory, "stdout.place");
-	file->numbers_path = fs_join(directory, "stdout.numbers");
+	file->path = fs_join(directory, name);
+	file->place_path = xasprintf("%s.place", file->path);
+	file->numbers_path = xasprintf("%s.numbers", file->path);
+	file->times_path = xasprintf("%s" LOG_TIME_SUFFIX, file->path);
 	if (each)
 		logfile_place_read(file->place_path, &file->size, each, arg);
 	if (file->size < 0 || file->size > LOGFILE_MAX_BYTES + 65536)
@@ -53,13 +56,14 @@ void logfile_release(struct logfile *file)
 	strbuf_release(&file->pending);
 	strbuf_release(&file->staged);
 	strbuf_release(&file->numbers);
+	logfile_release_times(file);
 	free(file->path);
 	free(file->numbers_path);
 	free(file->place_path);
 }
 
-void logfile_add(struct logfile *file, const char *prefix, const char *line,
-		 size_t len, bool is_part)
+void logfile_add(struct logfile *file, int64_t at_ns, const char *prefix,
+		 const char *line, size_t len, bool is_part)
 {
 	if (!file->path || file->is_full)
 		return;
@@ -76,6 +80,7 @@ void logfile_add(struct logfile *file, const char *prefix, const char *line,
 			    "is kept\n");
 		return;
 	}
+	logfile_note_line(file, at_ns);
 	if (prefix)
 		strbuf_adds(&file->pending, prefix);
 	strbuf_add(&file->pending, line, len);
@@ -118,8 +123,10 @@ static bool open_file(struct logfile *file, struct error *err)
 		O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (file->fd < 0)
 		return error_set_errno(err, "open %s", file->path);
-	if (cut_file(file, err))
+	if (cut_file(file, err)) {
+		logfile_open_times(file);
 		return true;
+	}
 	close(file->fd);
 	file->fd = -1;
 	return false;
@@ -131,6 +138,7 @@ static bool write_pending(struct logfile *file, struct error *err)
 
 	if (file->fd < 0 && !open_file(file, err))
 		return false;
+	logfile_arrange(file);
 	while (done < file->pending.len) {
 		ssize_t n = pwrite(file->fd, file->pending.data + done,
 				   file->pending.len - done,
@@ -149,6 +157,7 @@ static bool write_pending(struct logfile *file, struct error *err)
 	}
 	file->size += (int64_t)done;
 	strbuf_clear(&file->pending);
+	logfile_write_times(file);
 	return true;
 }
 

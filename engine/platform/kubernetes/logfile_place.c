@@ -142,6 +142,7 @@ static int find_number(const char *text, const char *uid)
 int logfile_number(struct logfile *file, const char *uid)
 {
 	struct error ignored;
+	char *folder;
 	int number, fd;
 
 	if (!file->numbers.len)
@@ -151,6 +152,10 @@ int logfile_number(struct logfile *file, const char *uid)
 	if (number >= 0)
 		return number;
 	strbuf_addf(&file->numbers, "%s\n", uid);
+	/* the log's own first lines may be waiting still */
+	folder = fs_folder(file->numbers_path);
+	fs_make_folders(folder, &ignored);
+	free(folder);
 	/* a failure costs no more than a wrong number after a crash */
 	fd = open(file->numbers_path,
 		  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |

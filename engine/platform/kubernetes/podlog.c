@@ -20,6 +20,11 @@
 #include <string.h>
 
 #define SAVE_EVERY_NS (5 * NS_PER_S)
+/* Lines of several pods wait this long for earlier ones of another: while they
+ * are followed, and while what there is is read. */
+#define HOLD_FOLLOWED_MS 300
+#define HOLD_COLLECTED_MS 2000
+#define HOLD_MAX_BYTES (4u << 20)
 /* Containers of a job that has few. */
 #define STREAMS_FEW 8
 
@@ -247,23 +252,64 @@ static void tell_trouble(struct podlog *log)
 	log->trouble[0] = '\0';
 }
 
+static void on_held(void *arg)
+{
+	struct podlog *log = arg;
+
+	log->holding = NULL;
+	podlog_want_step(log);
+}
+
+/* Do the lines that are there wait for others, to be put in order? */
+static bool is_holding(struct podlog *log)
+{
+	int64_t hold_ms =
+		log->is_collecting ? HOLD_COLLECTED_MS : HOLD_FOLLOWED_MS;
+	int64_t now_ns = clock_mono_ns();
+
+	if (!log->has_many || !log->file.pending.len ||
+	    log->file.pending.len >= HOLD_MAX_BYTES ||
+	    podlog_is_complete(log)) {
+		log->held_ns = 0;
+		return false;
+	}
+	if (!log->held_ns)
+		log->held_ns = now_ns;
+	if (now_ns - log->held_ns >= hold_ms * NS_PER_MS) {
+		log->held_ns = 0;
+		return false;
+	}
+	if (!log->holding)
+		log->holding = loop_after(log->job->platform->context.loop,
+					  hold_ms, on_held, log);
+	return true;
+}
+
+static void flush(struct podlog *log)
+{
+	struct k8s_job *job = log->job;
+	bool was_broken = log->file.is_broken;
+	struct error err = {0};
+
+	if (!is_holding(log) && !logfile_flush(&log->file, &err) && !was_broken)
+		k8s_tell_event(job->platform, job, EVENT_WARNING, "log-write",
+			       "keep the log: %s", err.text);
+	podlog_step_previous(log);
+}
+
 /* Behind the callbacks, where streams may be closed and the job be freed. */
 static void on_step(void *arg)
 {
 	struct podlog *log = arg;
 	struct k8s_job *job = log->job;
-	struct error err = {0};
-	bool was_broken = log->file.is_broken;
 	bool was_collecting = log->is_collecting;
 
 	log->step = NULL;
-	if (!logfile_flush(&log->file, &err) && !was_broken)
-		k8s_tell_event(job->platform, job, EVENT_WARNING, "log-write",
-			       "keep the log: %s", err.text);
 	tell_trouble(log);
 	for (size_t i = 0; i < log->count; i++)
 		if (log->sources[i]->is_over)
 			judge_source(log->sources[i]);
+	flush(log);
 	if (log->is_collecting && podlog_is_complete(log)) {
 		end_collecting(log);
 		save_next_turn(log);
@@ -295,17 +341,22 @@ struct podlog *podlog_new(struct k8s_job *job)
 	log->has_many = !job->platform->kind->ends_with_pod;
 	log->scans_metrics = k8s_scans_logs(job->platform);
 	/* of an attempt that begins nothing is known */
-	logfile_open(&log->file, job->directory,
+	logfile_open(&log->file, job->directory, "stdout",
 		     job->is_resumed ? podlog_add_known : NULL, log);
 	return log;
 }
 
 void podlog_free(struct podlog *log)
 {
+	struct error ignored;
+
 	if (!log)
 		return;
 	loop_cancel(log->job->platform->context.loop, log->step);
 	loop_cancel(log->job->platform->context.loop, log->saving);
+	loop_cancel(log->job->platform->context.loop, log->holding);
+	logfile_flush(&log->file, &ignored); /* what was held */
+	podlog_free_previous(log);
 	end_collecting(log);
 	for (size_t i = 0; i < log->count; i++) {
 		podlog_close_stream(log->sources[i]);

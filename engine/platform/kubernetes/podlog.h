@@ -33,12 +33,23 @@ struct logfile_source {
 	size_t counter_count, counter_capacity;
 };
 
+struct logfile_line {
+	int64_t at_ns;
+	size_t start, len; /* in pending */
+};
+
 struct logfile {
 	char *path, *place_path;
 	int fd; /* -1: nothing written yet */
 	int64_t size;
 	bool is_full, is_broken, is_dirty;
 	struct strbuf pending;
+	struct logfile_line *lines; /* in pending, not yet in order */
+	size_t line_count, line_capacity;
+	char *times_path;
+	int times_fd;	     /* -1: nothing written yet */
+	struct strbuf times; /* records to be written with pending */
+	int64_t times_count, timed_ns;
 	int64_t lost_bytes;   /* while it could not be written */
 	struct strbuf staged; /* the place file to come */
 	char *numbers_path;
@@ -48,14 +59,16 @@ struct logfile {
 /* Takes over the source's counters. */
 typedef void logfile_each_fn(void *arg, const struct logfile_source *source);
 
-/* Reads where it was left; nothing is created yet.  each gets what is known of
- * sources; NULL: it is a new one. */
-void logfile_open(struct logfile *file, const char *directory,
+/* name: of the file in the directory.  Reads where it was left; nothing is
+ * created yet.  each gets what is known of sources; NULL: it is a new one. */
+void logfile_open(struct logfile *file, const char *directory, const char *name,
 		  logfile_each_fn *each, void *arg);
 void logfile_release(struct logfile *file);
-/* Takes a line without newline; prefix may be NULL. */
-void logfile_add(struct logfile *file, const char *prefix, const char *line,
-		 size_t len, bool is_part);
+/* Takes a line without newline, of this wall time (0: not known); prefix may be
+ * NULL. */
+void logfile_add(struct logfile *file, int64_t at_ns, const char *prefix,
+		 const char *line, size_t len, bool is_part);
+/* Write what was taken, in the order of its times. */
 bool logfile_flush(struct logfile *file, struct error *err);
 /* Take down what is in the file and up to where the sources were read ... */
 void logfile_stage(struct logfile *file,

@@ -88,7 +88,7 @@ void podlog_line(void *arg, const char *line, size_t len, bool is_part,
 	    podlog_brings_metrics(source))
 		podlog_scan(source, line, len);
 	source->is_in_part = is_part;
-	logfile_add(&log->file, log->has_many ? source->prefix : NULL, line,
-		    len, is_part);
+	logfile_add(&log->file, pod_time(place->timestamp),
+		    log->has_many ? source->prefix : NULL, line, len, is_part);
 	podlog_want_step(log);
 }

@@ -40,7 +40,9 @@ struct podlog {
 	char trouble[256];	 /* why it cannot be read, until told */
 	int64_t wanted_until_ns; /* monotonic */
 	int64_t saved_ns;
-	struct loop_timer *step, *saving;
+	struct loop_timer *step, *saving, *holding;
+	int64_t held_ns; /* monotonic: lines wait to be put in order; or 0 */
+	struct previous *previous; /* or NULL */
 };
 
 /* Is it one of the leading pod's? */
@@ -56,6 +58,11 @@ void podlog_adjust(struct podlog *log);
 void podlog_add_known(void *arg, const struct logfile_source *at);
 /* Go on behind the callbacks, where streams may be closed. */
 void podlog_want_step(struct podlog *log);
+/* The source is of a container that has been started again: what it wrote
+ * before is fetched. */
+void podlog_fetch_previous(const struct source *source);
+void podlog_step_previous(struct podlog *log);
+void podlog_free_previous(struct podlog *log);
 /* For kube_logs_options; arg is the source. */
 void podlog_line(void *arg, const char *line, size_t len, bool is_part,
 		 const struct kube_log_place *place);

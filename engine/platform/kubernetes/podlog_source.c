@@ -154,17 +154,20 @@ static void take_container(struct podlog *log, const struct k8s_pod *pod,
 			   const struct pod_container *container)
 {
 	struct source *source;
-	bool has_ended;
+	bool has_ended, is_new;
 
 	retire_instances(log, &pod->view, container);
 	source = find_source(log, &pod->view, container);
-	if (!source)
+	is_new = !source;
+	if (is_new)
 		source = new_source(log, pod, container);
 	if (!source)
 		return;
 	source->is_unproven = false;
 	snprintf(source->at.uid, sizeof(source->at.uid), "%s", pod->view.uid);
 	name_source(source, pod, container);
+	if (is_new && container->restarts > 0)
+		podlog_fetch_previous(source);
 	has_ended =
 		container->state == POD_CONTAINER_TERMINATED || pod->is_gone;
 	if (has_ended && !source->is_ended)
