@@ -309,8 +309,8 @@ int command_belief(struct cli *cli)
 
 	if (!found_experiment(cli, STORE_READ, &answer.found, &err))
 		return cli_fail(&err);
-	answer.belief =
-		belief_find(answer.found.store, &answer.found.experiment, &err);
+	answer.belief = belief_find(answer.found.store,
+				    &answer.found.experiment, NULL, &err);
 	ok = answer.belief && find_parameter(&answer, &parameter, &err);
 	if (ok && cli->is_json)
 		print_json(&answer, parameter);

@@ -43,6 +43,7 @@ int command_importance(struct cli *cli);
 int command_progress(struct cli *cli);
 /* slice.c */
 int command_slice(struct cli *cli);
+int command_contour(struct cli *cli);
 /* events.c */
 int command_events(struct cli *cli);
 /* control.c */

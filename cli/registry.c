@@ -345,6 +345,21 @@ const struct cli_command cli_commands[] = {
 		.run = command_slice,
 	},
 	{
+		.name = "contour", .synopsis = "[--bins N] [--metric NAME] EXPERIMENT PARAMETER PARAMETER",
+		.help = "draw results over two parameters",
+		.text = "The first to the right, the second upwards: the darker, the better the "
+			"trials around; empty where nothing was tried. As JSON and CSV the averages "
+			"themselves, as `slice` of two parameters.",
+		.arguments = {EXPERIMENT_ARGUMENT, {"PARAMETER", CLI_WORDS_NONE, NULL},
+			{"PARAMETER", CLI_WORDS_NONE, NULL}},
+		.least = 3, .most = 3,
+		.options = {
+			VALUE("bins", 'b', "N", "cells to a side (default: 16)"),
+			METRIC_OPTIONS,
+		},
+		.run = command_contour,
+	},
+	{
 		.name = "belief", .synopsis = "[EXPERIMENT [PARAMETER]]",
 		.help = "show what the tuner believes of the parameters",
 		.text = "The experiment's history is told to a fresh tuner, which is asked: GP, Metis and "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `slice`: results along one parameter, or averages over two. */
+/* `slice` and `contour`: results along one parameter, averages over two. */
 #include "insight/slice.h"
 
 #include "base/mem.h"
@@ -7,10 +7,10 @@
 #include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/contour.h"
 #include "cli/insight.h"
 #include "cli/json.h"
 #include "cli/output.h"
-#include "insight/contour.h"
 #include "tui/format.h"
 
 #include <math.h>
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define BINS 10
+#define CONTOUR_BINS 16
 #define BINS_MAX 200
 #define REACH 0.7 /* cells around, of numbers */
 
@@ -26,6 +27,7 @@ struct answer {
 	struct insight insight;
 	size_t a, b; /* b: the space's count when there is none */
 	size_t bins;
+	bool is_drawn; /* `contour`: with shades */
 };
 
 static const struct parameter *parameter_at(const struct answer *answer,
@@ -313,10 +315,19 @@ static void tell(const struct answer *answer)
 
 	if (is_pair)
 		contour_compute(all, answer->a, answer->b, answer->bins,
-				answer->bins, REACH, &grid);
+				answer->bins,
+				answer->is_drawn ? contour_reach(answer->bins,
+								 answer->bins,
+								 all->usable)
+						 : REACH,
+				&grid);
 	else
 		slice_compute(all, answer->a, answer->bins, &slice);
-	if (!answer->cli->is_json && is_pair) {
+	if (answer->is_drawn && !answer->cli->is_json && !answer->cli->is_csv) {
+		contour_print(&answer->insight, answer->a, answer->b, &grid,
+			      answer->cli->is_ascii);
+		print_note(answer);
+	} else if (!answer->cli->is_json && is_pair) {
 		print_contour(answer, &grid);
 	} else if (!answer->cli->is_json) {
 		print_slice(answer, &slice);
@@ -344,14 +355,15 @@ static void tell(const struct answer *answer)
 		slice_release(&slice);
 }
 
-int command_slice(struct cli *cli)
+static int look(struct cli *cli, bool is_drawn, long bins_usual)
 {
-	struct answer answer = {.cli = cli};
+	struct answer answer = {.cli = cli, .is_drawn = is_drawn};
 	struct error err = {0};
 	long bins;
 	bool ok;
 
-	if (!cli_option_number(cli, "bins", 2, BINS_MAX, BINS, &bins, &err) ||
+	if (!cli_option_number(cli, "bins", 2, BINS_MAX, bins_usual, &bins,
+			       &err) ||
 	    !insight_open(cli, &answer.insight, &err))
 		return cli_fail(&err);
 	answer.bins = (size_t)bins;
@@ -359,8 +371,24 @@ int command_slice(struct cli *cli)
 	ok = insight_parameter(&answer.insight, cli, 1, &answer.a, &err) &&
 	     (!cli_argument(cli, 2) ||
 	      insight_parameter(&answer.insight, cli, 2, &answer.b, &err));
+	if (ok && answer.a == answer.b)
+		ok = error_set(
+			&err, ERROR_INVALID,
+			"two parameters are needed: \"%.100s\" was named "
+			"twice",
+			cli_argument(cli, 1));
 	if (ok)
 		tell(&answer);
 	insight_close(&answer.insight);
 	return ok ? CLI_DONE : cli_fail(&err);
+}
+
+int command_slice(struct cli *cli)
+{
+	return look(cli, false, BINS);
+}
+
+int command_contour(struct cli *cli)
+{
+	return look(cli, true, CONTOUR_BINS);
 }

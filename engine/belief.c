@@ -8,11 +8,9 @@
 #include "engine/tuner/tuner.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define POINTS 61
 #define OPTIONS_MAX 200
@@ -21,7 +19,16 @@
 /* ---- the history -----------------------------------------------------------
  */
 
+typedef const atomic_bool *stop_flag;
+
+static bool is_stopped(stop_flag stop)
+{
+	return stop && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 struct telling {
+	struct store *store;
+	stop_flag stop;
 	const struct space *space;
 	struct tuner *tuner;
 	struct objectives objectives;
@@ -51,16 +58,41 @@ static bool read_point(struct telling *telling, const struct history *row)
 			    NULL, &budget, &ignored);
 }
 
+/* A result of a suggestion that was another tuner's, before the space or its
+ * arguments changed, or of nobody's: imported, if it is a point of the space of
+ * now, as the engine does (advice_replay.c). */
+static void tell_foreign(struct telling *telling, const struct history *row)
+{
+	double values[OBJECTIVES_MAX], budget;
+	struct tuner_result result;
+	struct error ignored;
+	struct trial trial;
+
+	if (!store_trial_get(telling->store, row->trial, &trial, &ignored))
+		return;
+	advice_row_result(row, &telling->objectives, values, &result);
+	if (advice_point(telling->space, trial.parameters, telling->point, NULL,
+			 &budget, &ignored)) {
+		tuner_import(telling->tuner, telling->point, &result);
+		telling->belief->imported++;
+	}
+	trial_release(&trial);
+}
+
 static bool tell_row(const struct history *row, void *arg)
 {
 	struct telling *telling = arg;
 	double values[OBJECTIVES_MAX];
 	struct tuner_result result;
 
-	/* what was another tuner's, before its space or arguments changed */
+	if (is_stopped(telling->stop))
+		return false;
 	if (row->number < telling->first_number &&
-	    row->kind != HISTORY_IMPORTED)
+	    row->kind != HISTORY_IMPORTED) {
+		if (row->kind == HISTORY_OBSERVED)
+			tell_foreign(telling, row);
 		return true;
+	}
 	switch (row->kind) {
 	case HISTORY_SUGGESTED:
 		if (read_point(telling, row))
@@ -140,11 +172,12 @@ static bool is_whole(const double *values, size_t count)
 	return true;
 }
 
-static void find_lines(struct belief *belief, struct tuner *tuner)
+static void find_lines(struct belief *belief, struct tuner *tuner,
+		       stop_flag stop)
 {
 	bool has_any = false;
 
-	for (size_t i = 0; i < belief->space->count; i++) {
+	for (size_t i = 0; i < belief->space->count && !is_stopped(stop); i++) {
 		struct belief_line *line = &belief->lines[i];
 
 		make_line(&belief->space->parameters[i], line);
@@ -203,10 +236,13 @@ static struct tuner *open_tuner(struct telling *telling,
 }
 
 static bool believe(struct store *store, const struct experiment *experiment,
-		    struct belief *belief, struct error *err)
+		    stop_flag stop, struct belief *belief, struct error *err)
 {
 	struct experiment_config config = {0};
-	struct telling telling = {.belief = belief, .space = belief->space};
+	struct telling telling = {.belief = belief,
+				  .space = belief->space,
+				  .store = store,
+				  .stop = stop};
 	struct error why;
 	bool ok = true;
 
@@ -241,7 +277,7 @@ static bool believe(struct store *store, const struct experiment *experiment,
 		     store_history_each(store, experiment->key, tell_row,
 					&telling, err);
 		if (ok)
-			find_lines(belief, telling.tuner);
+			find_lines(belief, telling.tuner, stop);
 		free(telling.point);
 		tuner_close(telling.tuner);
 	}
@@ -250,7 +286,7 @@ static bool believe(struct store *store, const struct experiment *experiment,
 }
 
 struct belief *belief_find(struct store *store,
-			   const struct experiment *experiment,
+			   const struct experiment *experiment, stop_flag stop,
 			   struct error *err)
 {
 	struct belief *belief;
@@ -268,7 +304,7 @@ struct belief *belief_find(struct store *store,
 	belief = xcalloc(1, sizeof(*belief));
 	belief->space = space;
 	belief->lines = xcalloc(space->count + 1, sizeof(*belief->lines));
-	if (believe(store, experiment, belief, err))
+	if (believe(store, experiment, stop, belief, err))
 		return belief;
 	belief_free(belief);
 	return NULL;
@@ -285,153 +321,4 @@ void belief_free(struct belief *belief)
 	free(belief->tuner);
 	free(belief->why_none);
 	free(belief);
-}
-
-/* ---- as a job --------------------------------------------------------------
- */
-
-struct belief_job {
-	pthread_mutex_t lock; /* over what follows */
-	bool is_done, is_left;
-	struct belief *belief;
-	struct error err;
-	/* the thread's until it is done */
-	char *db_path;
-	int64_t experiment;
-};
-
-static void job_release(struct belief_job *job)
-{
-	pthread_mutex_destroy(&job->lock);
-	belief_free(job->belief);
-	free(job->db_path);
-	free(job);
-}
-
-static struct belief *find_at(const char *db_path, int64_t key,
-			      struct error *err)
-{
-	struct experiment experiment;
-	struct belief *belief = NULL;
-	struct store *store;
-
-	if (!store_open(db_path, STORE_READ, &store, err))
-		return NULL;
-	if (store_experiment_get(store, key, &experiment, err)) {
-		belief = belief_find(store, &experiment, err);
-		experiment_release(&experiment);
-	}
-	store_close(store);
-	return belief;
-}
-
-/* A program that ends takes its libraries apart, BLAS too: those who are left
- * to themselves are waited for, some seconds at most. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	int count;
-	bool is_known; /* to atexit */
-} at_work = {.lock = PTHREAD_MUTEX_INITIALIZER,
-	     .changed = PTHREAD_COND_INITIALIZER};
-
-#define LEAVE_S 10
-
-static void wait_for_all(void)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += LEAVE_S;
-	pthread_mutex_lock(&at_work.lock);
-	while (at_work.count &&
-	       !pthread_cond_timedwait(&at_work.changed, &at_work.lock, &until))
-		;
-	pthread_mutex_unlock(&at_work.lock);
-}
-
-static void count_work(int change)
-{
-	pthread_mutex_lock(&at_work.lock);
-	if (!at_work.is_known)
-		at_work.is_known = !atexit(wait_for_all);
-	at_work.count += change;
-	pthread_cond_broadcast(&at_work.changed);
-	pthread_mutex_unlock(&at_work.lock);
-}
-
-static void *run(void *arg)
-{
-	struct belief_job *job = arg;
-	struct error err = {0};
-	struct belief *belief = find_at(job->db_path, job->experiment, &err);
-	bool is_left;
-
-	pthread_mutex_lock(&job->lock);
-	job->belief = belief;
-	job->err = err;
-	job->is_done = true;
-	is_left = job->is_left;
-	pthread_mutex_unlock(&job->lock);
-	if (is_left)
-		job_release(job);
-	count_work(-1);
-	return NULL;
-}
-
-struct belief_job *belief_start(const char *db_path, int64_t experiment,
-				struct error *err)
-{
-	struct belief_job *job = xcalloc(1, sizeof(*job));
-	pthread_attr_t attributes;
-	sigset_t all, old;
-	pthread_t thread;
-	int problem;
-
-	pthread_mutex_init(&job->lock, NULL);
-	job->db_path = xstrdup(db_path);
-	job->experiment = experiment;
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all); /* signals are the main thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	count_work(1);
-	problem = pthread_create(&thread, &attributes, run, job);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attributes);
-	if (!problem)
-		return job;
-	count_work(-1);
-	job_release(job);
-	error_set(err, ERROR_SYSTEM, "no thread to find out with: %s",
-		  strerror(problem));
-	return NULL;
-}
-
-bool belief_poll(struct belief_job *job, const struct belief **ret_belief,
-		 struct error *err)
-{
-	bool is_done;
-
-	pthread_mutex_lock(&job->lock);
-	is_done = job->is_done;
-	*ret_belief = job->belief;
-	if (is_done && !job->belief)
-		*err = job->err;
-	pthread_mutex_unlock(&job->lock);
-	return is_done;
-}
-
-void belief_job_free(struct belief_job *job)
-{
-	bool is_done;
-
-	if (!job)
-		return;
-	pthread_mutex_lock(&job->lock);
-	is_done = job->is_done;
-	job->is_left = true;
-	pthread_mutex_unlock(&job->lock);
-	if (is_done)
-		job_release(job);
 }

@@ -16,6 +16,8 @@
 #include "model/space.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum belief_kind {
@@ -41,13 +43,15 @@ struct belief {
 	size_t results, imported;
 };
 
-/* NULL with a sentence when the experiment cannot be read. */
+/* NULL with a sentence when the experiment cannot be read.  Once *stop is true
+ * it returns soon, with less than there is; NULL: nobody stops it. */
 struct belief *belief_find(struct store *store,
 			   const struct experiment *experiment,
-			   struct error *err);
+			   const atomic_bool *stop, struct error *err);
 void belief_free(struct belief *belief);
 
-/* ---- as a job ------------------------------------------------------------ */
+/* ---- belief_job.c: on a thread --------------------------------------------
+ */
 
 struct belief_job;
 
@@ -58,7 +62,7 @@ struct belief_job *belief_start(const char *db_path, int64_t experiment,
  * with err. */
 bool belief_poll(struct belief_job *job, const struct belief **ret_belief,
 		 struct error *err);
-/* Any time; one that still runs ends by itself and frees itself. */
+/* Any time; one that still runs stops at its next row and frees itself. */
 void belief_job_free(struct belief_job *job);
 
 #endif

@@ -10,6 +10,9 @@
 
 #define WEIGHT_LEAST 0.5
 #define REACH_MAX 20.0
+/* What contour_reach gives: beyond that what is seen is the averaging. */
+#define REACH_LEAST 0.7
+#define REACH_MOST 3.0
 
 /* Few values are a cell each. */
 static size_t side_of(const struct axis *axis, size_t wanted)
@@ -88,6 +91,26 @@ static void finish(struct contour *grid, const double *weights)
 	}
 }
 
+size_t contour_cell(const struct contour *grid, const struct observations *all,
+		    size_t row, size_t a, size_t b)
+{
+	uint16_t at = observations_level(all, row, a);
+	uint16_t up = observations_level(all, row, b);
+
+	if (at == LEVEL_NONE || up == LEVEL_NONE || !isfinite(all->values[row]))
+		return grid->cols * grid->rows;
+	return place_of(&all->axes[b], up, grid->rows) * grid->cols +
+	       place_of(&all->axes[a], at, grid->cols);
+}
+
+double contour_reach(size_t cols, size_t rows, size_t trials)
+{
+	double each =
+		sqrt((double)(cols * rows) / (double)(trials ? trials : 1));
+
+	return fmin(fmax(each, REACH_LEAST), REACH_MOST);
+}
+
 void contour_compute(const struct observations *all, size_t a, size_t b,
 		     size_t cols, size_t rows, double reach,
 		     struct contour *ret)
@@ -104,15 +127,10 @@ void contour_compute(const struct observations *all, size_t a, size_t b,
 	ret->counts = xcalloc(cells, sizeof(uint32_t));
 	weights = xcalloc(cells, sizeof(double));
 	for (size_t row = 0; row < all->count; row++) {
-		uint16_t at = observations_level(all, row, a);
-		uint16_t up = observations_level(all, row, b);
-		size_t cell;
+		size_t cell = contour_cell(ret, all, row, a, b);
 
-		if (at == LEVEL_NONE || up == LEVEL_NONE ||
-		    !isfinite(all->values[row]))
+		if (cell == cells)
 			continue;
-		cell = place_of(y, up, ret->rows) * ret->cols +
-		       place_of(x, at, ret->cols);
 		ret->means[cell] += all->values[row];
 		ret->counts[cell]++;
 		weights[cell]++;
@@ -128,6 +146,45 @@ void contour_compute(const struct observations *all, size_t a, size_t b,
 	}
 	finish(ret, weights);
 	free(weights);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+double *contour_ranks(const struct contour *grid, bool is_minimized)
+{
+	size_t cells = grid->cols * grid->rows, count = 0;
+	double *sorted = xcalloc(cells + 1, sizeof(*sorted));
+	double *ranks = xcalloc(cells + 1, sizeof(*ranks));
+
+	for (size_t i = 0; i < cells; i++)
+		if (!isnan(grid->means[i]))
+			sorted[count++] = grid->means[i];
+	qsort(sorted, count, sizeof(*sorted), by_number);
+	for (size_t i = 0; i < cells; i++) {
+		size_t low = 0, high = count;
+		double part;
+
+		ranks[i] = NAN;
+		if (isnan(grid->means[i]))
+			continue;
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (sorted[middle] < grid->means[i])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		part = count > 1 ? (double)low / (double)(count - 1) : 0.5;
+		ranks[i] = is_minimized ? 1 - part : part;
+	}
+	free(sorted);
+	return ranks;
 }
 
 void contour_release(struct contour *contour)

@@ -30,6 +30,16 @@ struct contour {
 void contour_compute(const struct observations *observations, size_t a,
 		     size_t b, size_t cols, size_t rows, double reach,
 		     struct contour *ret);
+/* Of each cell the part of all means that is worse than its own, 0 to 1, NaN
+ * where there is none: what shades are made of, since one result that has
+ * diverged would leave one shade for all others.  Caller frees. */
+double *contour_ranks(const struct contour *contour, bool is_minimized);
+/* A reach at which trials of this number cover such a grid. */
+double contour_reach(size_t cols, size_t rows, size_t trials);
+/* The grid's cell of a row of observations, or `cols * rows`: it has none. */
+size_t contour_cell(const struct contour *contour,
+		    const struct observations *observations, size_t row,
+		    size_t a, size_t b);
 void contour_release(struct contour *contour);
 
 #endif

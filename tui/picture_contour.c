@@ -3,21 +3,15 @@
  * Two parameters and the result: a grid of local averages, darker where they
  * are better, empty where nothing was tried.  The best trial is marked.  v and
  * t take other parameters.
- *
- * Shades are ranks: so many steps of as many cells, since one result that has
- * diverged would leave one shade for all others.
  */
 #include "tui/picture_axes.h"
 
-#include "base/mem.h"
 #include "insight/contour.h"
 #include "tui/format.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REACH 1.0 /* cells */
 
 struct contours {
 	struct contour grid;
@@ -65,47 +59,6 @@ static void load(struct console *console, void *state, int64_t budget_ns)
 {
 	(void)state;
 	picture_points_load(console, budget_ns);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* How many of the means are worse: among them the dark ones. */
-static void find_shades(struct contours *contours, bool is_minimized)
-{
-	const struct contour *grid = &contours->grid;
-	size_t cells = grid->cols * grid->rows, count = 0;
-	double *sorted = xcalloc(cells + 1, sizeof(*sorted));
-
-	contours->shades = xrealloc(contours->shades,
-				    (cells + 1) * sizeof(*contours->shades));
-	for (size_t i = 0; i < cells; i++)
-		if (!isnan(grid->means[i]))
-			sorted[count++] = grid->means[i];
-	qsort(sorted, count, sizeof(*sorted), by_number);
-	for (size_t i = 0; i < cells; i++) {
-		size_t low = 0, high = count;
-		double part;
-
-		contours->shades[i] = NAN;
-		if (isnan(grid->means[i]))
-			continue;
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-
-			if (sorted[middle] < grid->means[i])
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		part = count > 1 ? (double)low / (double)(count - 1) : 0.5;
-		contours->shades[i] = is_minimized ? 1 - part : part;
-	}
-	free(sorted);
 }
 
 /* The grid's cell under one of the plot. */
@@ -193,10 +146,15 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 		return false;
 	}
 	contour_release(&contours->grid);
-	contour_compute(points->all, contours->x, contours->y,
-			(size_t)contours->axes.cols,
-			(size_t)contours->axes.rows, REACH, &contours->grid);
-	find_shades(contours, points->mode == OBJECTIVE_MINIMIZE);
+	contour_compute(
+		points->all, contours->x, contours->y,
+		(size_t)contours->axes.cols, (size_t)contours->axes.rows,
+		contour_reach((size_t)contours->axes.cols,
+			      (size_t)contours->axes.rows, points->all->usable),
+		&contours->grid);
+	free(contours->shades);
+	contours->shades = contour_ranks(&contours->grid,
+					 points->mode == OBJECTIVE_MINIMIZE);
 	draw_cells(contours, canvas);
 	find_best(contours, points, &best_col, &best_row);
 	if (contours->axes.row)

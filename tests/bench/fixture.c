@@ -64,7 +64,7 @@ static const char source[] = "experimentName: digits\n"
 struct fixture {
 	struct store *store;
 	long trials, metrics, experiments, seed, parameters;
-	bool is_live, has_latency;
+	bool is_live, has_latency, has_history;
 };
 
 /* What a trial's curve follows. */
@@ -238,6 +238,32 @@ static void add_latency(struct fixture *fixture, struct random *random,
 	     &err);
 }
 
+/* What the tuner was told of it. */
+static void add_history(struct fixture *fixture, const struct trial *trial)
+{
+	struct history row = {.kind = HISTORY_SUGGESTED,
+			      .trial = trial->key,
+			      .number = trial->sequence,
+			      .parameters = trial->parameters};
+	struct error err;
+
+	must(store_history_add(fixture->store, trial->experiment, &row, &err),
+	     &err);
+	row.parameters = NULL;
+	row.kind = HISTORY_OBSERVED;
+	row.value = trial->final.number;
+	if (trial->final.is_set)
+		must(store_history_add(fixture->store, trial->experiment, &row,
+				       &err),
+		     &err);
+	row.kind = HISTORY_ENDED;
+	row.state = trial->state;
+	if (trial_state_is_terminal(trial->state))
+		must(store_history_add(fixture->store, trial->experiment, &row,
+				       &err),
+		     &err);
+}
+
 static void add_attempt(struct fixture *fixture, const struct trial *trial)
 {
 	struct attempt attempt = {
@@ -324,6 +350,8 @@ static void add_trial(struct fixture *fixture, struct experiment *experiment,
 	add_metrics(fixture, &trial, values, steps);
 	if (fixture->has_latency && trial.final.is_set)
 		add_latency(fixture, random, &trial);
+	if (fixture->has_history)
+		add_history(fixture, &trial);
 	add_attempt(fixture, &trial);
 	if (sequence < 20 || left <= 20)
 		add_event(fixture, &trial);
@@ -393,8 +421,8 @@ static void add_experiment(struct fixture *fixture, long number)
 static int usage(void)
 {
 	fputs("usage: fixture --trials N --metrics M [--experiments K]"
-	      " [--seed S] [--live] [--parameters P] [--two-objectives] "
-	      "PATH\n",
+	      " [--seed S] [--live] [--parameters P] [--two-objectives]"
+	      " [--history] PATH\n",
 	      stderr);
 	return 2;
 }
@@ -409,6 +437,7 @@ int main(int argc, char **argv)
 		{"live", no_argument, NULL, 'l'},
 		{"parameters", required_argument, NULL, 'p'},
 		{"two-objectives", no_argument, NULL, 'o'},
+		{"history", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	struct fixture fixture = {
@@ -432,6 +461,8 @@ int main(int argc, char **argv)
 			fixture.parameters = strtol(optarg, NULL, 10);
 		else if (option == 'o')
 			fixture.has_latency = true;
+		else if (option == 'h')
+			fixture.has_history = true;
 		else
 			return usage();
 	}

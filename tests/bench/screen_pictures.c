@@ -41,16 +41,24 @@
 static const struct {
 	const char *title;
 	const char *name;
-	const char *keys; /* there and back, after the first */
+	const char *first; /* brings the cursor */
+	const char *keys;  /* there and back, after that */
 	bool must_be_whole;
 } pictures[] = {
-	{" Curves", "curves", "hl", true},
-	{" Final results", "finals", "hl", true},
-	{" Parameters", "parallel", "lh", true},
+	{" Curves", "curves", "h", "hl", true},
+	{" Final results", "finals", "h", "hl", true},
+	{" Parameters", "parallel", "h", "lh", true},
 	/* every trial's second objective is read: no target */
-	{" Pareto front", "front", "hl", false},
-	{" Durations", "durations", "hl", true},
-	{" Timeline", "timeline", "hl", true},
+	{" Pareto front", "front", "h", "hl", false},
+	{" Durations", "durations", "h", "hl", true},
+	{" Timeline", "timeline", "h", "hl", true},
+	/* every trial's parameters are read; until then it is told of how many
+	 * the picture is: no target */
+	{" Importance", "importance", "j", "jk", false},
+	{" Slice", "slice", "h", "hl", false},
+	{" Contour", "contour", "h", "hl", false},
+	/* a tuner learns all results: no target */
+	{" The tuner's belief", "belief", "h", "hl", false},
 };
 
 static bool has_missed;
@@ -101,7 +109,7 @@ static void make_database(const char *fixture, const char *db,
 	if (pid == 0) {
 		execl(fixture, "fixture", "--live", "--trials", trials,
 		      "--metrics", "20", "--parameters", "20",
-		      "--two-objectives", db, NULL);
+		      "--two-objectives", "--history", db, NULL);
 		err(127, "%s", fixture);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
@@ -124,8 +132,11 @@ static bool has_title(struct screen *screen, const char *title, bool is_whole)
 	screen_row(screen, 0, &row);
 	screen_text(screen, &text);
 	result = strncmp(row.data, title, strlen(title)) == 0 &&
-		 !(is_whole && (strstr(row.data, "reading") ||
-				strstr(text.data, "Reading...")));
+		 !(is_whole &&
+		   (strstr(row.data, "reading") || strstr(row.data, " read ") ||
+		    strstr(row.data, "learning") ||
+		    strstr(text.data, "Telling the") ||
+		    strstr(text.data, "Reading")));
 	strbuf_release(&row);
 	strbuf_release(&text);
 	return result;
@@ -163,7 +174,7 @@ static void bench_keys(struct screen *screen, size_t picture)
 	struct strbuf before = STRBUF_INIT;
 	double times[KEYS];
 
-	screen_type(screen, "h"); /* the cursor comes */
+	screen_type(screen, pictures[picture].first);
 	screen_wait(screen, is_never, NULL, 300);
 	for (int i = 0; i < KEYS; i++) {
 		char key[2] = {pictures[picture].keys[i % 2], '\0'};

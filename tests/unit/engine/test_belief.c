@@ -157,7 +157,7 @@ static void test_beliefs(void **state)
 
 		snprintf(id, sizeof(id), "model%zu", i);
 		experiment = make(store, id, modelling[i], true);
-		belief = belief_find(store, &experiment, &err);
+		belief = belief_find(store, &experiment, NULL, &err);
 		if (!belief)
 			fail_msg("%s", err.text);
 		if (belief->why_none)
@@ -169,7 +169,7 @@ static void test_beliefs(void **state)
 		experiment_release(&experiment);
 	}
 	experiment = make(store, "parzen", "TPE", true);
-	belief = belief_find(store, &experiment, &err);
+	belief = belief_find(store, &experiment, NULL, &err);
 	assert_non_null(belief);
 	check_densities(belief);
 	belief_free(belief);
@@ -181,7 +181,7 @@ static void check_none(struct store *store, struct experiment experiment,
 		       const char *words)
 {
 	struct error err = {0};
-	struct belief *belief = belief_find(store, &experiment, &err);
+	struct belief *belief = belief_find(store, &experiment, NULL, &err);
 
 	if (!belief)
 		fail_msg("%s", err.text);
@@ -207,6 +207,65 @@ static void test_none(void **state)
 	free(other.config);
 	other.config = xstrdup("{\"name\":7}");
 	check_none(store, other, "names no tuner");
+	store_close(store);
+}
+
+/* The space was changed after half of the results: those count on, as imported
+ * ones do, where they lie in the space of now; so do a user's own trials. */
+static void test_changed(void **state)
+{
+	struct store *store = store_at(*state, STORE_WRITE);
+	struct experiment experiment = make(store, "changed", "TPE", false);
+	struct history changed = {.kind = HISTORY_CHANGED, .number = 20};
+	atomic_bool stop = true;
+	struct error why = {0};
+	struct belief *belief;
+	char text[128];
+
+	assert_ok(store_begin(store, err));
+	for (int64_t i = 0; i < 40; i++) {
+		struct trial trial = {.experiment = experiment.key,
+				      .sequence = i,
+				      .attempt = 1,
+				      .source = 'a',
+				      .state = TRIAL_SUCCEEDED,
+				      .parameters = text};
+		struct history row = {.kind = HISTORY_SUGGESTED,
+				      .number = i == 39 ? -1 : i,
+				      .parameters = text};
+
+		if (i == 20)
+			assert_ok(store_history_add(store, experiment.key,
+						    &changed, err));
+		/* one of the old ones has an option that is none now */
+		snprintf(text, sizeof(text),
+			 "{\"x\":%g,\"l\":{\"_name\":\"off\"},\"c\":\"%s\","
+			 "\"lr\":0.01}",
+			 (double)i / 40, i == 7 ? "gone" : "b");
+		snprintf(trial.id, sizeof(trial.id), "c%04d", (int)i);
+		assert_ok(store_trial_add(store, &trial, err));
+		row.trial = trial.key;
+		if (i != 39)
+			assert_ok(store_history_add(store, experiment.key, &row,
+						    err));
+		row.kind = HISTORY_OBSERVED;
+		row.parameters = NULL;
+		row.value = (double)i;
+		assert_ok(store_history_add(store, experiment.key, &row, err));
+	}
+	assert_ok(store_commit(store, err));
+	belief = belief_find(store, &experiment, NULL, &why);
+	assert_non_null(belief);
+	assert_null(belief->why_none);
+	assert_int_equal(belief->results, 19);
+	assert_int_equal(belief->imported, 20);
+	belief_free(belief);
+	/* told to stop, it tells nothing more */
+	belief = belief_find(store, &experiment, &stop, &why);
+	assert_non_null(belief);
+	assert_int_equal(belief->results + belief->imported, 0);
+	belief_free(belief);
+	experiment_release(&experiment);
 	store_close(store);
 }
 
@@ -247,6 +306,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_beliefs, place_make,
 						place_remove),
 		cmocka_unit_test_setup_teardown(test_none, place_make,
+						place_remove),
+		cmocka_unit_test_setup_teardown(test_changed, place_make,
 						place_remove),
 		cmocka_unit_test_setup_teardown(test_job, place_make,
 						place_remove),
