@@ -28,7 +28,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import nni_package  # noqa: E402
 
-OPTUNA = os.environ.get("OPTUNA_VERSION", "5.0.0")
 TITLES = {"optuna": "Optuna TPE (its default)", "optuna-gp": "Optuna GP",
           "nni": "NNI TPE"}
 GROUPS = ("smooth", "mixed", "conditional", "noisy", "table")
@@ -102,28 +101,9 @@ def execute(argv):
     return json.loads(done.stdout)[0]
 
 
-def peers_of(args):
-    """Name to Python of the peers that can be had."""
-    out = {}
-    for peer in args.peers:
-        if peer == "nni":
-            out[peer] = nni_package.environment()
-        elif peer == "optuna-gp":  # a large download: only where asked for
-            out[peer] = nni_package.made("optuna-gp-" + OPTUNA,
-                                         ["optuna==" + OPTUNA, "scipy",
-                                          "torch"])
-        else:
-            out[peer] = nni_package.made("optuna-" + OPTUNA,
-                                         ["optuna==" + OPTUNA])
-        if not out[peer]:
-            print("# %s was left out: no package registry gave it" % peer)
-            del out[peer]
-    return out
-
-
 def collect(args, functions):
     """Regrets by (tuner, workers, function): a list of runs."""
-    peers, jobs = peers_of(args), {}
+    peers, jobs = nni_package.peers(args.peers), {}
     most = max(args.evaluations)
     for workers in args.workers:
         for function in functions:

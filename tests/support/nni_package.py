@@ -7,6 +7,7 @@ import os
 import subprocess
 
 VERSION = os.environ.get("NNI_VERSION", "3.0")
+OPTUNA = os.environ.get("OPTUNA_VERSION", "5.0.0")
 CACHE = os.path.join(os.environ.get(
     "XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "trialdeck-tests")
 
@@ -33,3 +34,20 @@ def made(name, packages):
                 return None
         open(complete, "w").close()
     return python
+
+
+def peers(names):
+    """Name to Python of the tuners of others that can be had."""
+    wanted = {"nni": ("nni-" + VERSION, ["nni==" + VERSION]),
+              "optuna": ("optuna-" + OPTUNA, ["optuna==" + OPTUNA]),
+              # a large download: only where asked for
+              "optuna-gp": ("optuna-gp-" + OPTUNA,
+                            ["optuna==" + OPTUNA, "scipy", "torch"])}
+    out = {}
+    for name in names:
+        python = made(*wanted[name])
+        if python:
+            out[name] = python
+        else:
+            print("# %s was left out: no package registry gave it" % name)
+    return out
