@@ -64,8 +64,18 @@ bool tuner_base_is_taken(void *state, const double *x)
 	return taken_has(base->encoding, &base->trials, base->dedup, x);
 }
 
+static bool is_begun(const struct tuner_base *base, size_t cold_start,
+		     size_t least)
+{
+	size_t results = base->trials.finite_count;
+
+	return results >= cold_start ||
+	       (results >= least &&
+		results + base->trials.running_count >= cold_start);
+}
+
 enum tuner_outcome tuner_base_suggest(struct tuner_base *base, int64_t number,
-				      size_t cold_start,
+				      size_t cold_start, size_t least,
 				      tuner_base_propose_fn *propose,
 				      struct tuner_suggestion *ret)
 {
@@ -74,7 +84,7 @@ enum tuner_outcome tuner_base_suggest(struct tuner_base *base, int64_t number,
 	bool ok;
 
 	random_seed(&random, base->seed, (uint64_t)number);
-	if (base->trials.finite_count < cold_start ||
+	if (!is_begun(base, cold_start, least) ||
 	    !propose(base, number, &random, x))
 		design_draw(base->encoding, base->seed, number, cold_start,
 			    &random, x);

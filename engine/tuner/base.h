@@ -43,9 +43,10 @@ bool tuner_base_is_taken(void *state, const double *x);
 typedef bool tuner_base_propose_fn(void *state, int64_t number,
 				   struct random *random, double *ret_x);
 /* A suggestion of those that model: until there are `cold_start` results, and
- * where nothing is proposed, of a Latin hypercube. */
+ * where nothing is proposed, of a Latin hypercube.  Trials that run count as
+ * results once there are `least`, so that many at once do not put it off. */
 enum tuner_outcome tuner_base_suggest(struct tuner_base *base, int64_t number,
-				      size_t cold_start,
+				      size_t cold_start, size_t least,
 				      tuner_base_propose_fn *propose,
 				      struct tuner_suggestion *ret);
 

@@ -192,13 +192,14 @@ static void rows_warp(struct rows *rows, const struct warp *warp)
 /* --- milestones ---------------------------------------------------------- */
 
 /* The last milestone that `learnt` trials have reached: every one at first,
- * then every twentieth part. */
+ * then every twentieth part.  Before the first one, where somebody asks for a
+ * belief all the same, each stands for itself. */
 static size_t milestone_before(const struct gp_model *model, size_t learnt)
 {
 	size_t at = model->first;
 
 	if (learnt < at)
-		return 0;
+		return learnt < GP_MODEL_LEAST ? 0 : learnt;
 	for (;;) {
 		size_t next = at + (at < 40 ? 1 : at / 20);
 
@@ -298,9 +299,12 @@ static const struct gp_milestone *fitted(struct gp_model *model, size_t learnt)
 {
 	size_t count = milestone_before(model, learnt);
 	const struct gp_milestone *milestone = find_milestone(model, count);
+	size_t before = count * 3 / 4;
 
 	if (!milestone && count) {
-		fit_milestone(model, count, fitted(model, count * 3 / 4));
+		fit_milestone(model, count,
+			      before < model->first ? NULL
+						    : fitted(model, before));
 		milestone = find_milestone(model, count);
 	}
 	return milestone;

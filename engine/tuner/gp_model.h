@@ -18,6 +18,9 @@
 #include "engine/tuner/trials.h"
 #include "engine/tuner/warp.h"
 
+/* Results below which lengths and scales are guesses: with 16 trials at once
+ * (docs/tuners.md) a process after 4 found less than chance did. */
+#define GP_MODEL_LEAST 7
 /* Above this only the best and the newest trials are rows. */
 #define GP_MODEL_ROWS_MAX 600
 /* Running trials above this number, the oldest, are not seen. */

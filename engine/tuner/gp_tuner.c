@@ -31,6 +31,9 @@
  * improvement that is worth a journey, in deviations of the results. */
 #define BOLD_EVERY 4
 #define BOLD_GAIN 0.1
+/* Where so many run, what they may yield is in the versions, and the search is
+ * bold enough. */
+#define BOLD_RUNNING 8
 
 struct gp_tuner {
 	struct tuner_base base; /* first: see base.h */
@@ -147,7 +150,8 @@ static void *gp_open(const struct tuner_context *context, struct error *err)
 /* What has to be gained for suggestion `number` to be worth it. */
 static double least_gain(const struct gp_tuner *tuner, int64_t number)
 {
-	if (number % BOLD_EVERY != BOLD_EVERY - 1)
+	if (number % BOLD_EVERY != BOLD_EVERY - 1 ||
+	    tuner->base.trials.running_count >= BOLD_RUNNING)
 		return tuner->xi;
 	return fmax(tuner->xi, BOLD_GAIN);
 }
@@ -191,7 +195,8 @@ static enum tuner_outcome gp_suggest(void *state, int64_t number,
 
 	(void)err;
 	return tuner_base_suggest(&tuner->base, number,
-				  (size_t)tuner->cold_start, propose, ret);
+				  (size_t)tuner->cold_start, GP_MODEL_LEAST,
+				  propose, ret);
 }
 
 /* --- what people may see ------------------------------------------------- */

@@ -327,6 +327,7 @@ static enum tuner_outcome metis_suggest(void *state, int64_t number,
 
 	(void)err;
 	return tuner_base_suggest(&metis->base, number,
+				  (size_t)metis->cold_start,
 				  (size_t)metis->cold_start, propose, ret);
 }
 

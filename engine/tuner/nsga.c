@@ -242,7 +242,7 @@ static enum tuner_outcome nsga_suggest(void *state, int64_t number,
 
 	(void)err;
 	return tuner_base_suggest(&nsga->base, number, (size_t)nsga->size,
-				  propose, ret);
+				  (size_t)nsga->size, propose, ret);
 }
 
 /* ---- what it is told -------------------------------------------------------

@@ -306,7 +306,7 @@ static enum tuner_outcome smac_suggest(void *state, int64_t number,
 
 	(void)err;
 	return tuner_base_suggest(&smac->base, number, (size_t)smac->cold_start,
-				  propose, ret);
+				  (size_t)smac->cold_start, propose, ret);
 }
 
 static bool smac_slice(void *state, size_t parameter, const double *internal,
