@@ -181,6 +181,17 @@ def loss(data, tuner, functions, workers, evaluations):
     return mean(out)
 
 
+def left(data, tuner, functions, workers, evaluations):
+    """The regret that is left, as a share of that of the first points."""
+    out = []
+    for function in functions:
+        scale = mean(at(data[tuner, 1, function], STARTS))
+        if scale > 0:
+            out.append(mean(at(data[tuner, workers, function], evaluations))
+                       / scale)
+    return mean(out)
+
+
 def table(out, head, rows):
     out.append("| " + " | ".join(head) + " |")
     out.append("|" + "|".join(["---"] * len(head)) + "|")
@@ -224,15 +235,25 @@ def report(args, data, tuners, functions, held_out, groups):
                 "over functions (Wilcoxon's signed ranks):", ""]
         table(out, [""] + head, rows)
     many = [w for w in args.workers if w > 1]
-    if 1 in args.workers and many:
-        rows = [[title(t)] + ["%.3f" % loss(data, t, functions, w, e)
-                              for w in many for e in args.evaluations]
-                for t in tuners]
+    for name, chosen in (("all %d functions" % len(functions), functions),
+                         ("the %d held out" % len(held_out), held_out)):
+        if 1 not in args.workers or not chosen:
+            continue
+        out += ["Regret that is left, as a share of the regret of the first "
+                "%d points; %s:" % (STARTS, name), ""]
+        table(out, [""] + head, [
+            [title(t)] + ["%.3f" % left(data, t, chosen, *c) for c in columns]
+            for t in tuners])
+        if not many:
+            continue
         out += ["What working side by side costs: regret more than one after "
-                "another, as a share of the regret of the first %d points:" %
-                STARTS, ""]
+                "another, as a share of the regret of the first %d points; "
+                "%s:" % (STARTS, name), ""]
         table(out, [""] + ["%d evaluations, %d at once" % (e, w)
-                           for w in many for e in args.evaluations], rows)
+                           for w in many for e in args.evaluations],
+              [[title(t)] + ["%.3f" % loss(data, t, chosen, w, e)
+                             for w in many for e in args.evaluations]
+               for t in tuners])
     out += ["Mean rank by group:", ""]
     rows = []
     for group in sorted(set(groups.values()), key=GROUPS.index):
@@ -255,13 +276,23 @@ def promises(args, data, tuners, functions):
             each = function_ranks(data, tuners, functions, w, e)
             rank = {t: mean(each[f][i] for f in functions)
                     for i, t in enumerate(tuners)}
+            where = "%d evaluations, %d at once" % (e, w)
             for one, other in (("Auto", "optuna"), ("GP", "optuna"),
                                ("TPE", "optuna"), ("TPE", "nni")):
                 if one in rank and other in rank:
-                    out.append(("%s before %s, %d evaluations, %d at once: "
-                                "%.2f, %.2f" % (one, title(other), e, w,
-                                                rank[one], rank[other]),
+                    out.append(("%s before %s, %s: rank %.2f, %.2f" % (
+                        one, title(other), where, rank[one], rank[other]),
                                 rank[one] <= rank[other]))
+            if w == 1 or 1 not in args.workers:
+                continue
+            for one, other in itertools.product(
+                    ("Auto", "TPE"), (t for t in tuners if t in TITLES)):
+                if one in rank:
+                    mine, theirs = (loss(data, t, functions, w, e)
+                                    for t in (one, other))
+                    out.append(("%s loses less than %s, %s: %.3f, %.3f" % (
+                        one, title(other), where, mine, theirs),
+                                mine <= theirs))
     return out
 
 
