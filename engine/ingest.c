@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WAITED_TOLD_S 5 /* less is no waiting */
 #define SUMMARY_DELAY_MS 50
 #define LOG_FILE_MAX (256LL * 1024 * 1024)
 
@@ -282,6 +283,11 @@ static void outputs_said(struct engine *engine, const struct live *live,
 {
 	struct strbuf note = STRBUF_INIT;
 
+	if (outputs->is_said && outputs->waited_s >= WAITED_TOLD_S)
+		status_event(engine, live, EVENT_INFO, "outputs",
+			     "its pod waited %lld s with the files it left, "
+			     "until they could be sent here",
+			     (long long)outputs->waited_s);
 	if (!outputs->is_said || !outputs->left_out)
 		return;
 	utf8_sanitize(&note, outputs->note, strlen(outputs->note), false);

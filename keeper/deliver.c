@@ -159,11 +159,16 @@ static void back_off(struct deliver *deliver, int *backoff_ms)
 	struct spool *spool = deliver->options.spool;
 	struct timespec deadline;
 	bool was_finishing;
+	int most_ms;
 
 	pthread_mutex_lock(&spool->mutex);
 	was_finishing = deliver->is_finishing;
-	if (was_finishing && *backoff_ms > DELIVER_BACKOFF_LAST_MS)
-		*backoff_ms = DELIVER_BACKOFF_LAST_MS;
+	most_ms = deliver->has_outputs &&
+				  deliver->failures > DELIVER_AWAY_ATTEMPTS
+			  ? DELIVER_BACKOFF_AWAY_MS
+			  : DELIVER_BACKOFF_LAST_MS;
+	if (was_finishing && *backoff_ms > most_ms)
+		*backoff_ms = most_ms;
 	deadline_after(&deadline, *backoff_ms);
 	while (pthread_cond_timedwait(&spool->grown, &spool->mutex,
 				      &deadline) == 0)
@@ -333,6 +338,7 @@ struct deliver_state deliver_state(struct deliver *deliver)
 	pthread_mutex_lock(&spool->mutex);
 	state = deliver->state;
 	state.moved = atomic_load(&deliver->moved);
+	state.has_outputs = deliver->has_outputs;
 	pthread_mutex_unlock(&spool->mutex);
 	return state;
 }

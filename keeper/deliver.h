@@ -22,6 +22,9 @@
 #define DELIVER_BACKOFF_MIN_MS 200
 #define DELIVER_BACKOFF_MAX_MS 10000
 #define DELIVER_BACKOFF_LAST_MS 500 /* once the command has ended */
+/* With files that wait for somebody who takes them, after so many tries. */
+#define DELIVER_BACKOFF_AWAY_MS 5000
+#define DELIVER_AWAY_ATTEMPTS 20
 /* How long it goes on after the command's end, unless told otherwise. */
 #define DELIVER_LINGER_S 10
 /* Failures in a row after which the pod's log has to do, once the command has
@@ -43,6 +46,7 @@ struct deliver_state {
 	bool is_failing;   /* the last attempt failed, or there is none */
 	bool is_done;	   /* it will not try any more */
 	bool is_complete;  /* every metric and then the status were taken */
+	bool has_outputs;  /* files are left to be sent */
 	int64_t moved;	   /* grows while outputs move */
 };
 

@@ -72,6 +72,7 @@
 #include <unistd.h>
 
 #define TICK_MS 200
+#define WAIT_TOLD_MS 5000
 #define ENDING_TICK_MS 50
 /* A process the kernel cannot end (a dead NFS server) is left behind then. */
 #define KILLING_MAX_MS 30000
@@ -338,6 +339,27 @@ static bool is_delivering(struct keeper *keeper, int64_t deadline_ms)
 	return !state.is_done && mono_ms() < deadline_ms;
 }
 
+/* How long after anything moved last.  Files have no other way than a side port
+ * that may be away for a while; who is asked to end has no time for that. */
+static int64_t patience_ms(struct keeper *keeper)
+{
+	int seconds = keeper->options.linger_s;
+
+	if (!keeper->end.is_canceled &&
+	    deliver_state(&keeper->deliver).has_outputs &&
+	    keeper->options.output_wait_s > seconds)
+		seconds = keeper->options.output_wait_s;
+	return seconds * 1000LL;
+}
+
+static void tell_waiting(struct keeper *keeper)
+{
+	if (deliver_state(&keeper->deliver).has_outputs)
+		note("outputs: nobody takes what the command left; waiting for "
+		     "up to %d s (outputs.wait)",
+		     keeper->options.output_wait_s);
+}
+
 /* Let the delivery come to its end, and the log take what it could not. */
 static void deliver_rest(struct keeper *keeper)
 {
@@ -349,22 +371,27 @@ static void deliver_rest(struct keeper *keeper)
 		.limit = keeper->options.output_limit,
 		.dir_fd = keeper->dir_fd,
 	};
-	int64_t linger_ms = keeper->options.linger_s * 1000LL;
-	int64_t deadline = mono_ms() + linger_ms, moved = 0;
+	int64_t since = mono_ms(), moved = 0;
+	bool is_told = false;
 
 	deliver_finish(&keeper->deliver, keeper->end.code,
 		       !keeper->spool.pending.len || !keeper->echo.mode,
 		       &outputs);
-	while (is_delivering(keeper, deadline)) {
+	while (is_delivering(keeper, since + patience_ms(keeper))) {
 		int64_t now_moved = deliver_state(&keeper->deliver).moved;
 
 		if (now_moved !=
 		    moved) /* while something moves it is worth it */
-			deadline = mono_ms() + linger_ms;
+			since = mono_ms();
+		else if (!is_told && mono_ms() - since > WAIT_TOLD_MS) {
+			is_told = true;
+			tell_waiting(keeper);
+		}
 		moved = now_moved;
 		echo_pump(&keeper->echo);
 		tee_pump(&keeper->tee);
 		wait_for_something(keeper, ENDING_TICK_MS);
+		read_signals(keeper);
 	}
 	if (!deliver_state(&keeper->deliver).is_done)
 		note("deliver: not everything reached the console in time");

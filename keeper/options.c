@@ -43,6 +43,7 @@ static const char usage[] =
 	"  --output-dir DIR       what the command leaves there is kept\n"
 	"  --send-outputs PATH    send it to the side port, as below PATH\n"
 	"  --output-limit BYTES   but no more than that\n"
+	"  --output-wait SECONDS  for somebody who takes it\n"
 	"  --serve FOLDER --token-file FILE [--listen PORT] [--idle SECONDS]\n"
 	"                         be a file server for a folder\n";
 
@@ -164,6 +165,8 @@ static bool read_option(struct options *ret, int c, const char *value)
 		return true;
 	case 'B':
 		return read_bytes(value, &ret->output_limit);
+	case 'w':
+		return read_seconds(value, &ret->output_wait_s);
 	case 'v':
 		ret->serve = value;
 		return true;
@@ -239,6 +242,7 @@ bool options_parse(int argc, char **argv, struct options *ret)
 		{"output-dir", required_argument, NULL, 'o'},
 		{"send-outputs", required_argument, NULL, 'O'},
 		{"output-limit", required_argument, NULL, 'B'},
+		{"output-wait", required_argument, NULL, 'w'},
 		{"serve", required_argument, NULL, 'v'},
 		{"token-file", required_argument, NULL, 'T'},
 		{"listen", required_argument, NULL, 'n'},

@@ -30,6 +30,7 @@ struct options {
 	const char *output_dir;	  /* what the command leaves there; or NULL */
 	const char *send_outputs; /* to the side port, below this; or NULL */
 	int64_t output_limit;	  /* bytes */
+	int output_wait_s;	  /* for whom takes it; 0: as linger_s */
 	const char *serve, *token_file; /* FOLDER: be a file server */
 	int listen, idle_s;
 	const char *probe, *result; /* URL,URL,...; file */

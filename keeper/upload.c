@@ -2,6 +2,7 @@
 /* Sending what a trial leaves behind. */
 #include "keeper/upload.h"
 
+#include "keeper/clock.h"
 #include "keeper/digest.h"
 #include "keeper/note.h"
 #include "keeper/tree.h"
@@ -75,6 +76,7 @@ bool upload_find(struct upload *upload, const struct upload_options *options)
 	int fd;
 
 	upload->options = *options;
+	upload->found_ms = mono_ms();
 	if (!options->folder)
 		return false;
 	fd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -244,6 +246,8 @@ static enum upload_outcome judge(struct upload *upload, const struct item *item,
 
 	upload->tries++;
 	if (status == 200) {
+		if (!upload->files)
+			upload->waited_ms = mono_ms() - upload->found_ms;
 		upload->files++;
 		upload->bytes += item->size;
 		return UPLOAD_SENT;
@@ -311,8 +315,9 @@ int upload_describe(const struct upload *upload, char *ret, size_t size)
 		return 0;
 	n = snprintf(ret, size,
 		     ",\"outputs\":{\"files\":%" PRId64 ",\"bytes\":%" PRId64
-		     ",\"leftOut\":%" PRId64 ",\"note\":\"%s\"}",
+		     ",\"leftOut\":%" PRId64 ",\"waited\":%" PRId64
+		     ",\"note\":\"%s\"}",
 		     upload->files, upload->bytes, upload->left_out,
-		     upload->note);
+		     upload->waited_ms / 1000, upload->note);
 	return n < (int)size ? n : 0;
 }

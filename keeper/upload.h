@@ -47,6 +47,8 @@ struct upload {
 	int64_t found;		/* bytes of what was found */
 	int64_t files, bytes;	/* sent */
 	int64_t left_out;	/* files, links, devices */
+	int64_t found_ms;	/* when it was looked, monotonic */
+	int64_t waited_ms;	/* until the first was taken */
 	char note[200];		/* why, of the first */
 	_Atomic int64_t *moved; /* grows while something moves */
 };

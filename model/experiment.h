@@ -122,10 +122,13 @@ struct outputs_config {
 	struct output_rule rule;
 	/* most that one trial may send where it has no volume to write to */
 	int64_t limit_bytes;
+	/* its pod waits so long for somebody who takes it */
+	int64_t wait_s;
 	char *tensorboard_image;
 };
 
 #define OUTPUTS_LIMIT_BYTES (INT64_C(1) << 30) /* unless said */
+#define OUTPUTS_WAIT_S 600
 #define OUTPUTS_TENSORBOARD_IMAGE "tensorflow/tensorflow"
 
 /* The key `alerts` (model/alert.h). */

@@ -185,14 +185,19 @@ static void add_code_options(cJSON *command, const struct pod_plan *plan)
 static void add_output_options(cJSON *command, const struct pod_plan *plan)
 {
 	char *dir = pod_output_dir(plan), *prefix = pod_output_prefix(plan);
-	char limit[NUMBER_SIZE];
+	const struct outputs_config *outputs = &plan->config->outputs;
+	char limit[NUMBER_SIZE], wait[NUMBER_SIZE];
 
-	snprintf(limit, sizeof(limit), "%lld",
-		 (long long)plan->config->outputs.limit_bytes);
+	snprintf(limit, sizeof(limit), "%lld", (long long)outputs->limit_bytes);
+	/* more than a day the keeper does not take */
+	snprintf(
+		wait, sizeof(wait), "%lld",
+		(long long)(outputs->wait_s < 86400 ? outputs->wait_s : 86400));
 	add_option(command, "--output-dir", dir);
 	if (!pod_has_storage(&plan->config->kubernetes)) {
 		add_option(command, "--send-outputs", prefix);
 		add_option(command, "--output-limit", limit);
+		add_option(command, "--output-wait", wait);
 	}
 	free(dir);
 	free(prefix);

@@ -88,7 +88,8 @@ static int64_t count_of(const cJSON *object, const char *name)
 		       : 0;
 }
 
-/* "outputs": {"files": 3, "bytes": 9, "leftOut": 1, "note": "a/link: ..."} */
+/* "outputs": {"files": 3, "bytes": 9, "leftOut": 1,
+ * "waited": 0, "note": "a/link: ..."} */
 static void read_outputs(struct report *report, const cJSON *tree)
 {
 	const cJSON *outputs =
@@ -102,6 +103,7 @@ static void read_outputs(struct report *report, const cJSON *tree)
 	report->outputs.files = count_of(outputs, "files");
 	report->outputs.bytes = count_of(outputs, "bytes");
 	report->outputs.left_out = count_of(outputs, "leftOut");
+	report->outputs.waited_s = count_of(outputs, "waited");
 	snprintf(report->outputs.note, sizeof(report->outputs.note), "%s",
 		 note ? note : "");
 }

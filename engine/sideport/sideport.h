@@ -28,6 +28,7 @@ struct report_outputs {
 	bool is_said;
 	int64_t files, bytes; /* that it sent */
 	int64_t left_out;     /* that it did not */
+	int64_t waited_s;     /* until somebody took them */
 	char note[200];	      /* why, of the first; not safe for a screen */
 };
 

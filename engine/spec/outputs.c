@@ -72,6 +72,7 @@ static const struct key outputs_keys[] = {
 	{"maxAge", VALUE_DURATION, .target = OUTPUTS(rule.max_age_s)},
 	{"limit", VALUE_OWN, .target = OUTPUTS(limit_bytes),
 	 .read = read_size},
+	{"wait", VALUE_DURATION, .target = OUTPUTS(wait_s)},
 	{"tensorboardImage", VALUE_OWN, .least = RULE_IMAGE,
 	 .target = OUTPUTS(tensorboard_image), .read = kubernetes_read_word},
 	{0},
@@ -85,6 +86,7 @@ void outputs_init(struct outputs_config *config)
 	*config = (struct outputs_config){
 		.rule.keeps_failed = true,
 		.limit_bytes = OUTPUTS_LIMIT_BYTES,
+		.wait_s = OUTPUTS_WAIT_S,
 	};
 }
 
@@ -101,6 +103,8 @@ void outputs_write(const struct outputs_config *config, struct strbuf *out)
 		write_number(&own, "maxAge", config->rule.max_age_s);
 	if (config->limit_bytes != OUTPUTS_LIMIT_BYTES)
 		write_number(&own, "limit", config->limit_bytes);
+	if (config->wait_s != OUTPUTS_WAIT_S)
+		write_number(&own, "wait", config->wait_s);
 	write_text(&own, "tensorboardImage", config->tensorboard_image);
 	if (own.len)
 		strbuf_addf(out, ",\"outputs\":{%s}", own.data + 1);

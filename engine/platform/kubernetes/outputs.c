@@ -46,8 +46,11 @@ void k8s_outputs_ended(struct k8s_job *job)
 	    !job->is_started_told ||
 	    job->platform->reach == K8S_REACH_LOGS) /* said once for all */
 		return;
-	k8s_tell_event(job->platform, job,
-		       job->is_killed ? EVENT_INFO : EVENT_WARNING, "outputs",
-		       "files that it left may not all have come: its keeper "
-		       "said no last word");
+	k8s_tell_event(
+		job->platform, job, job->is_killed ? EVENT_INFO : EVENT_WARNING,
+		"outputs",
+		"files that it left may not all have come: its keeper "
+		"said no last word; pods wait %lld s for somebody who "
+		"takes them (outputs.wait)",
+		(long long)job->platform->context.config->outputs.wait_s);
 }

@@ -157,7 +157,7 @@ static int run_keeper(struct bench *bench, const char *digest)
 		execl(bench->keeper_path, "trialdeck-keeper", "--dir", work,
 		      "--input", input, "--url-file", url, "--code-fetch",
 		      "--code-wait", "2", "--code-dir", code, "--code-digest",
-		      digest, NULL);
+		      digest, "--linger", "1", NULL);
 		_exit(99);
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
@@ -268,6 +268,102 @@ static void sends_what_the_command_left(void **state)
 	free(left_out);
 }
 
+/* A keeper whose command is given, while nobody is at the side port. */
+static pid_t start_alone(struct bench *bench, const char *command)
+{
+	char *work = path_of(bench, "work"), *input = path_of(bench, "input");
+	char *dir = path_of(bench, "work/out"),
+	     *url = path_of(bench, "link/url");
+	pid_t pid;
+
+	write_file(bench, "input/command", command);
+	setenv("OUT", dir, 1);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		execl(bench->keeper_path, "trialdeck-keeper", "--dir", work,
+		      "--input", input, "--url-file", url, "--output-dir", dir,
+		      "--linger", "0", "--send-outputs", "o", "--output-wait",
+		      "60", NULL);
+		_exit(99);
+	}
+	free(work);
+	free(input);
+	free(dir);
+	free(url);
+	return pid;
+}
+
+/* Until the command has ended, which its keeper writes down. */
+static void await_end(struct bench *bench)
+{
+	int64_t deadline = clock_mono_ns() + DEADLINE_S * NS_PER_S;
+	char *path = path_of(bench, "work/exit");
+
+	while (access(path, F_OK) < 0) {
+		assert_true(clock_mono_ns() < deadline);
+		usleep(2000);
+	}
+	free(path);
+}
+
+static int await_keeper(struct bench *bench, pid_t pid)
+{
+	int64_t deadline = clock_mono_ns() + DEADLINE_S * NS_PER_S;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (bench->sideport)
+			take_reports(bench);
+		if (clock_mono_ns() > deadline) {
+			kill(pid, SIGKILL);
+			fail_msg("the keeper does not end");
+		}
+		usleep(2000);
+	}
+	return status;
+}
+
+/* The console comes back when the command has long ended. */
+static void waits_with_what_the_command_left(void **state)
+{
+	struct bench *bench = *state;
+	char *outputs = path_of(bench, "outputs");
+	char *model = path_of(bench, "outputs/Xa12b/o/model");
+	pid_t pid = start_alone(bench, "echo weights >\"$OUT/model\"");
+	int status;
+
+	await_end(bench);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	start_sideport(bench, false);
+	sideport_set_outputs(bench->sideport, outputs, 1 << 20);
+	assert_int_equal(await_keeper(bench, pid), 0);
+	assert_int_equal(bench->outputs.files, 2);
+	assert_int_equal(access(model, R_OK), 0);
+	free(outputs);
+	free(model);
+}
+
+/* Its log alone is nothing to wait for. */
+static void waits_for_nothing_else(void **state)
+{
+	assert_int_equal(await_keeper(*state, start_alone(*state, "exit 3")),
+			 3 << 8);
+}
+
+static void does_not_wait_when_asked_to_end(void **state)
+{
+	struct bench *bench = *state;
+	pid_t pid = start_alone(bench, "echo weights >\"$OUT/model\"");
+	int64_t began;
+
+	await_end(bench);
+	began = clock_mono_ns();
+	kill(pid, SIGTERM);
+	assert_int_equal(await_keeper(bench, pid), 0);
+	assert_true(clock_mono_ns() - began < 30 * NS_PER_S);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -277,6 +373,9 @@ int main(void)
 		TEST(works_with_tls),
 		TEST(trusts_no_other_certificate),
 		TEST(sends_what_the_command_left),
+		TEST(waits_with_what_the_command_left),
+		TEST(waits_for_nothing_else),
+		TEST(does_not_wait_when_asked_to_end),
 	};
 
 	return cmocka_run_group_tests_name("keeper and side port", tests, NULL,

@@ -66,7 +66,8 @@ static void builds_the_least(void **state)
 		    "\"--tee\",\"--echo\",\"auto\",\"--grace\",\"25\","
 		    "\"--output-dir\",\"/trialdeck/work/output/worker_output\","
 		    "\"--send-outputs\",\"output/worker_output\","
-		    "\"--output-limit\",\"1073741824\"]");
+		    "\"--output-limit\",\"1073741824\","
+		    "\"--output-wait\",\"600\"]");
 	expect_json(template, TRIAL "args", "absent");
 	expect_json(template, "spec.volumes",
 		    "[{\"name\":\"trialdeck-keeper\",\"configMap\":{\"name\":"
@@ -253,7 +254,7 @@ static void lets_the_user_add_variables(void **state)
 #define OUTPUTS                                                                \
 	",\"--output-dir\",\"/trialdeck/work/output/worker_output\","          \
 	"\"--send-outputs\",\"output/worker_output\","                         \
-	"\"--output-limit\",\"1073741824\""
+	"\"--output-limit\",\"1073741824\",\"--output-wait\",\"600\""
 
 /* The keeper's command line from --echo on. */
 static void expect_options(const struct sample *sample, const char *json)

@@ -21,6 +21,7 @@ static void defaults_keep_everything(void **state)
 	assert_true(c.outputs.rule.keeps_failed);
 	assert_int_equal(c.outputs.rule.max_age_s, 0);
 	assert_int_equal(c.outputs.limit_bytes, INT64_C(1) << 30);
+	assert_int_equal(c.outputs.wait_s, 600);
 	assert_null(c.outputs.tensorboard_image);
 	assert_null(strstr(c.canonical, "outputs"));
 	experiment_config_release(&c);
@@ -35,11 +36,12 @@ static void all_of_it_is_read(const char *text)
 	assert_false(c.outputs.rule.keeps_failed);
 	assert_int_equal(c.outputs.rule.max_age_s, 30 * 86400);
 	assert_int_equal(c.outputs.limit_bytes, INT64_C(2) << 30);
+	assert_int_equal(c.outputs.wait_s, 7200);
 	assert_string_equal(c.outputs.tensorboard_image, "tb:2");
 	assert_non_null(strstr(c.canonical,
 			       "\"outputs\":{\"keep\":\"best 10\","
 			       "\"keepFailed\":false,\"maxAge\":2592000,"
-			       "\"limit\":2147483648,"
+			       "\"limit\":2147483648,\"wait\":7200,"
 			       "\"tensorboardImage\":\"tb:2\"}"));
 	experiment_config_release(&c);
 }
@@ -48,7 +50,7 @@ static void both_forms_have_it(void **state)
 {
 #define OUTPUTS                                                                \
 	"outputs: {keep: best 10, keepFailed: false, maxAge: 30d, limit: "     \
-	"2gb, tensorboardImage: 'tb:2'}\n"
+	"2gb, wait: 2h, tensorboardImage: 'tb:2'}\n"
 	(void)state;
 	all_of_it_is_read(MINIMAL OUTPUTS);
 	all_of_it_is_read(FIRST OUTPUTS);
