@@ -280,7 +280,7 @@ static bool take_option(struct translation *translation,
 		    xasprintf("%s%s", option->ours,
 			      !strcmp(option->name, "type") &&
 					      !strcmp(value, "json")
-				      ? "nni" /* its JSON */
+				      ? "nni-json"
 				      : value));
 	else
 		say_later(translation, xasprintf("%s%s", option->ours, value));

@@ -429,15 +429,21 @@ const struct cli_command cli_commands[] = {
 		.run = command_alerts,
 	},
 	{
-		.name = "export", .synopsis = "[--format FORMAT] [--output FILE] [EXPERIMENT]",
+		.name = "export", .synopsis = "[--format FORMAT] [--output FILE] [--force] [EXPERIMENT]",
 		.help = "write an experiment out",
-		.text = "json is the whole experiment, for import; nni is what nnictl experiment "
-			"export --type json writes; csv is one row a trial.",
+		.text = "json is the whole experiment, for import; csv is one row a trial; optuna is "
+			"an SQLite storage that Optuna 3.2 and later opens, with one study; nni is a "
+			"database of NNI's: FILE.sqlite alone, or, where FILE is a folder, an "
+			"experiment in it as nnictl view wants it in ~/nni-experiments; nni-json is "
+			"what nnictl experiment export --type json writes. What Optuna and NNI have no "
+			"place for travels along in a table of trialdeck's: import takes it back, with "
+			"what they added since. A file that exists stays (status 1) without --force.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {
-			CHOICE("format", 'f', "FORMAT", "json (default), nni or csv", "json nni csv"),
+			CHOICE("format", 'f', "FORMAT", "json (default), csv, optuna, nni or nni-json", "json csv optuna nni nni-json"),
 			{"output", 'o', "FILE", "write here rather than to standard output", CLI_WORDS_FILE, NULL, false},
-			FLAG("intermediates", 'i', "with intermediate results (nni, csv)"),
+			FLAG("intermediates", 'i', "with intermediate results (nni-json, csv)"),
+			FLAG("force", 0, "replace a file that exists"),
 		},
 		.run = command_export,
 	},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `export` and `import`: whole experiments as files. */
 #include "base/fs.h"
+#include "base/mem.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/find.h"
@@ -10,35 +11,85 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define IMPORT_MAX ((size_t)1 << 30)
 
-static bool parse_format(const struct cli *cli, enum transfer_format *ret,
+enum format {
+	FORMAT_JSON,
+	FORMAT_NNI_JSON,
+	FORMAT_CSV,
+	FORMAT_OPTUNA,
+	FORMAT_NNI
+};
+
+static bool parse_format(const struct cli *cli, enum format *ret,
 			 struct error *err)
 {
+	static const char *const names[] = {"json", "nni-json", "csv", "optuna",
+					    "nni"};
 	const char *name = cli_option(cli, "format");
 
-	if (!name && cli->is_csv)
-		name = "csv";
-	if (!name || !strcmp(name, "json"))
-		*ret = TRANSFER_JSON;
-	else if (!strcmp(name, "nni"))
-		*ret = TRANSFER_NNI_JSON;
-	else if (!strcmp(name, "csv"))
-		*ret = TRANSFER_CSV;
-	else
+	if (!name)
+		name = cli->is_csv ? "csv" : "json";
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (!strcmp(name, names[i])) {
+			*ret = (enum format)i;
+			return true;
+		}
+	return error_set(err, ERROR_INVALID,
+			 "--format: 'json', 'csv', 'optuna', 'nni' or "
+			 "'nni-json' is needed, not '%s'",
+			 name);
+}
+
+static bool write_text(struct cli *cli, const struct found *found,
+		       enum format format, const char *path, bool replaces,
+		       struct error *err)
+{
+	static const enum transfer_format formats[] = {
+		TRANSFER_JSON, TRANSFER_NNI_JSON, TRANSFER_CSV};
+	struct strbuf out = STRBUF_INIT;
+	bool ok = true;
+
+	if (path && !replaces && access(path, F_OK) == 0)
+		return error_set(err, ERROR_CONFLICT,
+				 "%s exists; --force replaces it", path);
+	ok = store_export(found->store, found->experiment.key, formats[format],
+			  cli_option(cli, "intermediates"), &out, err);
+	if (ok && path)
+		ok = fs_write_file(path, out.data, out.len, err);
+	else if (ok)
+		output_flush(&out);
+	strbuf_release(&out);
+	return ok;
+}
+
+static bool write_out(struct cli *cli, const struct found *found,
+		      enum format format, struct error *err)
+{
+	const char *path = cli_option(cli, "output");
+	bool replaces = cli_option(cli, "force");
+
+	if (path && !strcmp(path, "-"))
+		path = NULL;
+	if (format != FORMAT_OPTUNA && format != FORMAT_NNI)
+		return write_text(cli, found, format, path, replaces, err);
+	if (!path)
 		return error_set(err, ERROR_INVALID,
-				 "--format: 'json', 'nni' or 'csv' is needed, "
-				 "not '%s'",
-				 name);
-	return true;
+				 "a database is no text: --output FILE says "
+				 "where to write it");
+	return format == FORMAT_OPTUNA
+		       ? interchange_write_optuna(found->store,
+						  &found->experiment, path,
+						  replaces, err)
+		       : interchange_write_nni(found->store, &found->experiment,
+					       path, replaces, err);
 }
 
 int command_export(struct cli *cli)
 {
-	const char *path = cli_option(cli, "output");
-	struct strbuf out = STRBUF_INIT;
-	enum transfer_format format = TRANSFER_JSON;
+	enum format format = FORMAT_JSON;
 	struct found found;
 	struct error err = {0};
 	bool ok;
@@ -46,13 +97,7 @@ int command_export(struct cli *cli)
 	if (!parse_format(cli, &format, &err) ||
 	    !found_experiment(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
-	ok = store_export(found.store, found.experiment.key, format,
-			  cli_option(cli, "intermediates"), &out, &err);
-	if (ok && path && strcmp(path, "-") != 0)
-		ok = fs_write_file(path, out.data, out.len, &err);
-	else if (ok)
-		output_flush(&out);
-	strbuf_release(&out);
+	ok = write_out(cli, &found, format, &err);
 	found_release(&found);
 	return ok ? CLI_DONE : cli_fail_at(&err, "export");
 }

@@ -35,6 +35,9 @@ struct arrival {
 	/* trials that were running stay so: for a look, not to be kept */
 	bool keeps_live;
 	bool is_new;
+	/* it was brought by embedded_take: the rows tell less than we know */
+	bool is_embedded;
+	bool is_ours;	  /* it was never away: leave it alone */
 	int64_t known;	  /* trials it had before */
 	const char *from; /* "FILE", for reasons; borrowed */
 	struct metric_value best;

@@ -39,6 +39,21 @@ bool interchange_import(struct source *source, struct store *store,
 bool interchange_open_ours(struct source *source, struct store **ret,
 			   struct error *err);
 
+/* Write an experiment as a new Optuna storage with one study (optuna_write.c),
+ * for Optuna 3.2 and later.  ERROR_CONFLICT: path exists, and `replaces` was
+ * not said. */
+bool interchange_write_optuna(struct store *store,
+			      const struct experiment *experiment,
+			      const char *path, bool replaces,
+			      struct error *err);
+/* Write an experiment for NNI 3.0 and 2.x to look at (nni_write.c): path is the
+ * database itself when it ends in .sqlite or .db; else NNI's folder of
+ * experiments, where a folder ID and a row of .experiment are added, which is
+ * what `nnictl view ID` looks for in ~/nni-experiments. */
+bool interchange_write_nni(struct store *store,
+			   const struct experiment *experiment,
+			   const char *path, bool replaces, struct error *err);
+
 /* Where an experiment came from, as a line for people ("Optuna 3.6.1 study
  * \"mnist\" in /data/optuna.db"); *ret is NULL when it was made here, else the
  * caller frees. */

@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "model/json_text.h"
-#include "model/json_walk.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -127,8 +126,11 @@ static void apply(struct job *job, const char *event, int64_t at_ns)
 	job->state = state;
 	if (state == TRIAL_WAITING && !job->submitted_ns)
 		job->submitted_ns = at_ns;
-	if (state == TRIAL_RUNNING)
+	if (state == TRIAL_RUNNING) {
 		job->started_ns = at_ns;
+		if (!job->submitted_ns) /* 3.0 has no WAITING */
+			job->submitted_ns = at_ns;
+	}
 	if (trial_state_is_terminal(state))
 		job->ended_ns = at_ns;
 }
@@ -202,38 +204,6 @@ static int by_id(const void *left, const void *right)
 
 /* ---- one trial ----------------------------------------------------------- */
 
-/* The text of a member of a valid JSON object, as it stands there. */
-static bool span_of(const char *json, const char *key, struct strbuf *out)
-{
-	const char *at = json_walk_space(json);
-
-	if (*at++ != '{')
-		return false;
-	for (;;) {
-		const char *name = json_walk_space(at);
-		const char *end = *name == '"' ? json_walk_string(name) : NULL;
-		bool is;
-
-		if (!end)
-			return false;
-		is = json_walk_equals(name, end, key);
-		at = json_walk_space(end);
-		if (*at++ != ':')
-			return false;
-		at = json_walk_space(at);
-		end = json_walk_value(at);
-		if (!end)
-			return false;
-		if (is) {
-			strbuf_add(out, at, (size_t)(end - at));
-			return true;
-		}
-		at = json_walk_space(end);
-		if (*at++ != ',')
-			return false;
-	}
-}
-
 /* Parameters as they were written, so that no digit is lost; but Python's NaN
  * is no JSON. */
 static bool read_parameters(struct import *import, const char *json,
@@ -253,7 +223,7 @@ static bool read_parameters(struct import *import, const char *json,
 	*ret_is_customised = cJSON_IsString(source) &&
 			     !strcmp(source->valuestring, "customized");
 	if (ok) {
-		span_of(json, "parameters", out);
+		embedded_span(json, "parameters", out);
 		strict = cJSON_ParseWithOpts(out->data, NULL, true);
 		if (!cJSON_IsObject(strict)) {
 			char *text = cJSON_PrintUnformatted(parameters);
@@ -438,7 +408,18 @@ static bool begin(struct import *import, struct error *err)
 	const struct source *source = import->reading->source;
 	struct experiment *row = &import->profile.row;
 	struct strbuf origin = STRBUF_INIT, line = STRBUF_INIT;
+	char id[EXPERIMENT_ID_MAX + 1];
 	bool ok;
+
+	if (!embedded_take(import->reading, row->id, id,
+			   &import->arrival.is_ours, err))
+		return false;
+	import->arrival.is_embedded = *id != '\0';
+	if (import->arrival.is_ours)
+		return store_experiment_find(import->reading->store, id,
+					     &import->arrival.experiment, err);
+	if (*id)
+		memcpy(row->id, id, sizeof(id));
 
 	row->platform = xstrdup("nni");
 	row->source_path = xstrdup(source->path);
@@ -464,8 +445,13 @@ static bool read_all(struct import *import, struct error *err)
 	const struct experiment *row = &import->profile.row;
 	bool is_over;
 
-	if (!replay(import, err) || !begin(import, err) ||
-	    !read_jobs(import, err))
+	if (!replay(import, err) || !begin(import, err))
+		return false;
+	import->arrival.counts.trials = (int64_t)import->count;
+	if (import->arrival.is_ours)
+		return true;
+	import->arrival.counts.trials = 0;
+	if (!read_jobs(import, err))
 		return false;
 	is_over = row->ended_ns && row->max_trials &&
 		  (int64_t)import->count >= row->max_trials;
@@ -487,9 +473,13 @@ bool nni_read(struct reading *reading, struct error *err)
 				(row->name && !strcmp(name, row->name)));
 	if (ok && reading->found) {
 		ok = read_all(&import, err);
+		if (reading->is_embedded_new)
+			import.arrival.counts.added =
+				import.arrival.counts.trials;
 		if (ok && reading->told)
 			reading->told(&import.arrival.experiment,
-				      !import.arrival.is_new,
+				      !import.arrival.is_new &&
+					      !reading->is_embedded_new,
 				      &import.arrival.counts, reading->arg);
 	}
 	query_close(&import.data);

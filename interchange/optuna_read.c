@@ -182,13 +182,19 @@ static bool begin(struct study *study, struct error *err)
 		.concurrency = 1,
 	};
 	uint64_t hash = 0xcbf29ce484222325u;
-	bool ok = read_first_start(study, &seed, err);
+	char id[EXPERIMENT_ID_MAX + 1];
+	bool ok = read_first_start(study, &seed, err) &&
+		  embedded_take(study->reading, study->name, id,
+				&study->arrival.is_ours, err);
 
 	row.created_ns = study_time(seed.data);
 	strbuf_addf(&seed, "\n%s", study->name);
 	for (const char *at = seed.data; *at; at++)
 		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
 	experiment_id_format(row.id, hash ^ hash >> 29);
+	study->arrival.is_embedded = ok && *id;
+	if (ok && *id)
+		memcpy(row.id, id, sizeof(id));
 	strbuf_adds(&origin, "{\"format\":\"optuna\",\"version\":");
 	strbuf_add_json_string(&origin, source->version);
 	strbuf_adds(&origin, ",\"study\":");
@@ -198,8 +204,12 @@ static bool begin(struct study *study, struct error *err)
 	strbuf_addch(&origin, '}');
 	strbuf_addf(&line, "came from %s: study \"%s\" of %s", source->version,
 		    study->name, source->path);
-	ok = ok && arrival_begin(&study->arrival, study->reading->store, &row,
-				 origin.data, line.data, err);
+	if (ok && study->arrival.is_ours)
+		ok = store_experiment_find(study->reading->store, id,
+					   &study->arrival.experiment, err);
+	else
+		ok = ok && arrival_begin(&study->arrival, study->reading->store,
+					 &row, origin.data, line.data, err);
 	free(row.platform);
 	free(row.source_path);
 	strbuf_release(&seed);
@@ -245,13 +255,20 @@ static bool read_trials(struct study *study, struct error *err)
 
 static bool finish(struct study *study, struct error *err)
 {
-	char *space = optuna_space_text(study->space);
-	char *config = config_of(study, space);
+	bool is_ours = study->arrival.is_embedded;
+	char *space = is_ours ? NULL : optuna_space_text(study->space);
+	char *config = is_ours ? NULL : config_of(study, space);
 	bool ok = arrival_end(&study->arrival, config, space, false, err);
 
 	free(config);
 	free(space);
 	return ok;
+}
+
+static bool read_rows(struct study *study, struct error *err)
+{
+	return put_study_note(study, err) && study_open_cursors(study, err) &&
+	       read_trials(study, err) && finish(study, err);
 }
 
 static bool read_study(struct reading *reading, int64_t key, const char *name,
@@ -270,11 +287,14 @@ static bool read_study(struct reading *reading, int64_t key, const char *name,
 
 	ok = (read_directions(&study, err) &&
 	      read_study_attributes(&study, err) && begin(&study, err) &&
-	      put_study_note(&study, err) && study_open_cursors(&study, err) &&
-	      read_trials(&study, err) && finish(&study, err)) ||
+	      (study.arrival.is_ours || read_rows(&study, err))) ||
 	     error_prefix(err, "study \"%.60s\"", study.name);
+	if (reading->is_embedded_new)
+		study.arrival.counts.added = study.arrival.counts.trials;
 	if (ok && reading->told)
-		reading->told(&study.arrival.experiment, !study.arrival.is_new,
+		reading->told(&study.arrival.experiment,
+			      !study.arrival.is_new &&
+				      !reading->is_embedded_new,
 			      &study.arrival.counts, reading->arg);
 	study_close_cursors(&study);
 	arrival_release(&study.arrival);

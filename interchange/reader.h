@@ -12,12 +12,24 @@ struct reading {
 	const struct interchange_wish *wish;
 	interchange_told_fn *told;
 	void *arg;
-	int64_t found; /* experiments that the wish names */
+	int64_t found;	      /* experiments that the wish names */
+	bool is_embedded_new; /* embedded_take has just added one */
 };
 
 bool nni_read(struct reading *reading, struct error *err);
 bool optuna_read(struct reading *reading, struct error *err);
 bool trialdeck_read(struct reading *reading, struct error *err);
+
+/* ---- embedded.c ---------------------------------------------------------- */
+
+/* If the database carries an experiment of ours under this name (outlet.h),
+ * have it in the store: *ret_id is its id then, else "".  *ret_is_ours: it is
+ * there, and did not come by import: it needs nothing. */
+bool embedded_take(struct reading *reading, const char *owner,
+		   char ret_id[EXPERIMENT_ID_MAX + 1], bool *ret_is_ours,
+		   struct error *err);
+/* Append the text of a member of a JSON object, as it stands there. */
+bool embedded_span(const char *json, const char *key, struct strbuf *out);
 
 /* ---- optuna_params.c ----------------------------------------------------- */
 
