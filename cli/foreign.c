@@ -57,10 +57,11 @@ static void tell(const struct source *source, const struct arrival_counts *sum)
 		fprintf(stderr, "trialdeck: %s\n", source->note);
 }
 
-static bool convert(struct cli *cli, struct source *source, struct error *err)
+/* Into a database in the scratch folder; *ret_path is the caller's. */
+static bool convert(struct source *source, bool keeps_live, char **ret_path,
+		    struct arrival_counts *sum, struct error *err)
 {
-	const struct interchange_wish wish = {.keeps_live = true};
-	struct arrival_counts sum = {0};
+	const struct interchange_wish wish = {.keeps_live = keeps_live};
 	struct store *store;
 	char *path;
 	bool ok;
@@ -72,17 +73,42 @@ static bool convert(struct cli *cli, struct source *source, struct error *err)
 	ok = store_open(path, STORE_WRITE, &store, err);
 	if (ok) {
 		ok = interchange_import(source, store, &wish, count_experiments,
-					&sum, err) ||
+					sum, err) ||
 		     error_prefix(err, "%s", source->path);
 		store_close(store);
 	}
-	if (ok) {
-		tell(source, &sum);
-		free(cli->db_path);
-		cli->db_path = path;
-	} else {
+	*ret_path = path;
+	if (!ok)
 		free(path);
-	}
+	return ok;
+}
+
+static bool look_at_theirs(struct cli *cli, struct source *source,
+			   struct error *err)
+{
+	struct arrival_counts sum = {0};
+	char *path;
+
+	if (!convert(source, true, &path, &sum, err))
+		return false;
+	tell(source, &sum);
+	free(cli->db_path);
+	cli->db_path = path;
+	return true;
+}
+
+bool foreign_read(const char *file, char **ret_path, struct error *err)
+{
+	struct arrival_counts sum = {0};
+	struct source *source;
+	bool ok;
+
+	foreign_end();
+	ok = source_open(file, &source, err);
+	if (!ok)
+		return false;
+	ok = convert(source, false, ret_path, &sum, err);
+	source_close(source);
 	return ok;
 }
 
@@ -94,6 +120,8 @@ static bool look_at_ours(struct cli *cli, struct source *source,
 	if (!interchange_open_ours(source, &store, err))
 		return error_prefix(err, "%s", source->path);
 	store_close(store);
+	/* the others that are to come */
+	store_read_as_immutable(source->is_immutable && !source->scratch);
 	tell(source, NULL);
 	free(cli->db_path);
 	cli->db_path = source_readable_path(source);
@@ -137,7 +165,7 @@ static void be_quiet(const struct cli *cli)
 	if (cli->is_read_only && run != command_browse && run != command_view &&
 	    run != command_watch && run != command_top && run != command_log &&
 	    !has_log(cli->db_path))
-		store_read_as_immutable();
+		store_read_as_immutable(true);
 }
 
 bool foreign_begin(struct cli *cli, struct error *err)
@@ -155,8 +183,9 @@ bool foreign_begin(struct cli *cli, struct error *err)
 	}
 	if (!refuse(cli, path, err) || !source_open(path, &source, err))
 		return false;
-	ok = source->format == SOURCE_TRIALDECK ? look_at_ours(cli, source, err)
-						: convert(cli, source, err);
+	ok = source->format == SOURCE_TRIALDECK
+		     ? look_at_ours(cli, source, err)
+		     : look_at_theirs(cli, source, err);
 	source_close(source);
 	cli->is_read_only = true;
 	if (!ok)

@@ -14,7 +14,10 @@
  * make cli->db_path the result and set cli->is_read_only.  Commands that
  * change things are refused with a sentence.  Else nothing happens. */
 bool foreign_begin(struct cli *cli, struct error *err);
-/* Remove what foreign_begin made; harmless without. */
+/* Convert any such database (source_is_database) into a temporary one, which is
+ * there until foreign_end or the next call; the caller frees its path. */
+bool foreign_read(const char *file, char **ret_path, struct error *err);
+/* Remove what these made; harmless without. */
 void foreign_end(void);
 
 #endif

@@ -94,7 +94,7 @@ const struct cli_command cli_commands[] = {
 			FLAG("headless", 0, "without a screen, until the experiment ends"),
 			FLAG("detach", 'd', "without a screen, in the background"),
 			{"as-nnictl", 0, NULL, "", CLI_WORDS_NONE, NULL, true},
-			{"warm-start", 0, "EXPERIMENT", "begin with the results of this one, or of a file",
+			{"warm-start", 0, "EXPERIMENT", "begin with the results of this one, or of a file (NNI's or Optuna's database, too)",
 			 CLI_WORDS_EXPERIMENT, NULL, false},
 			CLUSTER_OPTIONS,
 		},

@@ -48,9 +48,9 @@ bool interchange_open_ours(struct source *source, struct store **ret,
 	/* its transaction would be in the way */
 	sqlite3_close(source->db);
 	source->db = NULL;
-	if (source->is_immutable)
-		store_read_as_immutable();
+	store_read_as_immutable(source->is_immutable);
 	ok = store_open(path, STORE_READ, ret, &why);
+	store_read_as_immutable(false);
 	free(path);
 	if (ok)
 		return true;

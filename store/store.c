@@ -233,9 +233,9 @@ static bool check_readable(struct store *store, struct error *err)
 
 static bool is_immutable;
 
-void store_read_as_immutable(void)
+void store_read_as_immutable(bool is_so)
 {
-	is_immutable = true;
+	is_immutable = is_so;
 }
 
 static bool open_immutable(struct store *store, struct error *err)
