@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/find.h"
+#include "cli/foreign.h"
 #include "tui/config_file.h"
 #include "tui/tui.h"
 
@@ -39,6 +40,7 @@ int console_open(struct cli *cli, int64_t experiment, struct engine *engine)
 		.is_read_only = cli->is_read_only,
 		.is_ascii = cli->is_ascii,
 		.is_monochrome = cli->is_monochrome,
+		.greeting = foreign_greeting(),
 		.script = cli->script,
 		.resume = cli->is_read_only ? NULL : background_resume,
 		.remove = cli->is_read_only ? NULL : background_delete,

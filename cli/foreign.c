@@ -17,6 +17,12 @@
 #include <unistd.h>
 
 static char *scratch;
+static char greeting[256];
+
+const char *foreign_greeting(void)
+{
+	return *greeting ? greeting : NULL;
+}
 
 void foreign_end(void)
 {
@@ -38,6 +44,12 @@ static void count_experiments(const struct experiment *experiment,
 
 static void tell(const struct source *source, const struct arrival_counts *sum)
 {
+	const char *name = strrchr(source->path, '/');
+
+	snprintf(greeting, sizeof(greeting),
+		 "looking at %.100s (%s): nothing is written%s", name + 1,
+		 source->version,
+		 sum ? "; `trialdeck import` makes it yours" : "");
 	fprintf(stderr, "trialdeck: looking at %s: %s", source->path,
 		source->version);
 	if (sum)

@@ -17,6 +17,8 @@ bool foreign_begin(struct cli *cli, struct error *err);
 /* Convert any such database (source_is_database) into a temporary one, which is
  * there until foreign_end or the next call; the caller frees its path. */
 bool foreign_read(const char *file, char **ret_path, struct error *err);
+/* What is looked at, for the console's first line; NULL: nothing. */
+const char *foreign_greeting(void);
 /* Remove what these made; harmless without. */
 void foreign_end(void);
 

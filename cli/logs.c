@@ -52,7 +52,7 @@ static char *find_path(const struct experiment *experiment,
 
 static bool is_local(const struct experiment *experiment)
 {
-	return !experiment->platform || !strcmp(experiment->platform, "local");
+	return !experiment_has_cluster(experiment);
 }
 
 /* The log of a pod is fetched while somebody says that he looks at it. */

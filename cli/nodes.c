@@ -138,7 +138,7 @@ static bool add_node(const struct cluster_node *node, void *arg)
 
 static bool is_local(const struct experiment *experiment)
 {
-	return !experiment->platform || !strcmp(experiment->platform, "local");
+	return !experiment_has_cluster(experiment);
 }
 
 /* Has somebody looked, or tried to, since then? */

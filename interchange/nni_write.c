@@ -255,12 +255,12 @@ static char *make_params(const struct writing *writing)
 		cJSON_GetObjectItemCaseSensitive(config, "trialCodeDirectory");
 	cJSON *params = cJSON_CreateObject();
 	cJSON *service;
+	char *name = outlet_name(row);
 	char *text, *copy;
 	bool has_folder = cJSON_IsString(folder) &&
 			  access(folder->valuestring, R_OK) == 0;
 
-	cJSON_AddStringToObject(params, "experimentName",
-				row->name ? row->name : row->id);
+	cJSON_AddStringToObject(params, "experimentName", name);
 	cJSON_AddStringToObject(params, "experimentType", "hpo");
 	cJSON_AddRawToObject(params, "searchSpace",
 			     row->space ? row->space : "{}");
@@ -291,6 +291,7 @@ static char *make_params(const struct writing *writing)
 	cJSON_free(text);
 	cJSON_Delete(params);
 	cJSON_Delete(config);
+	free(name);
 	return copy;
 }
 
@@ -376,6 +377,7 @@ static bool write_database(struct store *store,
 static cJSON *make_record(const struct experiment *row, const char *folder)
 {
 	cJSON *record = cJSON_CreateObject();
+	char *name = outlet_name(row);
 	double started =
 		(double)((row->started_ns ? row->started_ns : row->created_ns) /
 			 NS_PER_MS);
@@ -390,13 +392,13 @@ static cJSON *make_record(const struct experiment *row, const char *folder)
 		cJSON_AddStringToObject(record, "endTime", "N/A");
 	cJSON_AddStringToObject(record, "status", "STOPPED");
 	cJSON_AddStringToObject(record, "platform", "local");
-	cJSON_AddStringToObject(record, "experimentName",
-				row->name ? row->name : row->id);
+	cJSON_AddStringToObject(record, "experimentName", name);
 	cJSON_AddItemToObject(record, "tag", cJSON_CreateArray());
 	cJSON_AddNullToObject(record, "pid");
 	cJSON_AddItemToObject(record, "webuiUrl", cJSON_CreateArray());
 	cJSON_AddStringToObject(record, "logDir", folder);
 	cJSON_AddNullToObject(record, "prefixUrl");
+	free(name);
 	return record;
 }
 

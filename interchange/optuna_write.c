@@ -21,8 +21,6 @@
 #include <string.h>
 #include <time.h>
 
-#define NAME_MAX_BYTES 512
-
 struct writing {
 	struct outlet outlet;
 	struct store *store;
@@ -394,10 +392,7 @@ static bool write_study(struct writing *writing, const char *name)
 static bool write_all(struct writing *writing)
 {
 	const struct experiment *experiment = writing->experiment;
-	char *name = xstrndup(experiment->name && *experiment->name
-				      ? experiment->name
-				      : experiment->id,
-			      NAME_MAX_BYTES);
+	char *name = outlet_name(experiment);
 	bool ok;
 
 	ok = query_exec(writing->outlet.db, optuna_tables, writing->err) &&

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "model/objective.h"
 
 #include <cjson/cJSON.h>
@@ -144,6 +145,17 @@ bool outlet_read_embedded(sqlite3 *db, const char *owner, struct strbuf *ret,
 	}
 	query_close(&query);
 	return ok;
+}
+
+char *outlet_name(const struct experiment *experiment)
+{
+	const char *name = experiment->name && *experiment->name
+				   ? experiment->name
+				   : experiment->id;
+	struct strbuf text = STRBUF_INIT;
+
+	utf8_sanitize(&text, name, strlen(name), false);
+	return strbuf_detach(&text);
 }
 
 void outlet_objectives(const struct experiment *experiment,

@@ -37,6 +37,10 @@ bool outlet_embed(struct outlet *outlet, struct store *store,
 bool outlet_read_embedded(sqlite3 *db, const char *owner, struct strbuf *ret,
 			  struct error *err);
 
+/* Its name, or its id where it has none, as text of UTF-8 that those programs
+ * take; the caller frees. */
+char *outlet_name(const struct experiment *experiment);
+
 /* What an experiment optimises, of its configuration. */
 struct objectives;
 void outlet_objectives(const struct experiment *experiment,

@@ -96,6 +96,19 @@ static bool is_id_char(char c)
 	       (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
+bool experiment_is_foreign(const struct experiment *experiment)
+{
+	return experiment->platform &&
+	       (!strcmp(experiment->platform, "nni") ||
+		!strcmp(experiment->platform, "optuna"));
+}
+
+bool experiment_has_cluster(const struct experiment *experiment)
+{
+	return experiment->platform && strcmp(experiment->platform, "local") &&
+	       !experiment_is_foreign(experiment);
+}
+
 bool experiment_id_is_valid(const char *id)
 {
 	size_t len = 0;

@@ -335,6 +335,10 @@ bool experiment_state_may_move(enum experiment_state from,
 			       enum experiment_state to);
 /* DONE, STOPPED, ERROR */
 bool experiment_state_is_terminal(enum experiment_state state);
+/* Of another program's: platform "nni" or "optuna". */
+bool experiment_is_foreign(const struct experiment *experiment);
+/* Do its trials run as pods, so that there are nodes, pods, kubectl lines? */
+bool experiment_has_cluster(const struct experiment *experiment);
 /* ^[A-Za-z0-9_-]{1,32}$ (nni.md, layout facts) */
 bool experiment_id_is_valid(const char *id);
 /* Write a fresh id: 8 lower-case letters and digits, a letter first. */

@@ -77,6 +77,8 @@ bool console_init(struct console *console, const struct tui_options *options,
 		console_select(console, first);
 	if (console->data.experiment_count == 0)
 		console->focus = PANE_EXPERIMENTS;
+	if (options->greeting)
+		console_say(console, ROLE_NORMAL, "%s", options->greeting);
 	(void)problem;
 	return true;
 }
@@ -129,9 +131,7 @@ const char *console_experiment_name(const struct console *console)
 
 bool console_has_cluster(const struct console *console)
 {
-	const char *platform = console->data.experiment.platform;
-
-	return platform && strcmp(platform, "local") != 0;
+	return experiment_has_cluster(&console->data.experiment);
 }
 
 bool console_runs(const struct console *console)

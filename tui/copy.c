@@ -214,10 +214,12 @@ bool copy_kubectl(struct strbuf *out, const struct experiment *experiment,
 	bool is_known;
 	cJSON *tree, *service;
 
-	if (!experiment->platform || strcmp(experiment->platform, "local") == 0)
+	if (!experiment_has_cluster(experiment))
 		return error_set(err, ERROR_INVALID,
-				 "these trials run on this machine: no "
-				 "kubectl line");
+				 "these trials %s: no kubectl line",
+				 experiment_is_foreign(experiment)
+					 ? "came from another program"
+					 : "run on this machine");
 	if (!has_pod && !(attempt && attempt->job))
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "trial #%lld has not been submitted yet",

@@ -144,6 +144,9 @@ static bool read_experiment(const struct experiment *from, void *arg)
 	utf8_sanitize(&name, text, strlen(text), reading->data->is_ascii);
 	free(row->tags);
 	row->tags = strbuf_detach(&name);
+	row->from = !experiment_is_foreign(from)	 ? NULL
+		    : strcmp(from->platform, "nni") == 0 ? "nni"
+							 : "optuna";
 	row->has_note = from->note != NULL;
 	row->is_archived = from->is_archived;
 	row->version = from->version;

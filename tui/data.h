@@ -39,6 +39,7 @@ struct experiment_row {
 	struct metric_value best;
 	int64_t created_ns, started_ns, ended_ns;
 	char *tags; /* owned; safe to draw; "" for none */
+	const char *from; /* "nni", "optuna"; NULL: made here */
 	bool has_note, is_archived;
 	bool is_marked; /* on this screen */
 };

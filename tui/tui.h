@@ -24,6 +24,7 @@ struct tui_options {
 	bool is_monochrome;	   /* NO_COLOR or --no-color */
 	bool is_plain;		   /* --plain: lines, no screen */
 	const char *config_path;   /* the user's settings, or NULL */
+	const char *greeting;	   /* said when it opens, or NULL */
 	const char *script;	   /* file of keys and ':' commands, or NULL */
 	/* Start a headless process for an experiment (resume); may be NULL. */
 	bool (*resume)(const char *experiment_id, struct error *err);

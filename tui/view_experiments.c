@@ -22,12 +22,25 @@ enum {
 	COLUMN_BEST,
 	COLUMN_AGE,
 	COLUMN_TAGS,
+	COLUMN_FROM,
 };
 
-static void make_columns(struct list *list)
+static bool has_foreign(const struct data *data)
 {
-	if (list->column_count)
+	for (size_t i = 0; i < data->experiment_count; i++)
+		if (data->experiments[i].from)
+			return true;
+	return false;
+}
+
+/* Where they came from is told when one came from somewhere. */
+static void make_columns(struct list *list, bool with_from)
+{
+	bool has_from = list->column_count > COLUMN_FROM;
+
+	if (list->column_count && has_from == with_from)
 		return;
+	list->column_count = 0;
 	list_add_column(list, COLUMN_NAME, "NAME", 10, 60, 0, false)
 		->is_stretched = true;
 	list_add_column(list, COLUMN_ID, "ID", 8, 8, 4, false);
@@ -39,6 +52,8 @@ static void make_columns(struct list *list)
 			true);
 	list_add_column(list, COLUMN_AGE, "STARTED", 7, 8, 8, true);
 	list_add_column(list, COLUMN_TAGS, "TAGS", 4, 30, 6, false);
+	if (with_from)
+		list_add_column(list, COLUMN_FROM, "FROM", 4, 6, 4, false);
 }
 
 static void format_field(const struct experiment_row *row, int column, int cols,
@@ -99,6 +114,10 @@ static void format_field(const struct experiment_row *row, int column, int cols,
 		strbuf_adds(out, row->tags);
 		if (row->has_note)
 			strbuf_adds(out, *row->tags ? " (note)" : "(note)");
+		break;
+	case COLUMN_FROM:
+		strbuf_adds(out, row->from ? row->from : "");
+		*role = ROLE_DIM;
 		break;
 	default:
 		break;
@@ -210,7 +229,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	struct strbuf right = STRBUF_INIT;
 	int i, row;
 
-	make_columns(list);
+	make_columns(list, has_foreign(&console->data));
 	list->count = console->data.experiment_count;
 	list->rows = rect.rows - 2;
 	list_clamp(list);

@@ -137,6 +137,10 @@ static void draw_hint(struct console *console, struct rect body)
 	else if (pane->key == 0 || !row)
 		snprintf(text, sizeof(text), "%s",
 			 console_trial(console) ? "" : "No trial is selected.");
+	else if (experiment_is_foreign(&console->data.experiment))
+		snprintf(text, sizeof(text),
+			 "It came from another program's database, which has "
+			 "no logs.");
 	else if (console_has_cluster(console) &&
 		 explain_pod(console, row, text, sizeof(text)))
 		;
