@@ -310,7 +310,7 @@ int command_belief(struct cli *cli)
 	if (!found_experiment(cli, STORE_READ, &answer.found, &err))
 		return cli_fail(&err);
 	answer.belief = belief_find(answer.found.store,
-				    &answer.found.experiment, NULL, &err);
+				    &answer.found.experiment, 0, NULL, &err);
 	ok = answer.belief && find_parameter(&answer, &parameter, &err);
 	if (ok && cli->is_json)
 		print_json(&answer, parameter);

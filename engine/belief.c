@@ -14,6 +14,7 @@
 
 #define POINTS 61
 #define OPTIONS_MAX 200
+#define NUMBERS_MAX (INT64_C(1) << 24)
 #define NORMAL_REACH 3.0 /* deviations */
 
 /* ---- the history -----------------------------------------------------------
@@ -35,16 +36,98 @@ struct telling {
 	struct belief *belief;
 	double *point;
 	int64_t first_number; /* of the tuner of now (HISTORY_CHANGED) */
+
+	/* whom it is told of, when not of all */
+	size_t most;	/* results; 0: all of them */
+	double *values; /* by number; NaN: none; owned */
+	size_t room, observed;
+	double border; /* of the best, that are told in any case */
+	bool is_minimized;
+	uint32_t rate; /* of the others, in 2^32 */
 };
+
+/* ---- of very many, some ----------------------------------------------------
+ */
+
+static void note_value(struct telling *telling, int64_t number, double value)
+{
+	size_t room = telling->room;
+
+	if (number < 0 || number >= NUMBERS_MAX)
+		return;
+	if ((size_t)number >= room) {
+		room = (size_t)number + (size_t)number / 2 + 1024;
+		telling->values = xrealloc(telling->values,
+					   room * sizeof(*telling->values));
+		for (size_t i = telling->room; i < room; i++)
+			telling->values[i] = NAN;
+		telling->room = room;
+	}
+	telling->observed += isnan(telling->values[number]);
+	telling->values[number] = value;
+}
 
 static bool find_change(const struct history *row, void *arg)
 {
 	struct telling *telling = arg;
 
+	if (is_stopped(telling->stop))
+		return false;
 	if (row->kind == HISTORY_CHANGED)
 		telling->first_number = row->number;
+	if (row->kind == HISTORY_OBSERVED && telling->most)
+		note_value(telling, row->number, row->value);
 	return true;
 }
+
+static int by_number(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The best quarter of the room is the best results', since models are made of
+ * those; the rest an even choice. */
+static void choose(struct telling *telling)
+{
+	size_t best = telling->most / 4, count = 0;
+	double *sorted;
+
+	telling->is_minimized =
+		telling->objectives.items[0].mode == OBJECTIVE_MINIMIZE;
+	if (telling->observed <= telling->most) {
+		telling->most = 0;
+		return;
+	}
+	sorted = xcalloc(telling->room, sizeof(*sorted));
+	for (size_t i = 0; i < telling->room; i++)
+		if (!isnan(telling->values[i]))
+			sorted[count++] = telling->values[i];
+	qsort(sorted, count, sizeof(*sorted), by_number);
+	telling->border =
+		telling->is_minimized ? sorted[best] : sorted[count - 1 - best];
+	telling->rate = (uint32_t)((double)(telling->most - best) /
+				   (double)count * UINT32_MAX);
+	free(sorted);
+}
+
+static bool is_told(const struct telling *telling, int64_t number)
+{
+	double value = NAN;
+
+	if (!telling->most)
+		return true;
+	if (number >= 0 && (size_t)number < telling->room)
+		value = telling->values[number];
+	if (telling->is_minimized ? value < telling->border
+				  : value > telling->border)
+		return true;
+	return (uint32_t)number * UINT32_C(2654435761) < telling->rate;
+}
+
+/* ---- a row ------------------------------------------------------------------
+ */
 
 static bool read_point(struct telling *telling, const struct history *row)
 {
@@ -87,6 +170,10 @@ static bool tell_row(const struct history *row, void *arg)
 
 	if (is_stopped(telling->stop))
 		return false;
+	if (row->kind == HISTORY_OBSERVED)
+		telling->belief->known++;
+	if (row->kind != HISTORY_IMPORTED && !is_told(telling, row->number))
+		return true;
 	if (row->number < telling->first_number &&
 	    row->kind != HISTORY_IMPORTED) {
 		if (row->kind == HISTORY_OBSERVED)
@@ -236,13 +323,15 @@ static struct tuner *open_tuner(struct telling *telling,
 }
 
 static bool believe(struct store *store, const struct experiment *experiment,
-		    stop_flag stop, struct belief *belief, struct error *err)
+		    size_t most, stop_flag stop, struct belief *belief,
+		    struct error *err)
 {
 	struct experiment_config config = {0};
 	struct telling telling = {.belief = belief,
 				  .space = belief->space,
 				  .store = store,
-				  .stop = stop};
+				  .stop = stop,
+				  .most = most};
 	struct error why;
 	bool ok = true;
 
@@ -273,12 +362,15 @@ static bool believe(struct store *store, const struct experiment *experiment,
 		telling.point =
 			xcalloc(belief->space->count + 1, sizeof(double));
 		ok = store_history_each(store, experiment->key, find_change,
-					&telling, err) &&
-		     store_history_each(store, experiment->key, tell_row,
 					&telling, err);
+		if (ok)
+			choose(&telling);
+		ok = ok && store_history_each(store, experiment->key, tell_row,
+					      &telling, err);
 		if (ok)
 			find_lines(belief, telling.tuner, stop);
 		free(telling.point);
+		free(telling.values);
 		tuner_close(telling.tuner);
 	}
 	experiment_config_release(&config);
@@ -286,8 +378,8 @@ static bool believe(struct store *store, const struct experiment *experiment,
 }
 
 struct belief *belief_find(struct store *store,
-			   const struct experiment *experiment, stop_flag stop,
-			   struct error *err)
+			   const struct experiment *experiment, size_t most,
+			   stop_flag stop, struct error *err)
 {
 	struct belief *belief;
 	struct space *space;
@@ -304,7 +396,7 @@ struct belief *belief_find(struct store *store,
 	belief = xcalloc(1, sizeof(*belief));
 	belief->space = space;
 	belief->lines = xcalloc(space->count + 1, sizeof(*belief->lines));
-	if (believe(store, experiment, stop, belief, err))
+	if (believe(store, experiment, most, stop, belief, err))
 		return belief;
 	belief_free(belief);
 	return NULL;

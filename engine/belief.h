@@ -40,13 +40,16 @@ struct belief {
 	struct belief_line *lines; /* one a parameter; owned */
 	char *tuner;		   /* its name; owned */
 	char *why_none; /* why there is none of any parameter, or NULL; owned */
-	size_t results, imported;
+	size_t results, imported; /* told */
+	size_t known;		  /* results there are beside imported ones */
 };
 
-/* NULL with a sentence when the experiment cannot be read.  Once *stop is true
- * it returns soon, with less than there is; NULL: nobody stops it. */
+/* NULL with a sentence when the experiment cannot be read.  Of more results
+ * than `most` it is told the best and an even choice of the others (0: all).
+ * Once *stop is true it returns soon, with less than there is; NULL: nobody
+ * stops it. */
 struct belief *belief_find(struct store *store,
-			   const struct experiment *experiment,
+			   const struct experiment *experiment, size_t most,
 			   const atomic_bool *stop, struct error *err);
 void belief_free(struct belief *belief);
 
@@ -54,6 +57,9 @@ void belief_free(struct belief *belief);
  */
 
 struct belief_job;
+
+/* Of more results a job tells so many: a console waits for it. */
+#define BELIEF_JOB_MOST 20000
 
 /* Begin; the database is opened anew.  NULL: no thread could be made. */
 struct belief_job *belief_start(const char *db_path, int64_t experiment,

@@ -45,7 +45,8 @@ static struct belief *find_at(const char *db_path, int64_t key,
 	if (!store_open(db_path, STORE_READ, &store, err))
 		return NULL;
 	if (store_experiment_get(store, key, &experiment, err)) {
-		belief = belief_find(store, &experiment, stop, err);
+		belief = belief_find(store, &experiment, BELIEF_JOB_MOST, stop,
+				     err);
 		experiment_release(&experiment);
 	}
 	store_close(store);

@@ -223,6 +223,22 @@ static void legend(const struct beliefs *beliefs,
 		     is_mean ? "a deviation more and less" : "the others");
 }
 
+static void note(struct console *console, const struct beliefs *beliefs)
+{
+	const struct belief *belief = beliefs->belief;
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s after ", belief->tuner);
+	pictures_format_count(&text, belief->results + belief->imported);
+	if (belief->results < belief->known) {
+		strbuf_adds(&text, " of ");
+		pictures_format_count(&text, belief->known);
+	}
+	pictures_note(console, "%s results%s", text.data,
+		      beliefs->job ? ", learning more" : "");
+	strbuf_release(&text);
+}
+
 static bool draw(struct console *console, void *state, struct canvas *canvas,
 		 struct strbuf *ret_why)
 {
@@ -261,9 +277,7 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 		     pictures_has_marks(console));
 	canvas_dots_release(&dots);
 	legend(beliefs, points, is_mean, canvas);
-	pictures_note(console, "%s after %zu results%s", beliefs->belief->tuner,
-		      beliefs->belief->results + beliefs->belief->imported,
-		      beliefs->job ? ", learning more" : "");
+	note(console, beliefs);
 	return true;
 }
 

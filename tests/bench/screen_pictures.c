@@ -44,21 +44,22 @@ static const struct {
 	const char *first; /* brings the cursor */
 	const char *keys;  /* there and back, after that */
 	bool must_be_whole;
+	const char *whole; /* what its title says then */
 } pictures[] = {
-	{" Curves", "curves", "h", "hl", true},
-	{" Final results", "finals", "h", "hl", true},
-	{" Parameters", "parallel", "h", "lh", true},
+	{" Curves", "curves", "h", "hl", true, NULL},
+	{" Final results", "finals", "h", "hl", true, NULL},
+	{" Parameters", "parallel", "h", "lh", true, NULL},
 	/* every trial's second objective is read: no target */
-	{" Pareto front", "front", "h", "hl", false},
-	{" Durations", "durations", "h", "hl", true},
-	{" Timeline", "timeline", "h", "hl", true},
+	{" Pareto front", "front", "h", "hl", false, NULL},
+	{" Durations", "durations", "h", "hl", true, NULL},
+	{" Timeline", "timeline", "h", "hl", true, NULL},
 	/* every trial's parameters are read; until then it is told of how many
 	 * the picture is: no target */
-	{" Importance", "importance", "j", "jk", false},
-	{" Slice", "slice", "h", "hl", false},
-	{" Contour", "contour", "h", "hl", false},
+	{" Importance", "importance", "j", "jk", false, "best "},
+	{" Slice", "slice", "h", "hl", false, " shown"},
+	{" Contour", "contour", "h", "hl", false, " trials"},
 	/* a tuner learns all results: no target */
-	{" The tuner's belief", "belief", "h", "hl", false},
+	{" The tuner's belief", "belief", "h", "hl", false, NULL},
 };
 
 static bool has_missed;
@@ -131,7 +132,9 @@ static bool has_title(struct screen *screen, const char *title, bool is_whole)
 
 	screen_row(screen, 0, &row);
 	screen_text(screen, &text);
+	/* a sentence instead of a picture is none */
 	result = strncmp(row.data, title, strlen(title)) == 0 &&
+		 !strstr(text.data, "Reading the trials") &&
 		 !(is_whole &&
 		   (strstr(row.data, "reading") || strstr(row.data, " read ") ||
 		    strstr(row.data, "learning") ||
@@ -149,7 +152,15 @@ static bool is_open(struct screen *screen, void *arg)
 
 static bool is_whole(struct screen *screen, void *arg)
 {
-	return has_title(screen, arg, true);
+	struct strbuf row = STRBUF_INIT;
+	bool result = has_title(screen, arg, true);
+
+	screen_row(screen, 0, &row);
+	for (size_t i = 0; i < COUNT_OF(pictures); i++)
+		if (pictures[i].title == arg && pictures[i].whole)
+			result &= strstr(row.data, pictures[i].whole) != NULL;
+	strbuf_release(&row);
+	return result;
 }
 
 static void read_line(struct screen *screen, struct strbuf *out)
@@ -216,6 +227,8 @@ static void bench_picture(struct screen *screen, size_t picture)
 	else
 		note(pictures[picture].name, "is whole", whole_ms, "ms");
 	bench_keys(screen, picture);
+	note(pictures[picture].name, "memory so far",
+	     process_memory_mb(screen_pid(screen), "VmHWM:"), "MB");
 }
 
 static void run(const char *program, const char *folder, const char *db,

@@ -157,7 +157,7 @@ static void test_beliefs(void **state)
 
 		snprintf(id, sizeof(id), "model%zu", i);
 		experiment = make(store, id, modelling[i], true);
-		belief = belief_find(store, &experiment, NULL, &err);
+		belief = belief_find(store, &experiment, 0, NULL, &err);
 		if (!belief)
 			fail_msg("%s", err.text);
 		if (belief->why_none)
@@ -169,9 +169,18 @@ static void test_beliefs(void **state)
 		experiment_release(&experiment);
 	}
 	experiment = make(store, "parzen", "TPE", true);
-	belief = belief_find(store, &experiment, NULL, &err);
+	belief = belief_find(store, &experiment, 0, NULL, &err);
 	assert_non_null(belief);
 	check_densities(belief);
+	belief_free(belief);
+	/* told of a half, the best among them */
+	belief = belief_find(store, &experiment, TRIALS / 2, NULL, &err);
+	assert_non_null(belief);
+	assert_int_equal(belief->known, TRIALS);
+	assert_in_range(belief->results, TRIALS / 4, TRIALS * 3 / 4);
+	assert_true(fabs(belief->lines[X]
+				 .numbers[highest(belief->lines[X].first, 61)] -
+			 OPTIMUM) < 0.2);
 	belief_free(belief);
 	experiment_release(&experiment);
 	store_close(store);
@@ -181,7 +190,7 @@ static void check_none(struct store *store, struct experiment experiment,
 		       const char *words)
 {
 	struct error err = {0};
-	struct belief *belief = belief_find(store, &experiment, NULL, &err);
+	struct belief *belief = belief_find(store, &experiment, 0, NULL, &err);
 
 	if (!belief)
 		fail_msg("%s", err.text);
@@ -254,14 +263,14 @@ static void test_changed(void **state)
 		assert_ok(store_history_add(store, experiment.key, &row, err));
 	}
 	assert_ok(store_commit(store, err));
-	belief = belief_find(store, &experiment, NULL, &why);
+	belief = belief_find(store, &experiment, 0, NULL, &why);
 	assert_non_null(belief);
 	assert_null(belief->why_none);
 	assert_int_equal(belief->results, 19);
 	assert_int_equal(belief->imported, 20);
 	belief_free(belief);
 	/* told to stop, it tells nothing more */
-	belief = belief_find(store, &experiment, &stop, &why);
+	belief = belief_find(store, &experiment, 0, &stop, &why);
 	assert_non_null(belief);
 	assert_int_equal(belief->results + belief->imported, 0);
 	belief_free(belief);
