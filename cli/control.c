@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/find.h"
 #include "cli/output.h"
+#include "cli/selection.h"
 #include "model/action.h"
 
 #include <cjson/cJSON.h>
@@ -179,26 +180,166 @@ static int ask_each(struct cli *cli, struct found *found,
 	return worst;
 }
 
-/* The trials named, or one command for all of them. */
+/* ---- what a filter matches ------------------------------------------------
+ */
+
+struct matched {
+	enum command_verb verb;
+	struct trial *trials; /* owned, brief */
+	size_t count, capacity, all;
+};
+
+static bool add_match(const struct trial *trial, void *arg)
+{
+	struct matched *matched = arg;
+	bool has_ended = trial_state_is_terminal(trial->state);
+	struct trial *one;
+
+	matched->all++;
+	if (has_ended != (matched->verb == COMMAND_RESTART))
+		return true;
+	ARRAY_RESERVE(matched->trials, matched->count, matched->capacity);
+	one = &matched->trials[matched->count++];
+	*one = *trial;
+	one->parameters = one->reason = one->tags = one->note = NULL;
+	return true;
+}
+
+/* "kill 12 trials of demo that match "lr>1" (#3 #5 #8 ...)? [y/N] " */
+static bool confirm(const struct cli *cli, const struct found *found,
+		    const struct matched *matched)
+{
+	const char *name = found->experiment.name ? found->experiment.name
+						  : found->experiment.id;
+	struct strbuf line = STRBUF_INIT;
+	char answer[16] = "";
+	size_t i;
+
+	strbuf_addf(&line, "%s %zu trial%s of ", cli->command->name,
+		    matched->count, matched->count == 1 ? "" : "s");
+	utf8_sanitize(&line, name, strlen(name), false);
+	strbuf_adds(&line, " that match (");
+	for (i = 0; i < matched->count && i < 10; i++)
+		strbuf_addf(&line, "%s#%lld", i ? " " : "",
+			    (long long)matched->trials[i].sequence);
+	strbuf_adds(&line, matched->count > 10 ? " ...)? [y/N] " : ")? [y/N] ");
+	fputs(line.data, stderr);
+	fflush(stderr);
+	strbuf_release(&line);
+	return fgets(answer, sizeof(answer), stdin) &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool append(const struct found *found, enum command_verb verb,
+		   const struct trial *trial, struct command *ret,
+		   struct error *err)
+{
+	*ret = (struct command){
+		.experiment = found->experiment.key,
+		.trial = trial->key,
+		.verb = verb,
+		.asked_by = cli_asker(),
+		.asked_ns = clock_wall_ns(),
+	};
+	return store_command_append(found->store, ret, err);
+}
+
+/* All are asked for before the first answer is waited for: pods end beside
+ * each other. */
+static int ask_matched(struct cli *cli, struct found *found,
+		       const struct matched *matched)
+{
+	struct command *commands =
+		xcalloc(matched->count + 1, sizeof(*commands));
+	struct error err = {0};
+	int worst = CLI_DONE;
+	size_t sent, i;
+
+	for (sent = 0; sent < matched->count; sent++)
+		if (!append(found, matched->verb, &matched->trials[sent],
+			    &commands[sent], &err)) {
+			worst = cli_fail_at(&err, "%s", cli->command->name);
+			command_release(&commands[sent]);
+			break;
+		}
+	for (i = 0; i < sent; i++) {
+		int status = CLI_FAILED;
+
+		if (!wait_for_answer(found->store, &commands[i], &err)) {
+			status = cli_fail_at(&err, "%s", cli->command->name);
+		} else {
+			print_outcome(cli, &commands[i], matched->trials[i].id);
+			if (commands[i].state == COMMAND_DONE)
+				status = CLI_DONE;
+		}
+		command_release(&commands[i]);
+		worst = status > worst ? status : worst;
+	}
+	free(commands);
+	return worst;
+}
+
+static int ask_filter(struct cli *cli, struct found *found,
+		      enum command_verb verb)
+{
+	const struct selection_wish wish = {.filter =
+						    cli_option(cli, "filter")};
+	struct matched matched = {.verb = verb};
+	struct selection selection;
+	struct error err = {0};
+	int status = selection_open(&selection, found, &wish);
+
+	if (status)
+		return status;
+	if (!selection_each(&selection, add_match, &matched, &err))
+		status = cli_fail(&err);
+	selection_close(&selection);
+	if (!status && matched.count == 0) {
+		error_set(&err, ERROR_NOT_FOUND,
+			  "%s: %zu trials match, and none of them %s",
+			  cli->command->name, matched.all,
+			  verb == COMMAND_KILL ? "waits or runs" : "has ended");
+		status = cli_fail(&err);
+	} else if (!status && !cli->is_yes && !isatty(STDIN_FILENO)) {
+		error_set(&err, ERROR_INVALID,
+			  "%s: %zu trials match, and there is no terminal to "
+			  "ask on; --yes does it without asking",
+			  cli->command->name, matched.count);
+		status = cli_fail(&err);
+	} else if (!status && !cli->is_yes && !confirm(cli, found, &matched)) {
+		status = CLI_FAILED;
+	} else if (!status) {
+		status = ask_matched(cli, found, &matched);
+	}
+	free(matched.trials);
+	return status;
+}
+
+/* The trials named, those a filter matches, or one command for all of them. */
 static int ask_trials(struct cli *cli, enum command_verb verb, const char *all)
 {
 	bool is_all = cli_option(cli, all);
+	bool is_filter = cli_option(cli, "filter");
+	bool is_named = cli->argument_count > 1;
 	struct found found;
 	struct error err = {0};
 	int status;
 
-	if (is_all == (cli->argument_count > 1)) {
+	if (is_all + is_filter + is_named != 1) {
 		error_set(&err, ERROR_INVALID,
-			  is_all ? "%s: either trials or --%s, not both"
-				 : "%s: name the trials, or give --%s",
+			  is_all + is_filter + is_named
+				  ? "%s: either trials, --filter or --%s"
+				  : "%s: name the trials, or give --filter or "
+				    "--%s",
 			  cli->command->name, all);
 		return cli_fail(&err);
 	}
 	status = open_live(cli, &found);
 	if (status)
 		return status;
-	status = is_all ? ask(cli, &found, verb, NULL, NULL)
-			: ask_each(cli, &found, verb, 1, NULL);
+	status = is_filter ? ask_filter(cli, &found, verb)
+		 : is_all  ? ask(cli, &found, verb, NULL, NULL)
+			   : ask_each(cli, &found, verb, 1, NULL);
 	found_release(&found);
 	return status;
 }

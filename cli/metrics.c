@@ -7,6 +7,7 @@
 #include "cli/find.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/selection.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -107,8 +108,11 @@ int command_metrics(struct cli *cli)
 		.is_first = true,
 		.err = &err,
 	};
+	struct selection_wish wish = {.filter = cli_option(cli, "filter")};
+	struct selection selection;
 	struct found found;
 	long attempt;
+	int status;
 	bool ok;
 
 	if (!cli_option_number(cli, "attempt", 1, 1000000, 0, &attempt, &err))
@@ -121,8 +125,18 @@ int command_metrics(struct cli *cli)
 			  listing.type);
 		return cli_fail(&err);
 	}
+	if (wish.filter && cli_argument(cli, 1)) {
+		error_set(&err, ERROR_INVALID,
+			  "metrics: either a trial or --filter, not both");
+		return cli_fail(&err);
+	}
 	if (!found_trial(cli, STORE_READ, &found, &err))
 		return cli_fail(&err);
+	status = selection_open(&selection, &found, &wish);
+	if (status) {
+		found_release(&found);
+		return status;
+	}
 	listing.store = found.store;
 	listing.attempt = (int)attempt;
 	sheet_init(&listing.sheet, columns, COUNT_OF(columns));
@@ -130,9 +144,7 @@ int command_metrics(struct cli *cli)
 	if (found.trial.key)
 		ok = add_trial(&found.trial, &listing);
 	else
-		ok = store_trials_each(found.store, found.experiment.key, 0,
-				       STORE_TRIAL_BRIEF, add_trial, &listing,
-				       &err) &&
+		ok = selection_each(&selection, add_trial, &listing, &err) &&
 		     !listing.has_failed;
 	if (ok && cli->is_json) {
 		strbuf_adds(&listing.json, listing.is_first ? "]\n" : "\n]\n");
@@ -142,6 +154,7 @@ int command_metrics(struct cli *cli)
 	}
 	strbuf_release(&listing.json);
 	sheet_release(&listing.sheet);
+	selection_close(&selection);
 	found_release(&found);
 	return ok ? CLI_DONE : cli_fail(&err);
 }

@@ -186,10 +186,25 @@ const struct cli_command cli_commands[] = {
 		.run = command_top,
 	},
 	{
-		.name = "trials", .synopsis = "[--state STATE] [EXPERIMENT]",
+		.name = "trials", .synopsis = "[--filter TEXT] [--sort COLUMNS] [--columns COLUMNS] [EXPERIMENT]",
 		.help = "list the trials of an experiment",
+		.text = "A filter is terms such as 'state:failed lr<1e-3' or 'acc.max>=0.9 and not "
+			"(tag:bad or time<10m)'; the guide has all of it. Columns are parameters, "
+			"metrics (acc, acc.max, acc.min, .mean, .first, .last, .final, .count) and "
+			"what every trial has: number, id, state, try, final, best, last, steps, "
+			"time, waited, submitted, started, ended, exit, source, reason, tag, note, "
+			"node, pod, restarts, cpu, memory, gpus, cpu-used, memory-used. A view is "
+			"what V in the console saves by a name: filter, order and columns; all, "
+			"best, failed and live are always there.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
-		.options = {CHOICE("state", 's', "STATE[,STATE...]", "only trials in these states", STATES)},
+		.options = {
+			CHOICE("state", 's', "STATE[,STATE...]", "only trials in these states", STATES),
+			VALUE("filter", 'f', "TEXT", "only trials that a filter matches"),
+			VALUE("sort", 0, "COLUMN[,COLUMN...]", "in this order: -COLUMN descends, +COLUMN ascends"),
+			VALUE("columns", 'c', "COLUMN[,COLUMN...]", "these columns; in JSON as the member columns"),
+			VALUE("view", 0, "NAME", "filter, order and columns by the name of a view"),
+			VALUE("limit", 'n', "N", "only the first N"),
+		},
 		.run = command_trials,
 	},
 	{
@@ -208,6 +223,7 @@ const struct cli_command cli_commands[] = {
 			VALUE("name", 'n', "NAME", "only metrics of this name"),
 			CHOICE("type", 't', "TYPE", "only intermediate or final ones", "intermediate final"),
 			VALUE("attempt", 0, "N", "only of this attempt (default: all)"),
+			VALUE("filter", 'f', "TEXT", "only of trials that a filter matches, as in trials"),
 		},
 		.run = command_metrics,
 	},

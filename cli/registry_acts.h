@@ -5,18 +5,24 @@
  */
 /* clang-format off */
 	{
-		.name = "kill", .synopsis = "EXPERIMENT TRIAL... | --all EXPERIMENT",
+		.name = "kill", .synopsis = "EXPERIMENT TRIAL... | --all EXPERIMENT | --filter TEXT EXPERIMENT",
 		.help = "kill trials",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
-		.options = {FLAG("all", 'a', "every trial that waits or runs")},
+		.options = {
+			FLAG("all", 'a', "every trial that waits or runs"),
+			VALUE("filter", 'f', "TEXT", "those of them that a filter matches; asks first, unless --yes"),
+		},
 		.needs_write = true,
 		.run = command_kill,
 	},
 	{
-		.name = "restart", .synopsis = "EXPERIMENT TRIAL... | --failed EXPERIMENT",
+		.name = "restart", .synopsis = "EXPERIMENT TRIAL... | --failed EXPERIMENT | --filter TEXT EXPERIMENT",
 		.help = "run finished trials again with the same parameters",
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
-		.options = {FLAG("failed", 0, "every trial that failed")},
+		.options = {
+			FLAG("failed", 0, "every trial that failed"),
+			VALUE("filter", 'f', "TEXT", "every one that ended and a filter matches; asks first, unless --yes"),
+		},
 		.needs_write = true,
 		.run = command_restart,
 	},

@@ -49,7 +49,7 @@ bool filter_has_words(const struct filter *filter)
 
 unsigned filter_needs(const struct filter *filter)
 {
-	unsigned needs = filter_has_words(filter) ? NEED_TEXT | NEED_TAGS : 0;
+	unsigned needs = filter_has_words(filter) ? NEED_TEXT : 0;
 	size_t i;
 
 	for (i = 0; filter && i < filter->term_count; i++)
@@ -209,13 +209,13 @@ static bool match_tag(const struct filter_term *term,
 	size_t i;
 
 	while (tags && *tags && !is_found) {
-		size_t len = strcspn(tags, "\n");
+		size_t len = strcspn(tags, " ");
 
 		snprintf(tag, sizeof(tag), "%.*s", (int)len, tags);
 		for (i = 0; i < term->value_count && !is_found; i++)
 			is_found = is_like(&term->values[i], tag, true);
 		tags += len;
-		tags += *tags == '\n';
+		tags += *tags == ' ';
 	}
 	return is_found == (term->op != OP_UNEQUAL);
 }

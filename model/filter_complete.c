@@ -71,7 +71,7 @@ static void offer_values(const char *name, const struct field_names *names,
 {
 	static const char *const is[] = {"marked", "retried", "best", "live",
 					 "ended"};
-	static const char *const sources[] = {"tuner", "user", "import"};
+	static const char *const sources[] = {"tuner", "custom", "import"};
 	struct trial_field field;
 	struct error ignored;
 	size_t i;

@@ -70,6 +70,18 @@ bool trial_state_parse(const char *name, enum trial_state *ret_state)
 	return false;
 }
 
+int trial_state_rank(enum trial_state state)
+{
+	static const int ranks[TRIAL_STATE_COUNT] = {
+		[TRIAL_RUNNING] = 0,	   [TRIAL_WAITING] = 1,
+		[TRIAL_UNKNOWN] = 2,	   [TRIAL_FAILED] = 3,
+		[TRIAL_EARLY_STOPPED] = 4, [TRIAL_USER_CANCELED] = 5,
+		[TRIAL_SYS_CANCELED] = 6,  [TRIAL_SUCCEEDED] = 7,
+	};
+
+	return ranks[state];
+}
+
 bool trial_state_is_terminal(enum trial_state state)
 {
 	return !states[state].moves;

@@ -86,6 +86,9 @@ const char *trial_state_name(enum trial_state state);
 char trial_state_letter(enum trial_state state);
 bool trial_state_parse(const char *name, enum trial_state *ret_state);
 bool trial_state_is_terminal(enum trial_state state);
+/* Where it stands in a list sorted by state: what a user looks for first comes
+ * first, from 0. */
+int trial_state_rank(enum trial_state state);
 /* Is this move allowed within one attempt? (staying is not a move) */
 bool trial_state_may_move(enum trial_state from, enum trial_state to);
 

@@ -43,13 +43,11 @@ static const struct {
 			 "how long ago it ended, or a date"},
 	[FIELD_EXIT] = {"exit", UNIT_NONE, 0, "its command's exit status"},
 	[FIELD_SOURCE] = {"source", UNIT_TEXT, 0,
-			  "where it comes from: tuner, user, import"},
+			  "where it comes from: tuner, custom, import"},
 	[FIELD_REASON] = {"reason", UNIT_TEXT, NEED_TEXT,
 			  "why it is in its state"},
 	[FIELD_NODE] = {"node", UNIT_TEXT, NEED_PLACE, "the cluster's node"},
 	[FIELD_POD] = {"pod", UNIT_TEXT, NEED_PLACE, "its pod"},
-	[FIELD_PARTS] = {"pods", UNIT_TEXT, NEED_PARTS,
-			 "what its pods are doing"},
 	[FIELD_RESTARTS] = {"restarts", UNIT_NONE, NEED_PLACE,
 			    "restarts of its containers"},
 	[FIELD_CPU] = {"cpu", UNIT_CPU, NEED_PLACE, "cores requested"},
@@ -59,8 +57,8 @@ static const struct {
 	[FIELD_CPU_USED] = {"cpu-used", UNIT_CPU, NEED_PLACE, "cores used"},
 	[FIELD_MEMORY_USED] = {"memory-used", UNIT_BYTES, NEED_PLACE,
 			       "memory used"},
-	[FIELD_TAGS] = {"tag", UNIT_TEXT, NEED_TAGS, "one of its tags"},
-	[FIELD_NOTE] = {"note", UNIT_TEXT, NEED_TAGS, "its note"},
+	[FIELD_TAGS] = {"tag", UNIT_TEXT, NEED_TEXT, "one of its tags"},
+	[FIELD_NOTE] = {"note", UNIT_TEXT, NEED_TEXT, "its note"},
 	[FIELD_PARAMETERS] = {"parameters", UNIT_TEXT, NEED_TEXT,
 			      "all parameters together"},
 };
@@ -73,7 +71,7 @@ static const struct {
 	{"attempt", FIELD_TRY},	  {"tags", FIELD_TAGS},
 	{"notes", FIELD_NOTE},	  {"gpu", FIELD_GPUS},
 	{"mem", FIELD_MEMORY},	  {"duration", FIELD_TIME},
-	{"results", FIELD_STEPS}, {"parts", FIELD_PARTS},
+	{"results", FIELD_STEPS},
 };
 
 static const char *const stats[STAT_LIMIT] = {

@@ -38,18 +38,17 @@ enum trial_field_kind {
 	FIELD_STARTED,
 	FIELD_ENDED,
 	FIELD_EXIT,
-	FIELD_SOURCE, /* tuner, user, import */
+	FIELD_SOURCE, /* tuner, custom, import */
 	FIELD_REASON,
 	FIELD_NODE,
 	FIELD_POD,
-	FIELD_PARTS, /* what the pods of several roles do */
 	FIELD_RESTARTS,
 	FIELD_CPU, /* requested: cores, bytes, devices */
 	FIELD_MEMORY,
 	FIELD_GPUS,
 	FIELD_CPU_USED,
 	FIELD_MEMORY_USED,
-	FIELD_TAGS, /* text: one a line */
+	FIELD_TAGS, /* text: blanks between them */
 	FIELD_NOTE,
 	FIELD_PARAMETERS, /* all in one: the JSON object */
 	/* the list above is TRIAL_FIELDS; these need a number or a name */
@@ -74,11 +73,9 @@ enum metric_stat {
 
 /* What has to be read to know a field. */
 enum trial_need {
-	NEED_TEXT = 1 << 0,   /* parameters or reason */
-	NEED_PLACE = 1 << 1,  /* where it is in the cluster */
-	NEED_TAGS = 1 << 2,   /* tags and note */
-	NEED_METRIC = 1 << 3, /* a metric's reports */
-	NEED_PARTS = 1 << 4
+	NEED_TEXT = 1 << 0,  /* the whole row: parameters, reason, tags */
+	NEED_PLACE = 1 << 1, /* where it is in the cluster */
+	NEED_METRIC = 1 << 2 /* a metric's reports */
 };
 
 enum field_unit {

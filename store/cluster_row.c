@@ -254,12 +254,25 @@ bool store_place_get(struct store *store, int64_t trial,
 	return ok;
 }
 
+static bool walk_places(struct sql *sql, store_place_fn *fn, void *arg,
+			struct error *err)
+{
+	struct trial_place row;
+	bool ok;
+
+	while (sql_next(sql, &ok, err)) {
+		read_place(sql, &row);
+		if (!fn(&row, arg))
+			break;
+	}
+	sql_close(sql);
+	return ok;
+}
+
 bool store_places_each(struct store *store, int64_t experiment,
 		       store_place_fn *fn, void *arg, struct error *err)
 {
-	struct trial_place row;
 	struct sql sql;
-	bool ok;
 
 	if (!sql_open(&sql, store,
 		      "SELECT " PLACE_COLUMNS " FROM trial_place p"
@@ -271,13 +284,23 @@ bool store_places_each(struct store *store, int64_t experiment,
 		      err))
 		return false;
 	sql_bind_int(&sql, experiment);
-	while (sql_next(&sql, &ok, err)) {
-		read_place(&sql, &row);
-		if (!fn(&row, arg))
-			break;
-	}
-	sql_close(&sql);
-	return ok;
+	return walk_places(&sql, fn, arg, err);
+}
+
+bool store_places_between(struct store *store, int64_t experiment,
+			  int64_t first, int64_t count, store_place_fn *fn,
+			  void *arg, struct error *err)
+{
+	struct sql sql;
+
+	if (!sql_open(&sql, store,
+		      "SELECT " PLACE_COLUMNS " FROM trial_place"
+		      " WHERE trial BETWEEN ? AND ?",
+		      err))
+		return false;
+	sql_bind_int(&sql, (experiment << 32) + first);
+	sql_bind_int(&sql, (experiment << 32) + first + count - 1);
+	return walk_places(&sql, fn, arg, err);
 }
 
 bool store_place_delete(struct store *store, int64_t trial, struct error *err)

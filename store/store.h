@@ -207,6 +207,20 @@ bool store_finals_each(struct store *store, int64_t experiment,
 bool store_trial_summarize(struct store *store, struct trial *trial,
 			   enum objective_mode mode, struct error *err);
 
+/* ---- metric_stats.c ----------------------------------------------------- */
+
+#define STORE_STATS_MAX 4096
+
+/* Statistics of one metric, by sequence number, of those among the trials
+ * [first, first + count) that reported it; at most STORE_STATS_MAX of them.
+ * attempt: the newest that did, which may not be the trial's newest. */
+struct metric_stats;
+typedef bool store_stats_fn(int64_t trial, int attempt,
+			    const struct metric_stats *stats, void *arg);
+bool store_metric_stats_each(struct store *store, int64_t experiment,
+			     const char *name, int64_t first, size_t count,
+			     store_stats_fn *fn, void *arg, struct error *err);
+
 /* ---- event_row.c ------------------------------------------------------ */
 
 bool store_event_add(struct store *store, struct event *event,
@@ -263,6 +277,10 @@ typedef bool store_place_fn(const struct trial_place *place, void *arg);
 /* Of trials that are not over, by sequence. */
 bool store_places_each(struct store *store, int64_t experiment,
 		       store_place_fn *fn, void *arg, struct error *err);
+/* Of all trials with sequence numbers in [first, first + count). */
+bool store_places_between(struct store *store, int64_t experiment,
+			  int64_t first, int64_t count, store_place_fn *fn,
+			  void *arg, struct error *err);
 /* Not an error when it has none. */
 bool store_place_delete(struct store *store, int64_t trial, struct error *err);
 

@@ -111,13 +111,13 @@ static bool read_marks(struct console *console, const struct marking *marking,
 /* ---- tags ------------------------------------------------------------------
  */
 
-struct words {
+struct tag_words {
 	char *text; /* with ends in place of blanks */
 	const char *items[2 * TAGS_MAX + 1];
 	size_t count;
 };
 
-static void split(struct words *words, const char *text)
+static void split(struct tag_words *words, const char *text)
 {
 	char *rest = NULL, *word;
 
@@ -129,7 +129,7 @@ static void split(struct words *words, const char *text)
 		words->items[words->count++] = word;
 }
 
-static bool has_word(const struct words *words, const char *word)
+static bool has_word(const struct tag_words *words, const char *word)
 {
 	for (size_t i = 0; i < words->count; i++)
 		if (strcmp(words->items[i], word) == 0)
@@ -141,7 +141,7 @@ enum { FORM_TAGS, FORM_AWAY };
 
 static void check_tags(struct form *form, size_t i, void *arg)
 {
-	struct words words;
+	struct tag_words words;
 	struct error err;
 
 	(void)arg;
@@ -157,8 +157,8 @@ static void check_tags(struct form *form, size_t i, void *arg)
 }
 
 /* "+new -old" as words: what differs between two lists. */
-static size_t differences(const struct words *now, const struct words *then,
-			  char **ret)
+static size_t differences(const struct tag_words *now,
+			  const struct tag_words *then, char **ret)
 {
 	size_t count = 0;
 
@@ -211,7 +211,7 @@ static bool accept_tags(struct console *console, struct form *form, void *arg)
 {
 	const struct marking *marking = arg;
 	char *changes[4 * TAGS_MAX + 2];
-	struct words now = {0}, then, away = {0};
+	struct tag_words now = {0}, then, away = {0};
 	size_t count;
 	bool ok = true;
 

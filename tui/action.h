@@ -27,13 +27,14 @@ enum view_bit {
 	VIEW_TUNER = 1 << 8,
 	VIEW_PICTURES = 1 << 9,
 	VIEW_DIFF = 1 << 10,
+	VIEW_COLUMNS = 1 << 11,
 	VIEW_PANES = VIEW_EXPERIMENTS | VIEW_TRIALS | VIEW_LOG | VIEW_CHART,
 	VIEW_LISTS = VIEW_EXPERIMENTS | VIEW_TRIALS,
 	VIEW_TEXTS = VIEW_LOG | VIEW_TRIAL | VIEW_EVENTS | VIEW_HELP |
 		     VIEW_TUNER | VIEW_DIFF,
 	VIEW_WORK = VIEW_PANES | VIEW_TRIAL | VIEW_EVENTS | VIEW_CLUSTER |
 		    VIEW_TUNER | VIEW_PICTURES | VIEW_DIFF,
-	VIEW_ALL = VIEW_WORK | VIEW_HELP
+	VIEW_ALL = VIEW_WORK | VIEW_HELP | VIEW_COLUMNS
 };
 
 enum action_group {
@@ -119,18 +120,38 @@ enum action_flag {
 	  "Filter", "live filter of the trials, such as state:failed lr>0.01") \
 	X(SORT, "sort", "s <F6>", VIEW_LISTS | VIEW_CLUSTER, LIST, 0, "Sort",  \
 	  "choose the column to sort by")                                      \
+	X(VIEWS, "views", "V", VIEW_TRIALS, LIST, 0, NULL,                     \
+	  "views: filter, order and columns by name")                          \
+	X(COLUMNS, "choose-columns", "=", VIEW_TRIALS, LIST, 0, NULL,          \
+	  "choose, order and size the columns")                                \
+	X(COLUMN_LEFT, "column-left", "(", VIEW_TRIALS | VIEW_COLUMNS, LIST,   \
+	  0, NULL, "move the column sorted by to the left, or up the list")    \
+	X(COLUMN_RIGHT, "column-right", ")", VIEW_TRIALS | VIEW_COLUMNS, LIST, \
+	  0, NULL, "move it to the right, or down")                            \
+	X(COLUMN_NARROW, "narrower", "{", VIEW_TRIALS | VIEW_COLUMNS, LIST, 0, \
+	  NULL, "make the column sorted by narrower")                          \
+	X(COLUMN_WIDE, "wider", "}", VIEW_TRIALS | VIEW_COLUMNS, LIST, 0,      \
+	  NULL, "make it wider")                                               \
 	X(SORT_REVERSE, "reverse", "S", VIEW_LISTS | VIEW_CLUSTER, LIST, 0,    \
 	  NULL, "reverse the order")                                           \
 	X(SORT_LEFT, "sort-left", "<lt>", VIEW_TRIALS, LIST, 0, NULL,          \
 	  "sort by the column to the left")                                    \
 	X(SORT_RIGHT, "sort-right", ">", VIEW_TRIALS, LIST, 0, NULL,           \
 	  "sort by the column to the right")                                   \
-	X(MARK, "mark", "<Space>", VIEW_LISTS | VIEW_PICTURES, LIST, 0, NULL,  \
-	  "mark the trial or experiment, or take its mark away")               \
+	X(MARK, "mark", "<Space>", VIEW_LISTS | VIEW_COLUMNS | VIEW_PICTURES,  \
+	  LIST, 0, NULL,                                                       \
+	  "mark the trial or experiment, or take its mark away; show or hide " \
+	  "a column")                                                          \
 	X(MARK_ALL, "mark-all", "*", VIEW_TRIALS, LIST, 0, NULL,               \
 	  "mark every trial that is shown")                                    \
-	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS, LIST, 0, NULL,            \
-	  "take all marks away")                                               \
+	X(MARK_FILTER, "mark-filter", "M", VIEW_TRIALS, LIST, 0, NULL,         \
+	  "mark all trials that a filter matches")                             \
+	X(UNMARK_ALL, "unmark-all", "U", VIEW_LISTS | VIEW_COLUMNS, LIST, 0,   \
+	  NULL, "take all marks away; back to the usual columns")              \
+	X(FOLLOW_TRIAL, "follow-trial", "f", VIEW_TRIALS, LIST, 0, NULL,       \
+	  "keep the selected trial in its place, whatever moves or is hidden") \
+	X(PIN_BEST, "pin-best", "b", VIEW_TRIALS, LIST, 0, NULL,               \
+	  "hold the best trials at the top of the list, and let go")           \
                                                                                \
 	X(LOG_FOLLOW, "follow", "F", VIEW_PANES, LOG, 0, NULL,                 \
 	  "log: stay at its end")                                              \

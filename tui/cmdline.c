@@ -74,7 +74,7 @@ static bool read_word(const char *text, size_t len, size_t *at,
 static bool takes_rest(const char *word)
 {
 	return strcmp(word, "filter") == 0 || strcmp(word, "search") == 0 ||
-	       strcmp(word, "add") == 0;
+	       strcmp(word, "mark-by") == 0 || strcmp(word, "add") == 0;
 }
 
 bool cmdline_parse(const char *text, size_t len, struct cmdline *ret,

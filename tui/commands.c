@@ -130,6 +130,43 @@ static void do_filter(struct console *console, const struct cmdline *line)
 		say_error(console, &err);
 }
 
+static void do_mark_by(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!trials_mark_filter(console, line->rest, &err))
+		say_error(console, &err);
+}
+
+static void do_view(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!trials_apply_view(console, line->argv[1], &err))
+		say_error(console, &err);
+}
+
+static void do_view_save(struct console *console, const struct cmdline *line)
+{
+	bool for_all = line->argc > 2;
+	struct error err;
+
+	if (for_all && strcmp(line->argv[2], "all") != 0)
+		console_say(console, ROLE_ERROR,
+			    "view-save: all, or nothing, not \"%s\"",
+			    line->argv[2]);
+	else if (!trials_save_view(console, line->argv[1], for_all, &err))
+		say_error(console, &err);
+}
+
+static void do_view_delete(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!trials_delete_view(console, line->argv[1], &err))
+		say_error(console, &err);
+}
+
 static void do_search(struct console *console, const struct cmdline *line)
 {
 	const struct view_ops *view = console_view(console);
@@ -298,12 +335,23 @@ const struct console_command console_commands[] = {
 	{"add", "[JSON]",
 	 "run a trial with these parameters, or a form for them", 0, 60, do_add,
 	 COMPLETE_NONE},
-	{"sort", "[COLUMN [asc|desc]]", "order of the trials", 0, 2, do_sort,
+	{"sort", "[COLUMN[,COLUMN] [asc|desc]]",
+	 "order of the trials; -COLUMN descends", 0, 2, do_sort,
 	 COMPLETE_COLUMN},
 	{"filter", "[TERMS]", "which trials to show; empty: all", 0, 60,
-	 do_filter, COMPLETE_COLUMN},
-	{"columns", "[COLUMN...]", "which columns to show; empty: the usual", 0,
-	 60, do_columns, COMPLETE_COLUMN},
+	 do_filter, COMPLETE_FILTER},
+	{"mark-by", "TERMS", "mark all trials that match a filter", 1, 60,
+	 do_mark_by, COMPLETE_FILTER},
+	{"view", "NAME", "filter, order and columns that were saved", 1, 1,
+	 do_view, COMPLETE_VIEW},
+	{"view-save", "NAME [all]",
+	 "save them by a name, for this experiment or for all", 1, 2,
+	 do_view_save, COMPLETE_VIEW},
+	{"view-delete", "NAME", "forget a view", 1, 1, do_view_delete,
+	 COMPLETE_VIEW},
+	{"columns", "[COLUMN[:WIDTH]...]",
+	 "which columns to show; empty: the usual", 0, 60, do_columns,
+	 COMPLETE_COLUMN},
 	{"search", "TEXT", "as /", 1, 60, do_search, COMPLETE_NONE},
 	{"experiment", "NAME", "show an experiment: id, prefix, name or latest",
 	 1, 60, do_experiment, COMPLETE_EXPERIMENT},

@@ -48,6 +48,11 @@ static void offer_settings(struct prompt *prompt)
 	}
 }
 
+static void offer(const char *candidate, void *arg)
+{
+	prompt_offer(arg, candidate);
+}
+
 static void offer_arguments(struct console *console, enum completion completion)
 {
 	static const char *const knobs[] = {
@@ -56,6 +61,7 @@ static void offer_arguments(struct console *console, enum completion completion)
 	static const char *const roles[] = {"stdout", "stderr", "keeper",
 					    "previous", "all"};
 	struct prompt *prompt = &console->prompt;
+	struct field_names names;
 	size_t i;
 
 	switch (completion) {
@@ -65,9 +71,15 @@ static void offer_arguments(struct console *console, enum completion completion)
 				     kind_action_name((enum kind_action)i));
 		break;
 	case COMPLETE_COLUMN:
-		for (i = 0; trials_column_name(console, (int)i); i++)
-			prompt_offer(prompt,
-				     trials_column_name(console, (int)i));
+		names = data_names(&console->data);
+		trial_field_each(&names, true, offer, prompt);
+		break;
+	case COMPLETE_FILTER:
+		trials_complete_filter(console,
+				       strcspn(prompt->text.data, " "));
+		break;
+	case COMPLETE_VIEW:
+		trials_each_view(console, offer, prompt);
 		break;
 	case COMPLETE_KNOB:
 		for (i = 0; i < COUNT_OF(knobs); i++)
@@ -120,21 +132,13 @@ static void offer_arguments(struct console *console, enum completion completion)
 	}
 }
 
-static void offer(const char *candidate, void *arg)
-{
-	prompt_offer(arg, candidate);
-}
-
 void commands_complete(struct console *console)
 {
 	struct prompt *prompt = &console->prompt;
 	size_t len = strcspn(prompt->text.data, " "), i;
 
-	if (prompt->kind == PROMPT_FILTER) {
-		const struct field_names names = {.space = console->data.space};
-
-		filter_complete(prompt->text.data, prompt->at, &names,
-				&prompt->word_start, NULL, NULL, offer, prompt);
+	if (prompt->kind == PROMPT_FILTER || prompt->kind == PROMPT_MARK) {
+		trials_complete_filter(console, 0);
 	} else if (prompt->kind == PROMPT_COMMAND && prompt->word_start == 0) {
 		offer_names(prompt);
 	} else if (prompt->kind == PROMPT_COMMAND) {

@@ -33,7 +33,7 @@ static const struct view_ops *const screen_views[] = {
 	[SCREEN_TRIAL] = &view_trial,	  [SCREEN_EVENTS] = &view_events,
 	[SCREEN_CLUSTER] = &view_cluster, [SCREEN_TUNER] = &view_tuner,
 	[SCREEN_DIFF] = &view_diff,	  [SCREEN_PICTURES] = &view_pictures,
-	[SCREEN_HELP] = &view_help,
+	[SCREEN_COLUMNS] = &view_columns, [SCREEN_HELP] = &view_help,
 };
 
 bool console_init(struct console *console, const struct tui_options *options,
@@ -85,6 +85,9 @@ bool console_init(struct console *console, const struct tui_options *options,
 
 void console_release(struct console *console)
 {
+	size_t i;
+
+	trials_save_table(console);
 	script_free(console->script);
 	log_pane_free(console->log);
 	chart_pane_free(console->chart);
@@ -100,7 +103,13 @@ void console_release(struct console *console)
 	free(console->trials.filter);
 	free(console->trials.filter_before);
 	free(console->trials.search);
-	free(console->trials.chosen);
+	free(console->trials.fault);
+	trials_forget_marking(console);
+	for (i = 0; i < LIST_COLUMNS_MAX; i++)
+		free(console->trials.titles[i]);
+	free(console->columns.items);
+	console_menu_begin(console);
+	free(console->menu_items);
 	data_close(&console->data);
 	free(console->request.argument);
 	dialog_close(console);
@@ -178,6 +187,35 @@ void console_ask(struct console *console, answer_fn *fn, const char *format,
 	console->needs_paint = true;
 }
 
+void console_menu_begin(struct console *console)
+{
+	while (console->menu_count > 0)
+		free(console->menu_items[--console->menu_count]);
+	console->prompt.item_count = 0;
+}
+
+void console_menu_add(struct console *console, const char *item)
+{
+	struct prompt *prompt = &console->prompt;
+
+	if (console->menu_count == PROMPT_ITEMS_MAX)
+		return;
+	console->menu_items =
+		xrealloc(console->menu_items,
+			 (console->menu_count + 1) * sizeof(char *));
+	console->menu_items[console->menu_count++] = xstrdup(item);
+	prompt->items[prompt->item_count++] =
+		console->menu_items[console->menu_count - 1];
+}
+
+void console_menu_open(struct console *console, const char *question,
+		       size_t item, menu_fn *fn)
+{
+	prompt_menu(&console->prompt, question, item);
+	console->on_menu = fn;
+	console->needs_paint = true;
+}
+
 void console_recalc(struct console *console, unsigned changes)
 {
 	size_t i;
@@ -206,13 +244,19 @@ void console_select(struct console *console, int64_t experiment)
 		return;
 	if (console->prompt.kind == PROMPT_MENU)
 		prompt_close(&console->prompt); /* its items go away */
+	trials_save_table(console);
+	trials_forget_marking(console);
 	free(console->trials.filter);
 	console->trials.filter = xstrdup("");
 	console->trials.sequence = -1;
 	console->trials.is_chosen = false;
+	console->trials.is_following = false;
 	memset(&console->trials.list, 0, sizeof(console->trials.list));
 	data_select(&console->data, experiment,
 		    draw_rows() > 0 ? draw_rows() : 60);
+	console->data.trials.pins_wanted = console->trials.pins;
+	trials_restore_table(console);
+	trial_index_arrange(&console->data.trials);
 	trial_texts_clear(console->texts, console_has_cluster(console));
 	console->trials.list.count = console->data.trials.shown;
 	if (console->data.trials.shown)
@@ -304,6 +348,8 @@ static void open_filter(struct console *console)
 {
 	free(console->trials.filter_before);
 	console->trials.filter_before = xstrdup(console->trials.filter);
+	console->trials.sequence_before = console->trials.sequence;
+	trials_forget_fault(console);
 	if (console->depth > 0 || console->layout.is_single)
 		console_focus(console, PANE_TRIALS);
 	prompt_open(&console->prompt, PROMPT_FILTER, console->trials.filter);
@@ -383,6 +429,16 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_FILTER:
 		open_filter(console);
+		break;
+	case ACTION_MARK_FILTER:
+		trials_forget_fault(console);
+		open_prompt(console, PROMPT_MARK);
+		break;
+	case ACTION_VIEWS:
+		trials_view_menu(console);
+		break;
+	case ACTION_COLUMNS:
+		console_push(console, SCREEN_COLUMNS);
 		break;
 	case ACTION_LOG_FOLLOW:
 	case ACTION_LOG_ROLE:

@@ -64,7 +64,7 @@ struct view_ops {
 
 extern const struct view_ops view_experiments, view_trials, view_log,
 	view_chart, view_trial, view_events, view_cluster, view_tuner,
-	view_pictures, view_diff, view_help;
+	view_pictures, view_diff, view_columns, view_help;
 
 enum screen {
 	SCREEN_PANES,
@@ -74,6 +74,7 @@ enum screen {
 	SCREEN_TUNER,
 	SCREEN_PICTURES,
 	SCREEN_DIFF,
+	SCREEN_COLUMNS,
 	SCREEN_HELP
 };
 #define SCREENS_MAX 5
@@ -82,6 +83,10 @@ enum screen {
 typedef void answer_fn(struct console *console, int key);
 
 #define REQUEST_TRIALS_MAX 500
+
+/* An item of a menu was chosen, with Enter or '+'.  The menu is closed. */
+typedef void menu_fn(struct console *console, const char *item, int key);
+struct column_choice;
 
 /* Commands to append when the answer is yes. */
 struct request {
@@ -148,9 +153,19 @@ struct console {
 		int first_parameter; /* earlier ones are scrolled out */
 		char *filter;	     /* as typed; "" for none */
 		char *filter_before; /* while it is edited */
-		char *search;	     /* as typed, or NULL */
-		int *chosen;	     /* column ids of :columns, -1 ends */
-		bool has_reasons;    /* some visible trial has one */
+		int64_t sequence_before; /* the selected one then */
+		char *search;		 /* as typed, or NULL */
+		char *fault; /* of the filter that is typed, or NULL */
+		struct filter_place fault_place;
+		struct filter *marking; /* waits until all is read; or NULL */
+		struct trial_column chosen[TRIAL_COLUMNS_MAX];
+		size_t chosen_count; /* 0: the usual ones */
+		bool is_unsaved;     /* order or columns were changed */
+		bool is_following;   /* the selected trial, wherever it goes */
+		size_t pins;	     /* best trials held at the top; 0: none */
+		struct trial_field fields[LIST_COLUMNS_MAX]; /* of columns */
+		char *titles[LIST_COLUMNS_MAX];		     /* owned */
+		bool has_reasons, has_tags;	/* some visible trial has one */
 		const struct space *columns_of; /* columns are made for it */
 		int64_t columns_key;
 	} trials;
@@ -174,6 +189,11 @@ struct console {
 		int cols; /* for which it was told */
 		bool of_experiments, is_all;
 	} diff;
+	struct {
+		struct list list;
+		struct column_choice *items; /* owned; shown ones first */
+		size_t count;
+	} columns;
 	struct pager help;
 	struct pager tuner;
 	struct log_pane *log;
@@ -184,7 +204,10 @@ struct console {
 	struct prompt prompt;
 	struct dialog dialog;
 	struct undo undo;
-	answer_fn *on_answer;	/* of the open question */
+	answer_fn *on_answer; /* of the open question */
+	menu_fn *on_menu;     /* of the open menu */
+	char **menu_items;    /* owned */
+	size_t menu_count;
 	struct request request; /* what the question is about */
 	struct pending pendings[PENDING_MAX];
 
@@ -230,6 +253,11 @@ void console_say(struct console *console, enum role role, const char *format,
 		 ...) __attribute__((format(printf, 3, 4)));
 void console_ask(struct console *console, answer_fn *fn, const char *format,
 		 ...) __attribute__((format(printf, 3, 4)));
+/* A menu in the last line: begin, add copies of items, open. */
+void console_menu_begin(struct console *console);
+void console_menu_add(struct console *console, const char *item);
+void console_menu_open(struct console *console, const char *question,
+		       size_t item, menu_fn *fn);
 /* The row under the trials' cursor, or NULL. */
 struct trial_row *console_trial(const struct console *console);
 /* The shown experiment's name, or its id. */
@@ -290,6 +318,11 @@ bool request_is_pending(const struct console *console);
 
 /* ---- request_send.c ---------------------------------------------------- */
 
+/* The marked trials, or the selected one; verb KILL or RESTART. */
+void request_marked(struct console *console, enum command_verb verb);
+/* request_filter.c: are all meant that the filter shows?  False: no question
+ * of it. */
+bool request_asks_which(struct console *console, enum command_verb verb);
 /* Begin console->request anew, about the shown experiment. */
 void request_begin(struct console *console, enum command_verb verb);
 void request_argument(struct console *console, const char *text);
@@ -336,19 +369,42 @@ void experiments_arrange(struct console *console);
 bool experiments_sort_by(struct console *console, const char *name,
 			 int descending);
 
-/* ---- view_trials.c ---------------------------------------------------- */
+/* ---- the trials pane: view_trials.h says which file has what ----------- */
 
 /* Set the filter from its text; on failure the old one stays. */
 bool trials_set_filter(struct console *console, const char *text,
 		       struct error *err);
+/* The same while it is typed: what is not complete holds; a fault is shown
+ * under the prompt. */
+bool trials_type_filter(struct console *console, const char *text);
+bool trials_has_fault(const struct console *console);
+void trials_draw_fault(struct console *console, int y, int cols);
+void trials_forget_fault(struct console *console);
+/* What may follow in the prompt's text, where the filter begins at `from`. */
+void trials_complete_filter(struct console *console, size_t from);
+/* Mark all trials that a filter matches, shown or not; once all is read. */
+bool trials_mark_filter(struct console *console, const char *text,
+			struct error *err);
+void trials_finish_marking(struct console *console);
+void trials_forget_marking(struct console *console);
 void trials_sort_menu(struct console *console);
-void trials_sort_chosen(struct console *console);
-bool trials_sort_by(struct console *console, const char *name, int descending,
+/* "final,-lr"; descending -1: as it is natural, or said by a sign. */
+bool trials_sort_by(struct console *console, const char *text, int descending,
 		    struct error *err);
 bool trials_choose_columns(struct console *console, char **names, int count,
 			   struct error *err);
-/* Column names for completion: the i-th, NULL at the end. */
-const char *trials_column_name(const struct console *console, int i);
+/* Views by name. */
+void trials_view_menu(struct console *console);
+bool trials_apply_view(struct console *console, const char *name,
+		       struct error *err);
+bool trials_save_view(struct console *console, const char *name, bool for_all,
+		      struct error *err);
+bool trials_delete_view(struct console *console, const char *name,
+			struct error *err);
+void trials_each_view(struct console *console, trial_views_fn *fn, void *arg);
+/* Order and columns are remembered for each experiment. */
+void trials_save_table(struct console *console);
+void trials_restore_table(struct console *console);
 /* Put the cursor on a trial. */
 bool trials_go(struct console *console, int64_t sequence);
 

@@ -20,6 +20,13 @@ static void finish_line(struct console *console)
 	struct error err;
 
 	prompt_remember(prompt, kind, text);
+	/* a filter with a fault stays open, with the fault under its place */
+	if ((kind == PROMPT_FILTER &&
+	     !trials_set_filter(console, text, &err)) ||
+	    (kind == PROMPT_MARK && !trials_mark_filter(console, text, &err))) {
+		free(text);
+		return;
+	}
 	prompt_close(prompt);
 	if (kind == PROMPT_COMMAND)
 		commands_run(console, text);
@@ -27,13 +34,24 @@ static void finish_line(struct console *console)
 		log_pane_filter(console, text);
 	else if (kind == PROMPT_LOG_JUMP && *text)
 		log_pane_jump(console, text);
-	else if (kind == PROMPT_FILTER &&
-		 !trials_set_filter(console, text, &err))
-		console_say(console, ROLE_ERROR, "%s", err.text);
 	else if (kind == PROMPT_SEARCH && *text &&
 		 (!view->search || !view->search(console, text, false)))
 		console_say(console, ROLE_WARNING, "not found: %s", text);
 	free(text);
+}
+
+static void finish_menu(struct console *console)
+{
+	struct prompt *prompt = &console->prompt;
+	menu_fn *on_menu = console->on_menu;
+	char *item = xstrdup(prompt->items[prompt->item]);
+	int key = prompt->answer;
+
+	console->on_menu = NULL;
+	prompt_close(prompt);
+	if (on_menu)
+		on_menu(console, item, key);
+	free(item);
 }
 
 static void on_prompt_key(struct console *console, int key)
@@ -45,12 +63,10 @@ static void on_prompt_key(struct console *console, int key)
 
 	switch (prompt_on_key(prompt, key)) {
 	case PROMPT_DONE:
-		if (prompt->kind == PROMPT_MENU) {
-			trials_sort_chosen(console);
-			prompt_close(prompt);
-		} else {
+		if (prompt->kind == PROMPT_MENU)
+			finish_menu(console);
+		else
 			finish_line(console);
-		}
 		break;
 	case PROMPT_CANCELED:
 		if (prompt->kind == PROMPT_FILTER)
@@ -61,7 +77,9 @@ static void on_prompt_key(struct console *console, int key)
 		break;
 	case PROMPT_CHANGED:
 		if (prompt->kind == PROMPT_FILTER)
-			trials_set_filter(console, prompt->text.data, &ignored);
+			trials_type_filter(console, prompt->text.data);
+		else
+			trials_forget_fault(console);
 		break;
 	case PROMPT_COMPLETE:
 		commands_complete(console);

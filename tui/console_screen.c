@@ -55,7 +55,11 @@ static void paint_last_line(struct console *console)
 	if (console->message_until_ns &&
 	    clock_mono_ns() >= console->message_until_ns)
 		console->message[0] = '\0';
-	if (console->prompt.kind != PROMPT_NONE)
+	if (trials_has_fault(console)) {
+		/* one line up, so that carets stand under the text */
+		trials_draw_fault(console, y, draw_cols());
+		prompt_draw(&console->prompt, y - 1, draw_cols());
+	} else if (console->prompt.kind != PROMPT_NONE)
 		prompt_draw(&console->prompt, y, draw_cols());
 	else if (*console->message)
 		draw_text(y, 0, draw_cols(), console->message_role,

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define REOPEN_NS (1 * NS_PER_S)
+#define NAMES_NS (2 * NS_PER_S)
+#define METRIC_NAMES_MAX 200 /* told as columns */
 
 static bool open_store(struct data *data, struct error *err)
 {
@@ -66,11 +68,20 @@ static void clear_experiments(struct data *data)
 	data->seen_version = 0;
 }
 
+static void forget_metrics(struct data *data)
+{
+	while (data->metric_count > 0)
+		free(data->metrics[--data->metric_count]);
+	free(data->metrics);
+	data->metrics = NULL;
+}
+
 void data_close(struct data *data)
 {
 	release_selection(data);
 	trial_index_release(&data->trials);
 	clear_experiments(data);
+	forget_metrics(data);
 	free(data->experiments);
 	store_close(data->store);
 	data->store = NULL;
@@ -179,7 +190,7 @@ static void find_best(struct data *data)
 		return;
 	if (!store_trial_get(data->store, data->best_key, &trial, &ignored))
 		return;
-	data->best_sequence = trial.sequence;
+	data->best_sequence = data->trials.best_sequence = trial.sequence;
 	memcpy(data->best_id, trial.id, sizeof(data->best_id));
 	trial_release(&trial);
 }
@@ -330,27 +341,67 @@ unsigned data_refresh(struct data *data)
 	return changes;
 }
 
+static void read_space(struct data *data)
+{
+	struct error ignored;
+
+	if (data->experiment.space)
+		space_parse(data->experiment.space, &data->space, NULL,
+			    &ignored);
+	data->trials.space = data->space;
+	data->trials.is_maximized =
+		data->experiment.objective == OBJECTIVE_MAXIMIZE;
+}
+
+static bool add_name(const char *name, void *arg)
+{
+	struct data *data = arg;
+
+	data->metrics = xrealloc(data->metrics,
+				 (data->metric_count + 1) * sizeof(char *));
+	data->metrics[data->metric_count++] = xstrdup(name);
+	return data->metric_count < METRIC_NAMES_MAX;
+}
+
+struct field_names data_names(struct data *data)
+{
+	int64_t now_ns = clock_mono_ns();
+	struct error ignored;
+
+	/* a metric may be reported for the first time at any moment */
+	if (data->store && data->selected &&
+	    (data->metrics_of != data->selected || !data->metrics ||
+	     now_ns - data->metrics_ns > NAMES_NS)) {
+		forget_metrics(data);
+		store_metric_names_each(data->store, data->selected, add_name,
+					data, &ignored);
+		data->metrics_of = data->selected;
+		data->metrics_ns = now_ns;
+	}
+	return (struct field_names){
+		.space = data->space,
+		.metrics = (const char *const *)data->metrics,
+		.metric_count = data->metrics_of == data->selected
+					? data->metric_count
+					: 0};
+}
+
 bool data_select(struct data *data, int64_t key, int page)
 {
-	enum trial_sort sort = data->trials.sort;
-	bool is_descending = data->trials.is_descending;
 	struct error err = {0};
 	bool is_ok;
 
-	if (sort == SORT_PARAMETER) { /* the other one has other parameters */
-		sort = SORT_NUMBER;
-		is_descending = true;
-	}
 	release_selection(data);
 	data->has_new_space = false;
 	data->selected = key;
-	data->trials.sort = sort;
-	data->trials.is_descending = is_descending;
 	if (!data->store || key == 0)
 		return false;
 	is_ok = store_snapshot_begin(data->store, &err);
 	if (is_ok) {
-		is_ok = read_selected(data, &err) &&
+		is_ok = read_selected(data, &err);
+		if (is_ok)
+			read_space(data);
+		is_ok = is_ok &&
 			trial_index_open(&data->trials, data->store,
 					 &data->experiment, page, &err);
 		store_snapshot_end(data->store);
@@ -359,9 +410,6 @@ bool data_select(struct data *data, int64_t key, int page)
 		note_trouble(data, &err);
 		return false;
 	}
-	if (data->experiment.space)
-		space_parse(data->experiment.space, &data->space, NULL, &err);
-	data->trials.space = data->space;
 	trial_index_arrange(&data->trials);
 	return true;
 }

@@ -88,6 +88,10 @@ struct data {
 	struct space *space;	      /* of it; NULL when it has none */
 	bool has_new_space;	      /* select it anew: it has another one */
 	struct trial_index trials;
+	/* names of metrics that were reported; owned.  data_names reads them */
+	char **metrics;
+	size_t metric_count;
+	int64_t metrics_of, metrics_ns; /* experiment; monotonic */
 	int64_t best_sequence; /* of the trial with the best value, or -1 */
 	char best_id[TRIAL_ID_SIZE];
 	int64_t best_key; /* what best_sequence was looked up for */
@@ -121,6 +125,9 @@ void data_arrange(struct data *data);
 const char *data_order_name(enum experiment_order order);
 
 /* Also one that is archived and not shown. */
+/* What fields of the shown experiment are called; valid until the next call. */
+struct field_names data_names(struct data *data);
+
 struct experiment_row *data_find(const struct data *data, int64_t key);
 /* The shown experiment's line, or NULL. */
 struct experiment_row *data_selected(const struct data *data);

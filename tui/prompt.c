@@ -252,6 +252,8 @@ static enum prompt_result choose(struct prompt *prompt, int key)
 
 	switch (key) {
 	case TK_ENTER:
+	case '+':
+		prompt->answer = key;
 		return PROMPT_DONE;
 	case TK_ESC:
 	case TK_CTRL('c'):
@@ -407,11 +409,18 @@ static void draw_question(const char *question, int y, int cols)
 	draw_cursor(y, used < cols ? used : cols - 1);
 }
 
+int prompt_skip(const struct prompt *prompt, int cols)
+{
+	int before = utf8_width(prompt->text.data, prompt->at);
+
+	return before > cols - 3 ? before - (cols - 3) : 0;
+}
+
 void prompt_draw(const struct prompt *prompt, int y, int cols)
 {
-	static const char signs[] = {' ', ':', '/', '\\', '&', '@'};
+	static const char signs[] = {' ', ':', '/', '\\', '&', '@', '*'};
 	const char *text = prompt->text.data;
-	int before, skip = 0;
+	int before, skip = prompt_skip(prompt, cols);
 
 	if (prompt->kind == PROMPT_MENU) {
 		draw_menu(prompt, y, cols);
@@ -422,8 +431,6 @@ void prompt_draw(const struct prompt *prompt, int y, int cols)
 		return;
 	}
 	before = utf8_width(text, prompt->at);
-	if (before > cols - 3)
-		skip = before - (cols - 3);
 	draw_point(y, 0, ROLE_PROMPT, (uint32_t)signs[prompt->kind]);
 	draw_slice(y, 1, cols - 1, ROLE_NORMAL, text, prompt->text.len, skip);
 	draw_candidates(prompt, y,

@@ -22,6 +22,7 @@ enum prompt_kind {
 	PROMPT_FILTER,
 	PROMPT_LOG_FILTER,
 	PROMPT_LOG_JUMP,
+	PROMPT_MARK,  /* a filter that marks */
 	PROMPT_EDITS, /* the kinds above edit a line */
 	PROMPT_MENU = PROMPT_EDITS,
 	PROMPT_QUESTION
@@ -30,7 +31,7 @@ enum prompt_kind {
 enum prompt_result {
 	PROMPT_OPEN,	 /* nothing to do but draw */
 	PROMPT_CHANGED,	 /* the text is another one (live filter) */
-	PROMPT_DONE,	 /* Enter: text or item is the answer */
+	PROMPT_DONE,	 /* Enter: text or item is the answer ('+' in a menu) */
 	PROMPT_CANCELED, /* Esc, ^C */
 	PROMPT_ANSWERED, /* a question: answer holds the key */
 	PROMPT_COMPLETE	 /* Tab: the caller completes */
@@ -49,8 +50,8 @@ struct prompt {
 	size_t recalled; /* items back in history; 0: the line itself */
 	char *draft;	 /* the line while older ones are shown; owned */
 
-	char *question; /* owned */
-	int answer;
+	char *question;			     /* owned */
+	int answer;			     /* a key */
 	const char *items[PROMPT_ITEMS_MAX]; /* menu; borrowed */
 	size_t item_count, item;
 
@@ -74,6 +75,8 @@ void prompt_offer(struct prompt *prompt, const char *candidate);
 void prompt_complete(struct prompt *prompt);
 void prompt_remember(struct prompt *prompt, enum prompt_kind kind,
 		     const char *text);
+/* Columns of the text that are scrolled out to the left. */
+int prompt_skip(const struct prompt *prompt, int cols);
 /* Paint it on a line of the screen and place the cursor. */
 void prompt_draw(const struct prompt *prompt, int y, int cols);
 

@@ -117,23 +117,31 @@ static bool collect_or_say(struct console *console, enum command_verb verb)
 	return wanted > 0 && wanted <= REQUEST_TRIALS_MAX;
 }
 
+void request_marked(struct console *console, enum command_verb verb)
+{
+	if (!collect_or_say(console, verb))
+		return;
+	name_trials(console, verb == COMMAND_KILL ? "kill" : "restart");
+	if (verb == COMMAND_KILL)
+		propose_kill(console);
+	else
+		request_propose(console, console->request.count > 1
+						 ? REQUEST_ASKS
+						 : REQUEST_PLAIN);
+}
+
 void request_kill(struct console *console)
 {
-	if (request_is_refused(console) ||
-	    !collect_or_say(console, COMMAND_KILL))
-		return;
-	name_trials(console, "kill");
-	propose_kill(console);
+	if (!request_is_refused(console) &&
+	    !request_asks_which(console, COMMAND_KILL))
+		request_marked(console, COMMAND_KILL);
 }
 
 void request_restart(struct console *console)
 {
-	if (request_is_refused(console) ||
-	    !collect_or_say(console, COMMAND_RESTART))
-		return;
-	name_trials(console, "restart");
-	request_propose(console, console->request.count > 1 ? REQUEST_ASKS
-							    : REQUEST_PLAIN);
+	if (!request_is_refused(console) &&
+	    !request_asks_which(console, COMMAND_RESTART))
+		request_marked(console, COMMAND_RESTART);
 }
 
 /* Fill the request with trials by name. */

@@ -11,26 +11,24 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "tui/trial_source.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOAD_PAGE 1000 /* rows read without looking at the clock */
-#define PASS_PAGE 200  /* whole rows cost more */
 #define REFRESH_BUDGET_NS (10 * NS_PER_MS)
 
 void trial_index_init(struct trial_index *index)
 {
 	memset(index, 0, sizeof(*index));
-	index->is_descending = true;
+	index->best_sequence = index->kept_sequence = -1;
+	trial_cache_init(&index->cache);
 }
 
 void trial_index_release(struct trial_index *index)
 {
 	free(index->rows);
-	free(index->values);
+	trial_cache_release(&index->cache);
 	free(index->order);
 	free(index->sort_items);
 	filter_free(index->filter);
@@ -51,75 +49,18 @@ static bool grow(struct trial_index *index, size_t count)
 			capacity += capacity / 4 + 64;
 		index->rows =
 			xrealloc(index->rows, capacity * sizeof(*index->rows));
-		if (index->values)
-			index->values = xrealloc(index->values,
-						 capacity * sizeof(double));
 		index->capacity = capacity;
+		trial_cache_grow(&index->cache, capacity);
 	}
 	memset(index->rows + index->count, 0,
 	       (count - index->count) * sizeof(*index->rows));
-	while (index->values && index->count < count)
-		index->values[index->count++] = NAN;
 	index->count = count;
 	return true;
 }
 
-bool trial_index_needs_pass(const struct trial_index *index)
-{
-	return filter_needs(index->filter) || index->values;
-}
-
-static double parameter_value(const struct trial_index *index,
-			      const struct trial *trial)
-{
-	struct strbuf cell = STRBUF_INIT;
-	size_t i = index->sort_parameter;
-	double value = NAN;
-	size_t option;
-	char *end;
-
-	if (!index->space || i >= index->space->count || !trial->parameters)
-		return NAN;
-	space_format_cell(index->space, trial->parameters, i, &cell);
-	if (cell.len > 0) {
-		const struct parameter *p = &index->space->parameters[i];
-
-		value = strtod(cell.data, &end);
-		for (option = 0; *end && p->options && option < p->option_count;
-		     option++) {
-			/* words sort in the order of the file */
-			if (strcmp(p->options[option].name, cell.data) == 0) {
-				value = (double)option;
-				break;
-			}
-		}
-	}
-	strbuf_release(&cell);
-	return value;
-}
-
-static void take_text(struct trial_index *index, struct trial_row *row,
-		      const struct trial *trial)
-{
-	struct trial_asked asked = {.index = index,
-				    .row = row,
-				    .sequence = trial->sequence,
-				    .now_ns = clock_wall_ns(),
-				    .trial = trial,
-				    .cell = STRBUF_INIT};
-	struct field_source source = trial_source(&asked);
-
-	row->flags |= ROW_TEXT_KNOWN | ROW_TEXT_MATCH;
-	if (!filter_match(index->filter, &source))
-		row->flags &= (uint8_t)~ROW_TEXT_MATCH;
-	strbuf_release(&asked.cell);
-	if (index->values)
-		index->values[trial->sequence] = parameter_value(index, trial);
-}
-
 /* Copy one trial in.  Returns whether it was news. */
-static bool take_trial(struct trial_index *index, const struct trial *trial,
-		       bool is_whole)
+bool trial_index_take(struct trial_index *index, const struct trial *trial,
+		      bool is_whole)
 {
 	struct trial_row *row;
 	uint8_t flags;
@@ -130,7 +71,7 @@ static bool take_trial(struct trial_index *index, const struct trial *trial,
 	if ((row->flags & ROW_LOADED) && row->version >= trial->version) {
 		if (is_whole && row->version == trial->version &&
 		    !(row->flags & ROW_TEXT_KNOWN)) {
-			take_text(index, row, trial);
+			trial_index_take_text(index, row, trial);
 			index->is_order_stale = true;
 		}
 		return false;
@@ -160,7 +101,8 @@ static bool take_trial(struct trial_index *index, const struct trial *trial,
 	memcpy(row->id, trial->id, sizeof(row->id));
 	index->retried += row->attempt > 1;
 	if (is_whole)
-		take_text(index, row, trial);
+		trial_index_take_text(index, row, trial);
+	trial_index_note_news(index, trial->sequence);
 	index->is_order_stale = true;
 	return true;
 }
@@ -180,7 +122,7 @@ static bool read_one(const struct trial *trial, void *arg)
 
 	reading->rows++;
 	reading->lowest = trial->sequence;
-	if (take_trial(reading->index, trial, reading->is_whole))
+	if (trial_index_take(reading->index, trial, reading->is_whole))
 		reading->has_changed = true;
 	return !reading->deadline_ns || reading->rows % 64 ||
 	       clock_mono_ns() < reading->deadline_ns;
@@ -193,12 +135,17 @@ bool trial_index_open(struct trial_index *index, struct store *store,
 	struct reading reading = {.index = index};
 	int64_t version;
 
+	trial_cache_begin(&index->cache, index->space,
+			  experiment->next_sequence > 0
+				  ? (size_t)experiment->next_sequence
+				  : 0);
 	if (!store_version(store, &version, err) ||
 	    !store_trials_page(store, experiment->key, INT64_MAX, page,
 			       STORE_TRIAL_BRIEF, read_one, &reading, err))
 		return false;
 	index->seen_version = version;
 	index->load_below = reading.rows ? reading.lowest : 0;
+	index->text_below = INT64_MAX;
 	grow(index, experiment->next_sequence > 0
 			    ? (size_t)experiment->next_sequence
 			    : 0);
@@ -211,7 +158,7 @@ bool trial_index_refresh(struct trial_index *index, struct store *store,
 			 struct error *err)
 {
 	struct reading reading = {.index = index,
-				  .is_whole = trial_index_needs_pass(index),
+				  .is_whole = true,
 				  .deadline_ns =
 					  clock_mono_ns() + REFRESH_BUDGET_NS};
 	int64_t version;
@@ -221,26 +168,35 @@ bool trial_index_refresh(struct trial_index *index, struct store *store,
 	if (version <= index->seen_version)
 		return true;
 	if (!store_trials_each(store, experiment->key, index->seen_version,
-			       reading.is_whole ? STORE_TRIAL_WHOLE
-						: STORE_TRIAL_BRIEF,
-			       read_one, &reading, err))
+			       STORE_TRIAL_WHOLE, read_one, &reading, err))
 		return false;
 	if (clock_mono_ns() >= reading.deadline_ns) {
 		/* a flood of news: read everything again, bit by bit */
 		index->load_below = INT64_MAX;
-		if (reading.is_whole)
-			index->pass_below = INT64_MAX;
+		trial_index_pass_again(index);
 	}
+	if (index->has_places)
+		trial_index_refresh_places(index, store, experiment->key);
 	index->seen_version = version;
 	if (reading.has_changed)
 		*ret_changed = true;
 	return true;
 }
 
-bool trial_index_is_loading(const struct trial_index *index)
+static void load_rows(struct trial_index *index, struct store *store,
+		      int64_t experiment)
 {
-	return index->load_below > 0 ||
-	       (index->pass_below > 0 && trial_index_needs_pass(index));
+	struct reading reading = {.index = index};
+	struct error ignored;
+
+	/* trouble is reported by the next refresh: here just stop */
+	if (!store_trials_page(store, experiment, index->load_below, LOAD_PAGE,
+			       STORE_TRIAL_BRIEF, read_one, &reading,
+			       &ignored) ||
+	    reading.rows == 0)
+		index->load_below = 0;
+	else
+		index->load_below = reading.lowest;
 }
 
 bool trial_index_load(struct trial_index *index, struct store *store,
@@ -248,23 +204,11 @@ bool trial_index_load(struct trial_index *index, struct store *store,
 {
 	int64_t deadline_ns = clock_mono_ns() + budget_ns;
 
-	while (trial_index_is_loading(index) && clock_mono_ns() < deadline_ns) {
-		bool is_whole = index->load_below == 0;
-		int64_t *below =
-			is_whole ? &index->pass_below : &index->load_below;
-		struct reading reading = {.index = index, .is_whole = is_whole};
-		struct error ignored;
-
-		/* trouble is reported by the next refresh: here just stop */
-		if (!store_trials_page(store, experiment, *below,
-				       is_whole ? PASS_PAGE : LOAD_PAGE,
-				       is_whole ? STORE_TRIAL_WHOLE
-						: STORE_TRIAL_BRIEF,
-				       read_one, &reading, &ignored) ||
-		    reading.rows == 0)
-			*below = 0;
-		else
-			*below = reading.lowest;
+	while (clock_mono_ns() < deadline_ns) {
+		if (index->load_below > 0)
+			load_rows(index, store, experiment);
+		else if (!trial_index_pass(index, store, experiment))
+			break;
 	}
 	return trial_index_is_loading(index);
 }

@@ -34,76 +34,93 @@ static uint64_t key_of_double(double value, bool is_descending)
 	return is_descending ? ~bits : bits;
 }
 
-static uint64_t key_of_state(enum trial_state state)
-{
-	/* what a user looks for first comes first */
-	static const uint8_t ranks[TRIAL_STATE_COUNT] = {
-		[TRIAL_RUNNING] = 0,	   [TRIAL_WAITING] = 1,
-		[TRIAL_UNKNOWN] = 2,	   [TRIAL_FAILED] = 3,
-		[TRIAL_EARLY_STOPPED] = 4, [TRIAL_USER_CANCELED] = 5,
-		[TRIAL_SYS_CANCELED] = 6,  [TRIAL_SUCCEEDED] = 7,
-	};
+/* How the cells of one column turn into keys. */
+struct keying {
+	const struct trial_sort *sort;
+	const struct cache_column *column; /* or NULL: the row knows */
+	double *ranks;			   /* of words, owned; or NULL */
+	size_t capacity;		   /* cells */
+};
 
-	return ranks[state];
+static uint64_t key_of_id(const struct trial_row *row, bool is_descending)
+{
+	uint64_t key = 0;
+	int i;
+
+	for (i = 0; i < TRIAL_ID_LENGTH; i++)
+		key = key << 8 | (uint8_t)row->id[i];
+	return is_descending ? ~key : key;
 }
 
-static uint64_t sort_key(const struct trial_index *index, size_t sequence,
+static uint64_t key_of_cell(const struct keying *keying, size_t sequence)
+{
+	bool is_descending = keying->sort->is_descending;
+	uint32_t word = 0;
+	double cell;
+
+	if (sequence >= keying->capacity)
+		return KEY_NONE;
+	cell = keying->column->values[sequence];
+	switch (trial_cell_kind(cell, &word)) {
+	case CELL_NUMBER:
+		return key_of_double(cell, is_descending);
+	case CELL_WORD:
+		return key_of_double(keying->ranks[word], is_descending);
+	default:
+		return KEY_NONE;
+	}
+}
+
+static uint64_t sort_key(const struct trial_index *index,
+			 const struct keying *keying, size_t sequence,
 			 int64_t now_ns)
 {
 	const struct trial_row *row = &index->rows[sequence];
-	bool is_descending = index->is_descending;
+	bool is_descending = keying->sort->is_descending;
+	const struct trial_field *field = &keying->sort->field;
+	struct trial_asked asked = {.index = index,
+				    .row = row,
+				    .sequence = (int64_t)sequence,
+				    .now_ns = now_ns};
+	const struct field_source source = trial_source(&asked);
 	double value;
 
-	switch (index->sort) {
-	case SORT_ID: {
-		uint64_t key = 0;
-		int i;
-
-		for (i = 0; i < TRIAL_ID_LENGTH; i++)
-			key = key << 8 | (uint8_t)row->id[i];
-		return is_descending ? ~key : key;
-	}
-	case SORT_STATE:
-		value = (double)key_of_state(row->state);
-		break;
-	case SORT_ATTEMPT:
-		value = row->attempt;
-		break;
-	case SORT_FINAL:
-		if (!(row->flags & ROW_HAS_FINAL))
-			return KEY_NONE;
-		value = row->final;
-		break;
-	case SORT_BEST:
-		if (!(row->flags & ROW_HAS_BEST))
-			return KEY_NONE;
-		value = row->best;
-		break;
-	case SORT_LAST:
-		if (!(row->flags & ROW_HAS_LAST))
-			return KEY_NONE;
-		value = row->last;
-		break;
-	case SORT_STEPS:
-		value = row->intermediates;
-		break;
-	case SORT_TIME:
-		if (!row->started_ns)
-			return KEY_NONE;
-		value = (double)trial_row_duration_ns(row, now_ns);
-		break;
-	case SORT_STARTED:
-		if (!row->started_ns)
-			return KEY_NONE;
-		value = (double)row->started_ns;
-		break;
-	case SORT_PARAMETER:
-		value = index->values ? index->values[sequence] : NAN;
-		break;
-	default:
-		value = (double)sequence;
-	}
+	if (keying->column)
+		return key_of_cell(keying, sequence);
+	if (field->kind == FIELD_ID)
+		return key_of_id(row, is_descending);
+	if (field->kind == FIELD_STATE)
+		return key_of_double(trial_state_rank(row->state),
+				     is_descending);
+	if (field->kind == FIELD_SOURCE)
+		return key_of_double(row->source, is_descending);
+	if (!source.number(source.arg, field, &value))
+		return KEY_NONE;
 	return key_of_double(value, is_descending);
+}
+
+/* Words in the order of the alphabet, a parameter's in that of the file. */
+static void begin_keys(const struct trial_index *index,
+		       const struct trial_sort *sort, struct keying *keying)
+{
+	const struct trial_cache *cache = &index->cache;
+	const struct parameter *p;
+	uint32_t word;
+	size_t i;
+
+	*keying = (struct keying){.sort = sort, .capacity = cache->capacity};
+	if (!trial_field_needs(&sort->field))
+		return;
+	keying->column = trial_cache_find(cache, &sort->field);
+	if (!keying->column)
+		return;
+	keying->ranks = words_rank(&cache->words);
+	if (sort->field.kind != FIELD_PARAMETER || !index->space)
+		return;
+	p = &index->space->parameters[sort->field.parameter];
+	for (i = 0; p->options && i < p->option_count; i++)
+		if (words_find(&cache->words, p->options[i].name, &word))
+			keying->ranks[word] = (double)i;
 }
 
 #define DIGIT_BITS 11
@@ -149,68 +166,150 @@ static struct trial_keyed *radix_sort(struct trial_keyed *items,
 	return items;
 }
 
-static bool is_shown(const struct trial_index *index, size_t sequence,
-		     int64_t now_ns)
+static bool is_shown(const struct trial_index *index, struct trial_asked *asked,
+		     const struct field_source *source, size_t sequence)
 {
 	const struct trial_row *row = &index->rows[sequence];
-	struct trial_asked asked = {.index = index,
-				    .row = row,
-				    .sequence = (int64_t)sequence,
-				    .now_ns = now_ns};
-	struct field_source source = trial_source(&asked);
 
 	if (!(row->flags & ROW_LOADED))
 		return false;
-	if (!index->filter)
+	if (!index->filter || (int64_t)sequence == index->kept_sequence)
 		return true;
-	if (filter_needs(index->filter))
+	if (index->is_on_disk)
 		return (row->flags & (ROW_TEXT_KNOWN | ROW_TEXT_MATCH)) ==
 		       (ROW_TEXT_KNOWN | ROW_TEXT_MATCH);
-	return filter_match(index->filter, &source);
+	asked->row = row;
+	asked->sequence = (int64_t)sequence;
+	asked->is_unknown = false;
+	return filter_match(index->filter, source) && !asked->is_unknown;
+}
+
+/* Is a's final result better than b's? */
+static bool is_better(const struct trial_index *index, size_t a, size_t b)
+{
+	double x = index->rows[a].final, y = index->rows[b].final;
+
+	return index->is_maximized ? x > y : x < y;
+}
+
+static void find_pins(struct trial_index *index)
+{
+	size_t i, at;
+
+	index->pin_count = 0;
+	for (i = 0; index->pins_wanted && i < index->count; i++) {
+		const struct trial_row *row = &index->rows[i];
+
+		if (!(row->flags & ROW_LOADED) ||
+		    !(row->flags & ROW_HAS_FINAL) || isnan(row->final))
+			continue;
+		at = index->pin_count;
+		if (at == index->pins_wanted &&
+		    !is_better(index, i, index->pins[at - 1]))
+			continue;
+		if (at < index->pins_wanted)
+			index->pin_count++;
+		else
+			at--;
+		for (; at > 0 && is_better(index, i, index->pins[at - 1]); at--)
+			index->pins[at] = index->pins[at - 1];
+		index->pins[at] = (uint32_t)i;
+	}
+}
+
+static void make_room(struct trial_index *index)
+{
+	if (index->sort_room >= index->count)
+		return;
+	free(index->sort_items);
+	index->sort_room = index->count + index->count / 4;
+	index->sort_items =
+		xmalloc(2 * index->sort_room * sizeof(*index->sort_items));
+}
+
+/* The last column first: a stable sort by the others keeps its order. */
+static struct trial_keyed *sort_all(struct trial_index *index, size_t n,
+				    int64_t now_ns)
+{
+	struct trial_sort first = trial_index_sort(index);
+	const struct trial_sort *sorts =
+		index->sort_count ? index->sorts : &first;
+	struct trial_keyed *items = index->sort_items, *spare, *sorted;
+	struct keying keying;
+	size_t k, i;
+
+	spare = items + index->sort_room;
+	for (k = index->sort_count ? index->sort_count : 1; k-- > 0;) {
+		begin_keys(index, &sorts[k], &keying);
+		for (i = 0; i < n; i++)
+			items[i].key = sort_key(index, &keying,
+						items[i].sequence, now_ns);
+		free(keying.ranks);
+		sorted = radix_sort(items, spare, n);
+		if (sorted == spare) {
+			spare = items;
+			items = sorted;
+		}
+	}
+	return items;
+}
+
+static bool is_natural(const struct trial_index *index)
+{
+	return !index->filter && index->sort_count <= 1 &&
+	       trial_index_sort(index).field.kind == FIELD_NUMBER;
 }
 
 bool trial_index_arrange(struct trial_index *index)
 {
 	int64_t now_ns = clock_wall_ns();
-	struct trial_keyed *items, *spare, *sorted;
+	struct trial_asked asked = {
+		.index = index, .now_ns = now_ns, .cell = STRBUF_INIT};
+	const struct field_source source = trial_source(&asked);
+	struct trial_keyed *items;
 	size_t i, n = 0;
 
 	if (!index->is_order_stale)
 		return false;
 	index->is_order_stale = false;
-	if (!index->filter && index->sort == SORT_NUMBER) {
+	find_pins(index);
+	if (is_natural(index)) {
 		free(index->order);
 		index->order = NULL;
 		index->shown = index->count;
 		return true;
 	}
-	if (index->sort_room < index->count) {
-		free(index->sort_items);
-		index->sort_room = index->count + index->count / 4;
-		index->sort_items = xmalloc(2 * index->sort_room *
-					    sizeof(*index->sort_items));
-	}
+	make_room(index);
 	items = index->sort_items;
-	spare = items + index->sort_room;
-	for (i = index->count; i-- > 0;) {
-		if (!is_shown(index, i, now_ns))
-			continue;
-		items[n].key = sort_key(index, i, now_ns);
-		items[n++].sequence = (uint32_t)i;
-	}
-	sorted = radix_sort(items, spare, n);
+	for (i = index->count; i-- > 0;)
+		if (is_shown(index, &asked, &source, i))
+			items[n++].sequence = (uint32_t)i;
+	strbuf_release(&asked.cell);
+	items = sort_all(index, n, now_ns);
 	index->order = xrealloc(index->order, (n + 1) * sizeof(*index->order));
 	for (i = 0; i < n; i++)
-		index->order[i] = sorted[i].sequence;
+		index->order[i] = items[i].sequence;
 	index->shown = n;
 	return true;
+}
+
+struct trial_sort trial_index_sort(const struct trial_index *index)
+{
+	static const struct trial_sort newest = {{.kind = FIELD_NUMBER}, true};
+
+	return index->sort_count ? index->sorts[0] : newest;
+}
+
+static bool is_downwards(const struct trial_index *index)
+{
+	return trial_index_sort(index).is_descending;
 }
 
 int64_t trial_index_sequence(const struct trial_index *index, size_t at)
 {
 	if (index->order)
 		return index->order[at];
-	return (int64_t)(index->is_descending ? index->count - 1 - at : at);
+	return (int64_t)(is_downwards(index) ? index->count - 1 - at : at);
 }
 
 struct trial_row *trial_index_at(const struct trial_index *index, size_t at)
@@ -225,7 +324,7 @@ int64_t trial_index_position(const struct trial_index *index, int64_t sequence)
 	if (sequence < 0 || (size_t)sequence >= index->count)
 		return -1;
 	if (!index->order)
-		return index->is_descending
+		return is_downwards(index)
 			       ? (int64_t)index->count - 1 - sequence
 			       : sequence;
 	for (i = 0; i < index->shown; i++)
@@ -234,38 +333,13 @@ int64_t trial_index_position(const struct trial_index *index, int64_t sequence)
 	return -1;
 }
 
-static void forget_texts(struct trial_index *index)
+void trial_index_set_sorts(struct trial_index *index,
+			   const struct trial_sort *sorts, size_t count)
 {
-	size_t i;
-
-	for (i = 0; i < index->count; i++)
-		index->rows[i].flags &=
-			(uint8_t) ~(ROW_TEXT_KNOWN | ROW_TEXT_MATCH);
-	index->pass_below = trial_index_needs_pass(index) ? INT64_MAX : 0;
-}
-
-void trial_index_set_sort(struct trial_index *index, enum trial_sort sort,
-			  size_t parameter, bool is_descending)
-{
-	bool is_new =
-		sort == SORT_PARAMETER &&
-		(index->sort != sort || index->sort_parameter != parameter);
-	size_t i;
-
-	index->sort = sort;
-	index->sort_parameter = parameter;
-	index->is_descending = is_descending;
+	memcpy(index->sorts, sorts, count * sizeof(*sorts));
+	index->sort_count = count;
 	index->is_order_stale = true;
-	if (sort != SORT_PARAMETER) {
-		free(index->values);
-		index->values = NULL;
-	} else if (is_new) {
-		index->values = xrealloc(index->values, (index->capacity + 1) *
-								sizeof(double));
-		for (i = 0; i < index->count; i++)
-			index->values[i] = NAN;
-		forget_texts(index);
-	}
+	trial_index_want_fields(index);
 }
 
 void trial_index_set_filter(struct trial_index *index, struct filter *filter)
@@ -273,5 +347,5 @@ void trial_index_set_filter(struct trial_index *index, struct filter *filter)
 	filter_free(index->filter);
 	index->filter = filter;
 	index->is_order_stale = true;
-	forget_texts(index);
+	trial_index_want_fields(index);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a row can tell. */
+/* What a row can tell, and the cache. */
 #include "tui/trial_source.h"
 
 #include "base/clock.h"
-
-#include <stdlib.h>
 
 static bool give(bool has, double value, double *ret)
 {
@@ -17,23 +15,72 @@ static bool give_time(int64_t at_ns, double *ret)
 	return give(at_ns != 0, (double)at_ns / NS_PER_S, ret);
 }
 
-static const char *parameter(struct trial_asked *asked, int i)
+/* The cell of a field that rows do not hold. */
+static enum cell_kind look_up(struct trial_asked *asked,
+			      const struct trial_field *field, double *ret_cell,
+			      uint32_t *ret_word)
 {
-	strbuf_clear(&asked->cell);
-	if (!asked->index->space || !asked->trial || !asked->trial->parameters)
+	enum cell_kind kind;
+
+	if (asked->field != field) {
+		asked->field = field;
+		asked->column = trial_cache_find(&asked->index->cache, field);
+	}
+	if (!asked->column ||
+	    (size_t)asked->sequence >= asked->index->cache.capacity) {
+		asked->is_unknown = true;
+		return CELL_UNKNOWN;
+	}
+	*ret_cell = asked->column->values[asked->sequence];
+	kind = trial_cell_kind(*ret_cell, ret_word);
+	if (kind == CELL_UNKNOWN)
+		asked->is_unknown = true;
+	return kind;
+}
+
+static bool cached_number(struct trial_asked *asked,
+			  const struct trial_field *field, double *ret)
+{
+	uint32_t word;
+
+	return look_up(asked, field, ret, &word) == CELL_NUMBER;
+}
+
+static const char *cached_text(struct trial_asked *asked,
+			       const struct trial_field *field)
+{
+	double cell;
+	uint32_t word;
+
+	switch (look_up(asked, field, &cell, &word)) {
+	case CELL_WORD:
+		return asked->index->cache.words.items[word];
+	case CELL_NUMBER:
+		strbuf_clear(&asked->cell);
+		strbuf_add_json_number(&asked->cell, cell);
+		return asked->cell.data;
+	default:
 		return NULL;
-	space_format_cell(asked->index->space, asked->trial->parameters,
-			  (size_t)i, &asked->cell);
-	return asked->cell.len ? asked->cell.data : NULL;
+	}
+}
+
+static const char *json(struct trial_asked *asked)
+{
+	const char *text;
+
+	if (asked->trial)
+		return asked->trial->parameters;
+	text = trial_cache_json(&asked->index->cache, asked->sequence);
+	if (!text && !(asked->row->flags & ROW_TEXT_KNOWN))
+		asked->is_unknown = true;
+	return text;
 }
 
 static bool number(void *arg, const struct trial_field *field, double *ret)
 {
 	struct trial_asked *asked = arg;
 	const struct trial_row *row = asked->row;
-	const char *text;
 	int64_t duration_ns;
-	char *end;
 
 	switch (field->kind) {
 	case FIELD_NUMBER:
@@ -69,14 +116,11 @@ static bool number(void *arg, const struct trial_field *field, double *ret)
 		return give(row->exit_code >= 0, row->exit_code, ret);
 	case FIELD_MARKED:
 		return give(row->flags & ROW_MARKED, 1, ret);
-	case FIELD_PARAMETER:
-		text = parameter(asked, field->parameter);
-		if (!text)
-			return false;
-		*ret = strtod(text, &end);
-		return !*end;
+	case FIELD_IS_BEST:
+		return give(asked->index->best_sequence == asked->sequence, 1,
+			    ret);
 	default:
-		return false;
+		return cached_number(asked, field, ret);
 	}
 }
 
@@ -90,17 +134,13 @@ static const char *text(void *arg, const struct trial_field *field)
 	case FIELD_STATE:
 		return trial_state_name(asked->row->state);
 	case FIELD_SOURCE:
-		return asked->row->source == 'c'   ? "user"
+		return asked->row->source == 'c'   ? "custom"
 		       : asked->row->source == 'i' ? "import"
 						   : "tuner";
-	case FIELD_REASON:
-		return asked->trial ? asked->trial->reason : NULL;
 	case FIELD_PARAMETERS:
-		return asked->trial ? asked->trial->parameters : NULL;
-	case FIELD_PARAMETER:
-		return parameter(asked, field->parameter);
+		return json(asked);
 	default:
-		return NULL;
+		return cached_text(asked, field);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row of the index as filters ask it: what the row holds, and the rest from
- * the whole trial where that is at hand.  Thread: ui.
+ * A row of the index as filters and orders ask it: what the row holds, and the
+ * rest from the cache.  Thread: ui.
  */
 #ifndef TUI_TRIAL_SOURCE_H
 #define TUI_TRIAL_SOURCE_H
@@ -15,8 +15,12 @@ struct trial_asked {
 	const struct trial_row *row;
 	int64_t sequence;
 	int64_t now_ns;
-	const struct trial *trial; /* its texts; NULL: not at hand */
+	const struct trial *trial; /* whole; NULL: not at hand */
 	struct strbuf cell;	   /* to be released by the caller */
+	bool is_unknown;	   /* set: something was not read yet */
+	/* the field asked for last, and its column */
+	const struct trial_field *field;
+	const struct cache_column *column;
 };
 
 /* A source that answers about asked; it stays valid as long as that does. */

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "tui/part_table.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,10 @@ static void release(struct trial_text *text)
 	free(text->parameters);
 	free(text->reason);
 	free(text->node);
+	free(text->pod);
+	free(text->tags);
+	free(text->note);
+	free(text->stats);
 	memset(text, 0, sizeof(*text));
 }
 
@@ -82,17 +88,18 @@ static void make_cells(const struct trial_texts *texts, struct trial_text *text,
 	}
 }
 
-static char *read_node(const struct trial_texts *texts, struct store *store,
-		       const struct trial *trial)
+static void read_place(const struct trial_texts *texts, struct store *store,
+		       const struct trial *trial, struct trial_text *text)
 {
-	struct trial_place place;
+	struct trial_place place = {0};
 	struct error ignored;
 
-	if (!texts->has_nodes ||
-	    !store_place_get(store, trial->key, &place, &ignored) ||
-	    place.attempt != trial->attempt)
-		return xstrdup("");
-	return make_safe(texts, place.node);
+	if (texts->has_nodes &&
+	    store_place_get(store, trial->key, &place, &ignored) &&
+	    place.attempt == trial->attempt)
+		text->place = place;
+	text->node = make_safe(texts, text->place.node);
+	text->pod = make_safe(texts, text->place.pod);
 }
 
 /* Why it is in its state; of one whose pods do different things, what. */
@@ -135,7 +142,9 @@ const struct trial_text *trial_texts_get(struct trial_texts *texts,
 		text->version = trial.version;
 		text->parameters = make_safe(texts, trial.parameters);
 		text->reason = read_reason(texts, store, &trial);
-		text->node = read_node(texts, store, &trial);
+		read_place(texts, store, &trial, text);
+		text->tags = make_safe(texts, trial.tags);
+		text->note = make_safe(texts, trial.note);
 		if (space && trial.parameters)
 			make_cells(texts, text, space, trial.parameters);
 		trial_release(&trial);
@@ -143,6 +152,61 @@ const struct trial_text *trial_texts_get(struct trial_texts *texts,
 		text->parameters = xstrdup("");
 		text->reason = xstrdup("");
 		text->node = xstrdup("");
+		text->pod = xstrdup("");
+		text->tags = xstrdup("");
+		text->note = xstrdup("");
 	}
 	return text;
+}
+
+struct taking {
+	struct metric_stats *stats;
+	int attempt;
+	bool has_any;
+};
+
+static bool take_stats(int64_t trial, int attempt,
+		       const struct metric_stats *stats, void *arg)
+{
+	struct taking *taking = arg;
+
+	(void)trial;
+	taking->has_any = attempt == taking->attempt;
+	*taking->stats = *stats;
+	return true;
+}
+
+const struct metric_stats *trial_texts_stats(struct trial_texts *texts,
+					     struct store *store, int64_t key,
+					     int attempt, const char *metric)
+{
+	struct trial_text *text = &texts->places[(uint64_t)key % PLACES];
+	struct trial_text_stats *entry;
+	struct taking taking = {.attempt = attempt};
+	struct error ignored;
+	size_t i;
+
+	if (text->key != key || !store)
+		return NULL;
+	for (i = 0; i < text->stats_count; i++)
+		if (strcmp(text->stats[i].metric, metric) == 0)
+			break;
+	if (i == text->stats_count) {
+		text->stats =
+			xrealloc(text->stats, (i + 1) * sizeof(*text->stats));
+		entry = &text->stats[text->stats_count++];
+		snprintf(entry->metric, sizeof(entry->metric), "%s", metric);
+		metric_stats_begin(&entry->stats);
+		taking.stats = &entry->stats;
+		store_metric_stats_each(store, key >> 32, metric,
+					key & 0xffffffff, 1, take_stats,
+					&taking, &ignored);
+		if (!taking.has_any)
+			metric_stats_begin(&entry->stats);
+	}
+	entry = &text->stats[i];
+	return entry->stats.values[STAT_COUNT] > 0 ||
+			       !isnan(entry->stats.values[STAT_FINAL])
+		       ? &entry->stats
+		       : NULL;
 }

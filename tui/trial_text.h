@@ -8,6 +8,7 @@
 #define TUI_TRIAL_TEXT_H
 
 #include "model/space.h"
+#include "model/trial_field.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -17,11 +18,20 @@
 struct trial_text {
 	int64_t key;
 	int64_t version;
-	char *parameters; /* JSON as stored, safe to draw */
-	char *reason;	  /* or what its parts do; safe to draw; "" for none */
-	char *node;	  /* of the cluster; safe to draw; "" for none */
-	char **cells;	  /* one a parameter of the space; "" when inactive */
+	char *parameters;  /* JSON as stored, safe to draw */
+	char *reason;	   /* or what its parts do; safe to draw; "" for none */
+	char *tags, *note; /* safe to draw; "" for none */
+	struct trial_place place;	/* in the cluster; trial 0: none */
+	char *node, *pod;		/* of it; safe to draw; "" for none */
+	struct trial_text_stats *stats; /* metrics that were asked for */
+	size_t stats_count;
+	char **cells; /* one a parameter of the space; "" when inactive */
 	size_t cell_count;
+};
+
+struct trial_text_stats {
+	char metric[METRIC_NAME_MAX + 1];
+	struct metric_stats stats;
 };
 
 struct trial_texts;
@@ -35,5 +45,9 @@ const struct trial_text *trial_texts_get(struct trial_texts *texts,
 					 struct store *store,
 					 const struct space *space, int64_t key,
 					 int64_t version);
+/* The same trial's statistics of a metric; NULL: nothing reported. */
+const struct metric_stats *trial_texts_stats(struct trial_texts *texts,
+					     struct store *store, int64_t key,
+					     int attempt, const char *metric);
 
 #endif

@@ -1,54 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trials' columns: which there are, which are wanted, and what sorting by
- * each means.  One table gives name, width and sort of the fixed ones; the
- * search space gives the rest.
+ * The trials' columns: which there are, which are wanted, how wide each is.
+ *
+ * Without a choice of the user's the usual ones are there: what every trial
+ * has, then the parameters of the search space, then why it is in its state,
+ * where any trial in view says so.  What does not fit is dropped, the least
+ * important first.  A choice is a list in its own order, where the last is the
+ * least important.
  */
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "base/utf8.h"
 #include "tui/format.h"
 #include "tui/view_trials.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define TITLE_COLS 10  /* of a parameter's name, at least */
 #define REASON_COLS 20 /* are better than one number more */
 
-static const struct trials_column {
-	int id;
-	const char *name; /* for :sort and :columns */
+struct look {
 	const char *title;
 	int least, most, priority;
 	bool is_right;
-	bool is_optional; /* shown only when asked for */
-	enum trial_sort sort;
-	bool starts_descending;
-} columns[] = {
-	{TRIALS_NUMBER, "number", "#", 3, 3, 0, true, false, SORT_NUMBER, true},
-	{TRIALS_ID, "id", "ID", 5, 5, 5, false, false, SORT_ID, false},
-	{TRIALS_STATE, "state", "STATE", 11, 15, 0, false, false, SORT_STATE,
-	 false},
-	{TRIALS_TRY, "try", "TRY", 3, 3, 5, true, false, SORT_ATTEMPT, true},
-	{TRIALS_FINAL, "final", "FINAL", FORMAT_NUMBER_COLS, 9, 1, true, false,
-	 SORT_FINAL, false},
-	{TRIALS_BEST, "best", "BEST", FORMAT_NUMBER_COLS, 9, 2, true, false,
-	 SORT_BEST, false},
-	{TRIALS_LAST, "last", "LAST", FORMAT_NUMBER_COLS, 9, 8, true, false,
-	 SORT_LAST, false},
-	{TRIALS_STEPS, "steps", "STEPS", 5, 5, 6, true, false, SORT_STEPS,
-	 true},
-	{TRIALS_TIME, "time", "TIME", 6, 7, 4, true, false, SORT_TIME, true},
-	{TRIALS_STARTED, "started", "STARTED", 7, 8, 9, true, true,
-	 SORT_STARTED, true},
-	{TRIALS_NODE, "node", "NODE", 8, 20, 8, false, false, SORT_COUNT,
-	 false},
-	{TRIALS_PARAMETERS, "parameters", "PARAMETERS", 10, 200, 3, false,
-	 false, SORT_COUNT, false},
-	{TRIALS_REASON, "reason", "REASON", 10, 80, 7, false, false, SORT_COUNT,
-	 false},
+};
+
+static const struct look looks[] = {
+	[FIELD_NUMBER] = {"#", 3, 3, 0, true},
+	[FIELD_ID] = {"ID", 5, 5, 5, false},
+	[FIELD_STATE] = {"STATE", 11, 15, 0, false},
+	[FIELD_TRY] = {"TRY", 3, 3, 5, true},
+	[FIELD_FINAL] = {"FINAL", FORMAT_NUMBER_COLS, 9, 1, true},
+	[FIELD_BEST] = {"BEST", FORMAT_NUMBER_COLS, 9, 2, true},
+	[FIELD_LAST] = {"LAST", FORMAT_NUMBER_COLS, 9, 8, true},
+	[FIELD_STEPS] = {"STEPS", 5, 5, 6, true},
+	[FIELD_TIME] = {"TIME", 6, 7, 4, true},
+	[FIELD_WAITED] = {"WAITED", 6, 7, 9, true},
+	[FIELD_SUBMITTED] = {"SUBMITTED", 7, 9, 9, true},
+	[FIELD_STARTED] = {"STARTED", 7, 8, 9, true},
+	[FIELD_ENDED] = {"ENDED", 7, 8, 9, true},
+	[FIELD_EXIT] = {"EXIT", 4, 4, 9, true},
+	[FIELD_SOURCE] = {"SOURCE", 6, 6, 9, false},
+	[FIELD_REASON] = {"REASON", 10, 80, 7, false},
+	[FIELD_NODE] = {"NODE", 8, 20, 8, false},
+	[FIELD_POD] = {"POD", 10, 40, 9, false},
+	[FIELD_RESTARTS] = {"RST", 3, 4, 9, true},
+	[FIELD_CPU] = {"CPU", 5, 5, 9, true},
+	[FIELD_MEMORY] = {"MEM", 5, 5, 9, true},
+	[FIELD_GPUS] = {"GPU", 3, 4, 9, true},
+	[FIELD_CPU_USED] = {"CPU/U", 5, 5, 9, true},
+	[FIELD_MEMORY_USED] = {"MEM/U", 5, 5, 9, true},
+	[FIELD_TAGS] = {"TAGS", 6, 20, 6, false},
+	[FIELD_NOTE] = {"NOTE", 8, 60, 9, false},
+	[FIELD_PARAMETERS] = {"PARAMETERS", 10, 200, 3, false},
+};
+
+static const enum trial_field_kind usual[] = {
+	FIELD_NUMBER, FIELD_ID,	  FIELD_STATE, FIELD_TRY,
+	FIELD_FINAL,  FIELD_BEST, FIELD_LAST,  FIELD_STEPS,
+	FIELD_TIME,   FIELD_NODE, FIELD_TAGS,  FIELD_PARAMETERS,
 };
 
 static bool is_numeric(const char *text)
@@ -78,32 +88,54 @@ static int option_cols(const struct parameter *p, bool *ret_is_number)
 	return cols > 24 ? 24 : cols;
 }
 
-/* Parameters stand before the reason, which takes what room is left. */
-static void add_parameters(struct console *console)
+static struct look look_of_parameter(const struct parameter *p, int i)
+{
+	int width = utf8_width(p->path, strlen(p->path));
+	struct look look = {p->path, FORMAT_NUMBER_COLS, 9,
+			    i < 3 ? 3 : 10 + (i < 80 ? i : 80), true};
+
+	if (p->kind == PARAMETER_CHOICE) {
+		look.most = option_cols(p, &look.is_right);
+		look.least = look.most < 6 ? look.most : 6;
+	} else if (p->kind == PARAMETER_RANDINT) {
+		look.least = 5;
+	}
+	/* the name should be read, if it is not too long */
+	if (look.least < width)
+		look.least = width < TITLE_COLS ? width : TITLE_COLS;
+	if (look.most < width)
+		look.most = width;
+	return look;
+}
+
+static struct look look_of(const struct console *console,
+			   const struct trial_field *field)
 {
 	const struct space *space = console->data.space;
-	size_t i;
 
-	for (i = 0; space && i < space->count; i++) {
-		const struct parameter *p = &space->parameters[i];
-		int width = utf8_width(p->path, strlen(p->path));
-		int least = FORMAT_NUMBER_COLS, most = 9;
-		bool is_number = true;
+	if (field->kind < COUNT_OF(looks))
+		return looks[field->kind];
+	if (field->kind == FIELD_PARAMETER && space &&
+	    (size_t)field->parameter < space->count)
+		return look_of_parameter(&space->parameters[field->parameter],
+					 field->parameter);
+	return (struct look){field->metric, FORMAT_NUMBER_COLS, 12, 9, true};
+}
 
-		if (p->kind == PARAMETER_CHOICE) {
-			most = option_cols(p, &is_number);
-			least = most < 6 ? most : 6;
-		} else if (p->kind == PARAMETER_RANDINT) {
-			least = 5;
-		}
-		/* the name should be read, if it is not too long */
-		if (least < width)
-			least = width < TITLE_COLS ? width : TITLE_COLS;
-		list_add_column(
-			&console->trials.list, TRIALS_PARAMETER + (int)i,
-			p->path, least, width > most ? width : most,
-			i < 3 ? 3 : 10 + (int)(i < 80 ? i : 80), is_number);
-	}
+void trials_column_title(const struct console *console,
+			 const struct trial_field *field, struct strbuf *out)
+{
+	strbuf_adds(out, look_of(console, field).title);
+	if (field->kind == FIELD_METRIC && field->stat != STAT_VALUE)
+		strbuf_addf(out, ".%s", metric_stat_name(field->stat));
+}
+
+int trials_column_cols(const struct console *console,
+		       const struct trial_field *field)
+{
+	struct look look = look_of(console, field);
+
+	return look.least > look.most ? look.least : look.most;
 }
 
 static int number_cols(const struct console *console)
@@ -118,90 +150,161 @@ static int number_cols(const struct console *console)
 	return cols < 3 ? 3 : cols;
 }
 
+/* chosen: its place in the user's list, from 1; 0: one of the usual. */
+static void add_column(struct console *console, const struct trial_field *field,
+		       int width_cols, int chosen)
+{
+	struct list *list = &console->trials.list;
+	struct look look = look_of(console, field);
+	int i = list->column_count;
+	struct strbuf title = STRBUF_INIT;
+	struct list_column *column;
+
+	if (i == LIST_COLUMNS_MAX)
+		return;
+	trials_column_title(console, field, &title);
+	free(console->trials.titles[i]);
+	console->trials.titles[i] = strbuf_detach(&title);
+	console->trials.fields[i] = *field;
+	if (field->kind == FIELD_METRIC) {
+		const char *name = console->trials.titles[i];
+		int width = utf8_width(name, strlen(name));
+
+		look.least = width > look.least ? width : look.least;
+		look.least = look.least > look.most ? look.most : look.least;
+	}
+	if (chosen)
+		look.priority = chosen < 90 ? chosen : 90;
+	if (field->kind == FIELD_NUMBER)
+		look.priority = 0;
+	if (width_cols)
+		look.least = look.most = width_cols;
+	column = list_add_column(list, i, console->trials.titles[i], look.least,
+				 look.most, look.priority, look.is_right);
+	if (width_cols)
+		column->want_cols = width_cols;
+	column->is_stretched =
+		!width_cols &&
+		(field->kind == FIELD_STATE || field->kind == FIELD_REASON ||
+		 (chosen && field->kind == FIELD_NOTE));
+}
+
+static void add_usual(struct console *console)
+{
+	const struct space *space = console->data.space;
+	struct trial_field field = {0};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(usual); i++) {
+		field.kind = usual[i];
+		add_column(console, &field, 0, 0);
+	}
+	/* parameters stand before the reason, which takes what room is left */
+	field.kind = FIELD_PARAMETER;
+	for (i = 0; space && i < space->count &&
+		    i + 1 < LIST_COLUMNS_MAX - COUNT_OF(usual);
+	     i++) {
+		field.parameter = (int)i;
+		add_column(console, &field, 0, 0);
+	}
+	field = (struct trial_field){.kind = FIELD_REASON};
+	add_column(console, &field, 0, 0);
+}
+
+static void add_chosen(struct console *console)
+{
+	const struct trial_field number = {.kind = FIELD_NUMBER};
+	size_t i, count = console->trials.chosen_count;
+	const struct trial_column *chosen = console->trials.chosen;
+	bool has_number = false;
+
+	for (i = 0; i < count; i++)
+		has_number |= chosen[i].field.kind == FIELD_NUMBER;
+	if (!has_number) /* never without */
+		add_column(console, &number, 0, 1);
+	for (i = 0; i < count; i++)
+		add_column(console, &chosen[i].field, chosen[i].width_cols,
+			   (int)i + 1);
+}
+
+static void size_number(struct console *console)
+{
+	struct list *list = &console->trials.list;
+	int i;
+
+	for (i = 0; i < list->column_count; i++)
+		if (console->trials.fields[i].kind == FIELD_NUMBER)
+			list->columns[i].least_cols = number_cols(console);
+}
+
 void trials_make_columns(struct console *console)
 {
 	struct list *list = &console->trials.list;
-	size_t i;
+	int i;
 
 	if (list->column_count &&
 	    console->trials.columns_of == console->data.space &&
 	    console->trials.columns_key == console->data.selected) {
-		list->columns[0].least_cols = number_cols(console);
+		size_number(console);
 		return;
 	}
 	console->trials.columns_of = console->data.space;
 	console->trials.columns_key = console->data.selected;
 	console->trials.first_parameter = 0;
-	console->trials.has_reasons = false;
+	console->trials.has_reasons = console->trials.has_tags = false;
 	list_clear_columns(list);
-	for (i = 0; i < COUNT_OF(columns); i++) {
-		const struct trials_column *column = &columns[i];
-
-		if (column->id == TRIALS_REASON)
-			add_parameters(console);
-		list_add_column(list, column->id, column->title, column->least,
-				column->most, column->priority,
-				column->is_right)
-			->is_stretched = column->id == TRIALS_STATE ||
-					 column->id == TRIALS_REASON;
-	}
+	if (console->trials.chosen_count)
+		add_chosen(console);
+	else
+		add_usual(console);
 	/* widths do not follow what is in view: nothing jumps when it moves */
-	for (i = 0; i < (size_t)list->column_count; i++)
+	for (i = 0; i < list->column_count; i++)
 		list_measure(&list->columns[i], list->columns[i].most_cols);
-	list->columns[0].least_cols = number_cols(console);
+	size_number(console);
 }
 
-static bool is_chosen(const struct console *console, int id)
+const struct trial_field *trials_column_field(const struct console *console,
+					      const struct list_column *column)
 {
-	const int *chosen = console->trials.chosen;
-
-	for (; *chosen >= 0; chosen++)
-		if (*chosen == id)
-			return true;
-	return false;
-}
-
-static bool is_optional(int id)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT_OF(columns); i++)
-		if (columns[i].id == id)
-			return columns[i].is_optional;
-	return false;
+	return &console->trials.fields[column->id];
 }
 
 static void hide_columns(struct console *console)
 {
 	struct list *list = &console->trials.list;
-	int i;
+	int i, scrolled = 0;
 
 	for (i = 0; i < list->column_count; i++) {
 		struct list_column *column = &list->columns[i];
-		int id = column->id;
+		enum trial_field_kind kind = console->trials.fields[i].kind;
 
-		if (console->trials.chosen)
-			column->is_hidden = !is_chosen(console, id);
-		else if (id == TRIALS_TRY)
+		column->is_hidden = false;
+		if (kind == FIELD_PARAMETER || kind == FIELD_METRIC)
+			column->is_hidden =
+				scrolled++ < console->trials.first_parameter;
+		if (console->trials.chosen_count)
+			continue;
+		if (kind == FIELD_TRY)
 			column->is_hidden = console->data.trials.retried == 0;
-		else if (id == TRIALS_NODE)
+		else if (kind == FIELD_NODE)
 			column->is_hidden = !console_has_cluster(console);
-		else if (id == TRIALS_REASON)
+		else if (kind == FIELD_REASON)
 			column->is_hidden = !console->trials.has_reasons;
-		else if (id == TRIALS_PARAMETERS)
+		else if (kind == FIELD_TAGS)
+			column->is_hidden = !console->trials.has_tags;
+		else if (kind == FIELD_PARAMETERS)
 			column->is_hidden = console->data.space != NULL;
-		else
-			column->is_hidden = is_optional(id);
-		if (id >= TRIALS_PARAMETER &&
-		    id - TRIALS_PARAMETER < console->trials.first_parameter)
-			column->is_hidden = true;
 	}
 }
 
-static struct list_column *find_shown(struct list *list, int id)
+static struct list_column *find_shown(struct console *console,
+				      enum trial_field_kind kind)
 {
+	struct list *list = &console->trials.list;
+
 	for (int i = 0; i < list->column_count; i++)
-		if (list->columns[i].id == id && list->columns[i].cols)
+		if (console->trials.fields[i].kind == kind &&
+		    list->columns[i].cols)
 			return &list->columns[i];
 	return NULL;
 }
@@ -214,11 +317,11 @@ void trials_fit_columns(struct console *console, int cols)
 
 	hide_columns(console);
 	list_fit(list, cols);
-	if (console->trials.chosen || !console_has_cluster(console))
+	if (console->trials.chosen_count || !console_has_cluster(console))
 		return;
 	/* what holds a pod up is worth more than the newest number */
-	reason = find_shown(list, TRIALS_REASON);
-	last = find_shown(list, TRIALS_LAST);
+	reason = find_shown(console, FIELD_REASON);
+	last = find_shown(console, FIELD_LAST);
 	if (!reason || !last || reason->cols >= REASON_COLS)
 		return;
 	least = reason->least_cols;
@@ -232,215 +335,98 @@ void trials_fit_columns(struct console *console, int cols)
 	list->dropped = dropped;
 }
 
-const char *trials_column_name(const struct console *console, int i)
+size_t trials_columns_now(struct console *console,
+			  struct trial_column ret[TRIAL_COLUMNS_MAX])
 {
-	const struct space *space = console->data.space;
-
-	if (i < (int)COUNT_OF(columns))
-		return columns[i].name;
-	i -= (int)COUNT_OF(columns);
-	if (space && (size_t)i < space->count)
-		return space->parameters[i].path;
-	return NULL;
-}
-
-static int find_column(const struct console *console, const char *name,
-		       struct error *err)
-{
-	const struct space *space = console->data.space;
-	const char *known[128];
-	size_t n = 0;
-	const char *near;
+	const struct list *list = &console->trials.list;
+	size_t count = console->trials.chosen_count;
 	int i;
 
-	for (i = 0; trials_column_name(console, i); i++) {
-		const char *candidate = trials_column_name(console, i);
-
-		if (strcasecmp(candidate, name) == 0) {
-			if (i < (int)COUNT_OF(columns))
-				return columns[i].id;
-			return TRIALS_PARAMETER + i - (int)COUNT_OF(columns);
-		}
-		if (n < COUNT_OF(known))
-			known[n++] = candidate;
+	if (count) {
+		memcpy(ret, console->trials.chosen, count * sizeof(*ret));
+		return count;
 	}
-	(void)space;
-	if (strcmp(name, "#") == 0)
-		return TRIALS_NUMBER;
-	near = nearest_word(name, known, n);
-	error_set(err, ERROR_NOT_FOUND, "no column is called \"%s\"%s%s%s",
-		  name, near ? ": did you mean \"" : "", near ? near : "",
-		  near ? "\"?" : "");
-	return -1;
+	trials_make_columns(console);
+	hide_columns(console);
+	for (i = 0; i < list->column_count && count < TRIAL_COLUMNS_MAX; i++)
+		if (!list->columns[i].is_hidden)
+			ret[count++] = (struct trial_column){
+				console->trials.fields[i], 0};
+	return count;
 }
 
-int trials_sorted_column(const struct console *console)
+void trials_choose(struct console *console, const struct trial_column *columns,
+		   size_t count)
 {
-	const struct trial_index *index = &console->data.trials;
-	size_t i;
-
-	if (index->sort == SORT_PARAMETER)
-		return TRIALS_PARAMETER + (int)index->sort_parameter;
-	for (i = 0; i < COUNT_OF(columns); i++)
-		if (columns[i].sort == index->sort)
-			return columns[i].id;
-	return TRIALS_NUMBER;
-}
-
-/* The direction that puts what is looked for on top. */
-static bool natural_direction(const struct console *console, int id)
-{
-	bool is_maximized =
-		console->data.experiment.objective == OBJECTIVE_MAXIMIZE;
-	size_t i;
-
-	if (id == TRIALS_FINAL || id == TRIALS_BEST || id == TRIALS_LAST)
-		return is_maximized;
-	for (i = 0; i < COUNT_OF(columns); i++)
-		if (columns[i].id == id)
-			return columns[i].starts_descending;
-	return false;
-}
-
-static bool sort_by_id(struct console *console, int id, int descending,
-		       struct error *err)
-{
-	enum trial_sort sort = SORT_PARAMETER;
-	size_t i;
-
-	for (i = 0; i < COUNT_OF(columns); i++)
-		if (columns[i].id == id)
-			sort = columns[i].sort;
-	if (sort == SORT_COUNT)
-		return error_set(err, ERROR_INVALID,
-				 "this column has no order");
-	if (descending < 0)
-		descending = natural_direction(console, id);
-	trial_index_set_sort(
-		&console->data.trials, sort,
-		sort == SORT_PARAMETER ? (size_t)(id - TRIALS_PARAMETER) : 0,
-		descending);
-	console_recalc(console, DATA_TRIALS);
-	return true;
-}
-
-bool trials_sort_by(struct console *console, const char *name, int descending,
-		    struct error *err)
-{
-	int id = find_column(console, name, err);
-
-	return id >= 0 && sort_by_id(console, id, descending, err);
+	if (count > TRIAL_COLUMNS_MAX)
+		count = TRIAL_COLUMNS_MAX;
+	memmove(console->trials.chosen, columns, count * sizeof(*columns));
+	console->trials.chosen_count = count;
+	console->trials.columns_key = 0; /* made anew for the next frame */
+	console->trials.is_unsaved = true;
+	console->needs_paint = true;
 }
 
 bool trials_choose_columns(struct console *console, char **names, int count,
 			   struct error *err)
 {
-	int *chosen = NULL, i;
-
-	if (count > 0) {
-		chosen = xcalloc((size_t)count + 2, sizeof(*chosen));
-		chosen[count] = TRIALS_NUMBER; /* never without */
-		chosen[count + 1] = -1;
-	}
-	for (i = 0; i < count; i++) {
-		chosen[i] = find_column(console, names[i], err);
-		if (chosen[i] < 0) {
-			free(chosen);
-			return false;
-		}
-	}
-	free(console->trials.chosen);
-	console->trials.chosen = chosen;
-	return true;
-}
-
-/* The visible column beside the one sorted by. */
-static void sort_beside(struct console *console, int step)
-{
-	struct list *list = &console->trials.list;
-	int sorted = trials_sorted_column(console), at = 0, i;
-	struct error ignored;
-
-	for (i = 0; i < list->column_count; i++)
-		if (list->columns[i].id == sorted)
-			at = i;
-	for (i = at + step; i >= 0 && i < list->column_count; i += step)
-		if (list->columns[i].cols &&
-		    sort_by_id(console, list->columns[i].id, -1, &ignored))
-			return;
-}
-
-void trials_sort_menu(struct console *console)
-{
-	int sorted = trials_sorted_column(console);
-	size_t chosen = 0;
+	struct field_names known = data_names(&console->data);
+	struct trial_column columns[TRIAL_COLUMNS_MAX];
+	struct strbuf text = STRBUF_INIT;
+	size_t chosen;
+	bool is_ok;
 	int i;
 
-	console->prompt.item_count = 0;
-	for (i = 0; trials_column_name(console, i) &&
-		    console->prompt.item_count < PROMPT_ITEMS_MAX;
-	     i++) {
-		if (i < (int)COUNT_OF(columns) && columns[i].sort == SORT_COUNT)
-			continue;
-		if (i < (int)COUNT_OF(columns)
-			    ? columns[i].id == sorted
-			    : TRIALS_PARAMETER + i - (int)COUNT_OF(columns) ==
-				      sorted)
-			chosen = console->prompt.item_count;
-		console->prompt.items[console->prompt.item_count++] =
-			trials_column_name(console, i);
+	for (i = 0; i < count; i++)
+		strbuf_addf(&text, "%s,", names[i]);
+	is_ok = trial_columns_parse(text.data, &known, columns, &chosen, err);
+	if (is_ok)
+		trials_choose(console, columns, chosen);
+	strbuf_release(&text);
+	return is_ok;
+}
+
+bool trials_column_action(struct console *console, enum action_id action)
+{
+	struct trial_column columns[TRIAL_COLUMNS_MAX], moved;
+	struct trial_sort sort = trial_index_sort(&console->data.trials);
+	size_t count = trials_columns_now(console, columns), at;
+
+	for (at = 0; at < count; at++)
+		if (trial_field_is_same(&columns[at].field, &sort.field))
+			break;
+	if (at == count) {
+		console_say(console, ROLE_WARNING,
+			    "the column sorted by is not shown: < and > choose "
+			    "one, = all columns");
+		return true;
 	}
-	prompt_menu(&console->prompt, "Sort by:", chosen);
-}
-
-void trials_sort_chosen(struct console *console)
-{
-	struct error err;
-	const char *name = console->prompt.items[console->prompt.item];
-
-	if (!trials_sort_by(console, name, -1, &err))
-		console_say(console, ROLE_ERROR, "%s", err.text);
-}
-
-bool trials_sort_action(struct console *console, enum action_id action)
-{
-	struct trial_index *index = &console->data.trials;
-
+	moved = columns[at];
+	if (!moved.width_cols)
+		moved.width_cols = trials_column_cols(console, &moved.field);
 	switch (action) {
-	case ACTION_SORT:
-		trials_sort_menu(console);
-		return true;
-	case ACTION_SORT_REVERSE:
-		trial_index_set_sort(index, index->sort, index->sort_parameter,
-				     !index->is_descending);
-		console_recalc(console, DATA_TRIALS);
-		return true;
-	case ACTION_SORT_LEFT:
-		sort_beside(console, -1);
-		return true;
-	case ACTION_SORT_RIGHT:
-		sort_beside(console, 1);
-		return true;
+	case ACTION_COLUMN_LEFT:
+	case ACTION_COLUMN_RIGHT: {
+		size_t to = action == ACTION_COLUMN_LEFT ? at - 1 : at + 1;
+
+		if (to >= count)
+			return true;
+		moved = columns[at];
+		columns[at] = columns[to];
+		columns[to] = moved;
+		break;
+	}
+	case ACTION_COLUMN_NARROW:
+	case ACTION_COLUMN_WIDE:
+		moved.width_cols += action == ACTION_COLUMN_WIDE ? 1 : -1;
+		if (moved.width_cols < 1 ||
+		    moved.width_cols > TRIAL_COLUMN_COLS_MAX)
+			return true;
+		columns[at] = moved;
+		break;
 	default:
 		return false;
 	}
-}
-
-bool trials_set_filter(struct console *console, const char *text,
-		       struct error *err)
-{
-	const struct field_names names = {.space = console->data.space};
-	struct filter *filter = NULL;
-	char *copy;
-
-	if (strcmp(text, console->trials.filter) == 0)
-		return true;
-	if (!filter_parse(text, &names, FILTER_TYPING, &filter, NULL, err))
-		return false;
-	copy = xstrdup(text);
-	free(console->trials.filter);
-	console->trials.filter = copy;
-	trial_index_set_filter(&console->data.trials, filter);
-	console_recalc(console, DATA_TRIALS);
+	trials_choose(console, columns, count);
 	return true;
 }

@@ -56,6 +56,21 @@ static void make_columns(struct list *list, bool with_from)
 		list_add_column(list, COLUMN_FROM, "FROM", 4, 6, 4, false);
 }
 
+/* The column of tags takes no place while no experiment has any. */
+static void hide_columns(struct list *list, const struct data *data)
+{
+	bool has_tags = false;
+	size_t i;
+	int k;
+
+	for (i = 0; i < data->experiment_count && !has_tags; i++)
+		has_tags = *data->experiments[i].tags ||
+			   data->experiments[i].has_note;
+	for (k = 0; k < list->column_count; k++)
+		if (list->columns[k].id == COLUMN_TAGS)
+			list->columns[k].is_hidden = !has_tags;
+}
+
 static void format_field(const struct experiment_row *row, int column, int cols,
 			 struct strbuf *out, enum role *role)
 {
@@ -230,6 +245,7 @@ static void repaint(struct console *console, struct rect rect, bool is_focused)
 	int i, row;
 
 	make_columns(list, has_foreign(&console->data));
+	hide_columns(list, &console->data);
 	list->count = console->data.experiment_count;
 	list->rows = rect.rows - 2;
 	list_clamp(list);

@@ -3,131 +3,31 @@
  * The trials pane: the table most of the time is spent in.
  *
  * Rows come from the index; texts only for what is visible.  The cursor is a
- * sequence number, so it stays on its trial however the rows move.  Columns,
- * sorting and filtering are in trials_columns.c.
+ * sequence number, so it stays on its trial however the rows move.  What
+ * else there is to it, view_trials.h lists.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* strcasestr */
 #endif
 #include "tui/view_trials.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "tui/format.h"
+#include "tui/trial_source.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct trial_text *text_of(struct console *console,
-					const struct trial_row *row)
-{
-	return trial_texts_get(console->texts, console->data.store,
-			       console->data.space, row->key, row->version);
-}
-
-static void format_metric(struct strbuf *out, const struct trial_row *row,
-			  unsigned flag, double value, int cols)
-{
-	if (row->flags & flag)
-		format_number(out, value, cols);
-}
-
-/* A parameter's number is rounded to fit; a word is cut by who draws it. */
-static void format_parameter(struct strbuf *out, const char *text, int cols)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (*text && !*end && (int)strlen(text) > cols)
-		format_number(out, value, cols);
-	else
-		strbuf_adds(out, text);
-}
-
-static void format_state(struct strbuf *out, enum trial_state state, int cols)
-{
-	const char *name = trial_state_name(state);
-
-	strbuf_addch(out, trial_state_letter(state));
-	if (cols >= 4)
-		strbuf_addf(out, " %s", name);
-}
-
-static void format_field(struct console *console, const struct trial_row *row,
-			 int64_t sequence, int column, int cols,
-			 struct strbuf *out, enum role *role)
-{
-	int64_t duration_ns;
-
-	switch (column) {
-	case TRIALS_NUMBER:
-		strbuf_addf(out, "%lld", (long long)sequence);
-		break;
-	case TRIALS_ID:
-		strbuf_adds(out, row->id);
-		break;
-	case TRIALS_STATE:
-		format_state(out, row->state, cols);
-		*role = bars_state_role(row->state);
-		break;
-	case TRIALS_TRY:
-		strbuf_addf(out, "%d", row->attempt);
-		*role = row->attempt > 1 ? ROLE_WARNING : ROLE_NORMAL;
-		break;
-	case TRIALS_FINAL:
-		format_metric(out, row, ROW_HAS_FINAL, row->final, cols);
-		*role = sequence == console->data.best_sequence ? ROLE_BEST
-								: ROLE_NORMAL;
-		break;
-	case TRIALS_BEST:
-		format_metric(out, row, ROW_HAS_BEST, row->best, cols);
-		break;
-	case TRIALS_LAST:
-		format_metric(out, row, ROW_HAS_LAST, row->last, cols);
-		break;
-	case TRIALS_STEPS:
-		format_count(out, row->intermediates);
-		break;
-	case TRIALS_TIME:
-		duration_ns = trial_row_duration_ns(row, clock_wall_ns());
-		if (duration_ns >= 0)
-			clock_format_duration(out, duration_ns);
-		break;
-	case TRIALS_STARTED:
-		format_age(out, row->started_ns, clock_wall_ns());
-		*role = ROLE_DIM;
-		break;
-	case TRIALS_NODE:
-		strbuf_adds(out, text_of(console, row)->node);
-		break;
-	case TRIALS_REASON:
-		strbuf_adds(out, text_of(console, row)->reason);
-		*role = bars_state_role(row->state);
-		break;
-	case TRIALS_PARAMETERS:
-		strbuf_adds(out, text_of(console, row)->parameters);
-		break;
-	default: {
-		const struct trial_text *text = text_of(console, row);
-		size_t i = (size_t)(column - TRIALS_PARAMETER);
-
-		if (i < text->cell_count)
-			format_parameter(out, text->cells[i], cols);
-	}
-	}
-}
-
-/* Does a trial in view say why it is in its state?  Then there is a column
- * for that, from now on. */
-static void look_for_reasons(struct console *console)
+/* Does a trial in view say why it is in its state, or has it a tag?  Then
+ * there is a column for that, from now on. */
+static void look_for_texts(struct console *console)
 {
 	struct list *list = &console->trials.list;
 	int line;
 
-	for (line = 0; line < list->rows && !console->trials.has_reasons;
+	for (line = 0; line < list->rows && !(console->trials.has_reasons &&
+					      console->trials.has_tags);
 	     line++) {
 		size_t at = list->top + (size_t)line;
 		const struct trial_row *row;
@@ -135,8 +35,12 @@ static void look_for_reasons(struct console *console)
 		if (at >= list->count)
 			return;
 		row = trial_index_at(&console->data.trials, at);
-		if ((row->flags & ROW_LOADED) && *text_of(console, row)->reason)
+		if (!(row->flags & ROW_LOADED))
+			continue;
+		if (*trials_text_of(console, row)->reason)
 			console->trials.has_reasons = true;
+		if (*trials_text_of(console, row)->tags)
+			console->trials.has_tags = true;
 	}
 }
 
@@ -149,14 +53,12 @@ static void draw_cell(int y, int x, const struct list_column *column,
 		draw_text(y, x, column->cols, role, text);
 }
 
-static void draw_row(struct console *console, size_t at, int y,
-		     struct rect rect, bool is_focused)
+static void draw_row(struct console *console, const struct trial_row *row,
+		     int y, struct rect rect, bool is_selected, bool is_focused)
 {
 	struct list *list = &console->trials.list;
 	const struct trial_index *index = &console->data.trials;
-	const struct trial_row *row = trial_index_at(index, at);
 	int64_t sequence = trial_row_sequence(index, row);
-	bool is_selected = at == list->cursor;
 	bool is_marked = row->flags & ROW_MARKED;
 	enum role whole = is_focused ? ROLE_SELECTED : ROLE_SELECTED_AWAY;
 	struct strbuf cell = STRBUF_INIT;
@@ -168,17 +70,19 @@ static void draw_row(struct console *console, size_t at, int y,
 			   theme_glyph(GLYPH_MARK));
 	for (i = 0; i < list->column_count; i++) {
 		const struct list_column *column = &list->columns[i];
+		const struct trial_field *field =
+			trials_column_field(console, column);
 		enum role role = ROLE_NORMAL;
 
 		if (!column->cols)
 			continue;
 		strbuf_clear(&cell);
 		if (row->flags & ROW_LOADED)
-			format_field(console, row, sequence, column->id,
-				     column->cols, &cell, &role);
-		else if (column->id == TRIALS_NUMBER)
+			trials_format_cell(console, row, sequence, field,
+					   column->cols, &cell, &role);
+		else if (field->kind == FIELD_NUMBER)
 			strbuf_addf(&cell, "%lld", (long long)sequence);
-		if (is_marked && column->id == TRIALS_NUMBER)
+		if (is_marked && field->kind == FIELD_NUMBER)
 			role = ROLE_MARKED;
 		if (is_selected)
 			role = whole;
@@ -191,12 +95,17 @@ static void draw_header(struct console *console, struct rect rect)
 {
 	struct list *list = &console->trials.list;
 	const struct trial_index *index = &console->data.trials;
-	int sorted = trials_sorted_column(console), i, width;
+	struct trial_sort first = trial_index_sort(index);
+	int i, width;
 
 	draw_fill(rect.y + 1, rect.x, rect.cols, ROLE_HEADER, ' ');
 	for (i = 0; i < list->column_count; i++) {
 		const struct list_column *column = &list->columns[i];
-		bool is_sorted = column->id == sorted;
+		int place = trials_sort_place(
+			console, trials_column_field(console, column));
+		bool is_sorted = place >= 0;
+		const struct trial_sort *sort =
+			place > 0 ? &index->sorts[place] : &first;
 		enum role role = is_sorted ? ROLE_HEADER_SORTED : ROLE_HEADER;
 		int x = rect.x + 1 + column->x;
 
@@ -213,8 +122,8 @@ static void draw_header(struct console *console, struct rect rect)
 			   column->is_right ? x + column->cols - width - 1
 					    : x + width,
 			   role,
-			   theme_glyph(index->is_descending ? GLYPH_DOWN
-							    : GLYPH_UP));
+			   theme_glyph(sort->is_descending ? GLYPH_DOWN
+							   : GLYPH_UP));
 	}
 }
 
@@ -231,10 +140,21 @@ static void draw_title(struct console *console, struct rect rect,
 	if (*console->trials.filter)
 		strbuf_addf(&left, "  \\%s (%zu of %zu)",
 			    console->trials.filter, index->shown, index->count);
+	if (index->sort_count > 1) {
+		struct field_names names = data_names(&console->data);
+
+		strbuf_adds(&left, "  by ");
+		trial_sorts_format(index->sorts, index->sort_count, &names,
+				   &left);
+	}
+	if (console->trials.is_following)
+		strbuf_adds(&right, "following  ");
 	if (index->marked)
 		strbuf_addf(&right, "%zu marked  ", index->marked);
-	if (index->pass_below > 0 && trial_index_needs_pass(index))
+	if (trial_index_is_reading(index))
 		strbuf_adds(&right, "reading...  ");
+	else if (index->filter && index->cache.is_partial)
+		strbuf_adds(&right, "some texts left out  ");
 	if (list->dropped)
 		strbuf_addf(&right, "+%d cols  ", list->dropped);
 	if (list->count)
@@ -260,29 +180,62 @@ static void draw_empty(struct console *console, struct rect rect)
 		  console->data.experiment.error ? ROLE_ERROR : ROLE_DIM, text);
 }
 
+/* The best trials stay above the list; how many lines they take. */
+static int draw_pins(struct console *console, struct rect rect)
+{
+	const struct trial_index *index = &console->data.trials;
+	int most = (rect.rows - 2) / 3, line;
+	int count = (int)index->pin_count < most ? (int)index->pin_count : most;
+
+	for (line = 0; line < count; line++) {
+		int y = rect.y + 2 + line;
+
+		draw_row(console, &index->rows[index->pins[line]], y, rect,
+			 false, false);
+		draw_point(y, rect.x, ROLE_BEST, '*');
+	}
+	return count;
+}
+
+static int pinned_lines(const struct console *console, struct rect rect)
+{
+	int most = (rect.rows - 2) / 3;
+	int count = (int)console->data.trials.pin_count;
+
+	return count < most ? count : most > 0 ? most : 0;
+}
+
 static void repaint(struct console *console, struct rect rect, bool is_focused)
 {
 	struct list *list = &console->trials.list;
-	int line;
+	const struct trial_index *index = &console->data.trials;
+	int line, pinned = pinned_lines(console, rect);
 
 	trials_make_columns(console);
 	list->count = console->data.trials.shown;
-	list->rows = rect.rows - 2;
+	list->rows = rect.rows - 2 - pinned;
 	list_clamp(list);
 	if (console->data.store)
 		trial_index_want(&console->data.trials, console->data.store,
 				 console->data.selected, list->top,
 				 (size_t)(list->rows > 0 ? list->rows : 0));
-	look_for_reasons(console);
+	look_for_texts(console);
 	trials_fit_columns(console, rect.cols - 1);
 	draw_title(console, rect, is_focused);
 	draw_header(console, rect);
+	draw_pins(console, rect);
+	rect.y += pinned;
+	rect.rows -= pinned;
 	if (list->count == 0)
 		draw_empty(console, rect);
-	for (line = 0; line < list->rows; line++)
-		if (list->top + (size_t)line < list->count)
-			draw_row(console, list->top + (size_t)line,
-				 rect.y + 2 + line, rect, is_focused);
+	for (line = 0; line < list->rows; line++) {
+		size_t at = list->top + (size_t)line;
+
+		if (at < list->count)
+			draw_row(console, trial_index_at(index, at),
+				 rect.y + 2 + line, rect, at == list->cursor,
+				 is_focused);
+	}
 }
 
 static void note_cursor(struct console *console)
@@ -294,8 +247,19 @@ static void note_cursor(struct console *console)
 		list->count ? trial_index_sequence(&console->data.trials,
 						   list->cursor)
 			    : -1;
+	console->data.trials.kept_sequence =
+		console->trials.is_following ? console->trials.sequence : -1;
 	if (before != console->trials.sequence)
 		console_recalc(console, DATA_SELECTION);
+}
+
+/* Keep the selected trial on its line of the screen, also at the top. */
+static void follow(struct list *list, size_t at)
+{
+	size_t line = list->cursor - list->top;
+
+	list->top = at > line ? at - line : 0;
+	list->cursor = at;
 }
 
 static void recalc(struct console *console, unsigned changes)
@@ -313,10 +277,13 @@ static void recalc(struct console *console, unsigned changes)
 	/* Who only looks on sees the newest trial and its log. */
 	if (!console->trials.is_chosen)
 		list_go(list, 0);
+	else if (at >= 0 && console->trials.is_following)
+		follow(list, (size_t)at);
 	else if (at >= 0)
 		list_follow(list, (size_t)at);
 	list_clamp(list);
 	note_cursor(console);
+	trials_finish_marking(console);
 }
 
 bool trials_go(struct console *console, int64_t sequence)
@@ -347,6 +314,31 @@ static void pan(struct console *console, int step)
 
 	if (first >= 0 && first < count)
 		console->trials.first_parameter = first;
+}
+
+static void toggle_follow(struct console *console)
+{
+	console->trials.is_following = !console->trials.is_following;
+	note_cursor(console);
+	if (!console->trials.is_following)
+		console->data.trials.is_order_stale = true;
+	console_recalc(console, DATA_TRIALS);
+}
+
+#define PINS 3
+
+static void toggle_pins(struct console *console)
+{
+	struct trial_index *index = &console->data.trials;
+
+	console->trials.pins = console->trials.pins ? 0 : PINS;
+	index->pins_wanted = console->trials.pins;
+	index->is_order_stale = true;
+	console_recalc(console, DATA_TRIALS);
+	if (console->trials.pins && index->pin_count == 0)
+		console_say(console, ROLE_NORMAL,
+			    "the best trials will stay at the top once there "
+			    "is a final result");
 }
 
 static void go_back(struct console *console)
@@ -399,32 +391,70 @@ static bool on_action(struct console *console, enum action_id action)
 		trial_index_unmark_all(&console->data.trials);
 		console_recalc(console, DATA_SELECTION);
 		return true;
+	case ACTION_FOLLOW_TRIAL:
+		toggle_follow(console);
+		return true;
+	case ACTION_PIN_BEST:
+		toggle_pins(console);
+		return true;
+	case ACTION_COLUMN_LEFT:
+	case ACTION_COLUMN_RIGHT:
+	case ACTION_COLUMN_NARROW:
+	case ACTION_COLUMN_WIDE:
+		return trials_column_action(console, action);
 	default:
 		return trials_sort_action(console, action);
 	}
 }
 
-static bool is_match(struct console *console, size_t at, const char *text)
+/* As a bare word of a filter; "#12" and "12" are numbers. */
+static bool is_match(const struct field_source *source,
+		     const struct trial_asked *asked, const char *text)
 {
-	const struct trial_index *index = &console->data.trials;
-	const struct trial_row *row = trial_index_at(index, at);
-	int64_t sequence = trial_row_sequence(index, row);
+	static const struct trial_field fields[] = {
+		{.kind = FIELD_ID},	{.kind = FIELD_STATE},
+		{.kind = FIELD_REASON}, {.kind = FIELD_TAGS},
+		{.kind = FIELD_NOTE},	{.kind = FIELD_PARAMETERS},
+	};
 	char number[32];
+	size_t i;
 
-	snprintf(number, sizeof(number), "%lld", (long long)sequence);
+	snprintf(number, sizeof(number), "%lld", (long long)asked->sequence);
 	if (strcmp(text[0] == '#' ? text + 1 : text, number) == 0)
 		return true;
-	return (row->flags & ROW_LOADED) &&
-	       (strcasestr(row->id, text) ||
-		strcasestr(trial_state_name(row->state), text));
+	for (i = 0; i < COUNT_OF(fields); i++) {
+		const char *have = source->text(source->arg, &fields[i]);
+
+		if (have && strcasestr(have, text))
+			return true;
+	}
+	return false;
 }
 
-/* Texts are read from the disk, so only so many are looked through. */
+/* Texts that the cache has no room for are read from the disk, so only so many
+ * of them are looked through. */
 #define SEARCH_TEXTS 3000
+
+static bool is_on_disk(struct console *console, const struct trial_asked *asked,
+		       const char *text, int *texts)
+{
+	const struct trial_text *all;
+
+	if (!(asked->row->flags & ROW_LOADED) || !asked->is_unknown ||
+	    ++*texts > SEARCH_TEXTS)
+		return false;
+	all = trials_text_of(console, asked->row);
+	return strcasestr(all->parameters, text) ||
+	       strcasestr(all->reason, text);
+}
 
 static bool search(struct console *console, const char *text, bool is_backward)
 {
+	const struct trial_index *index = &console->data.trials;
 	struct list *list = &console->trials.list;
+	struct trial_asked asked = {.index = index, .cell = STRBUF_INIT};
+	const struct field_source source = trial_source(&asked);
+	bool is_found = false;
 	int texts = 0;
 	size_t i;
 
@@ -433,28 +463,28 @@ static bool search(struct console *console, const char *text, bool is_backward)
 		console->trials.search = xstrdup(text);
 	}
 	text = console->trials.search;
-	list->count = console->data.trials.shown;
-	for (i = text ? 1 : list->count + 1; i <= list->count; i++) {
+	list->count = index->shown;
+	for (i = 1; text && !is_found && i <= list->count; i++) {
 		size_t at =
 			(list->cursor + (is_backward ? list->count - i : i)) %
 			list->count;
-		const struct trial_row *row =
-			trial_index_at(&console->data.trials, at);
-		bool is_found = is_match(console, at, text);
 
-		if (!is_found && texts++ < SEARCH_TEXTS) {
-			const struct trial_text *all = text_of(console, row);
-
-			is_found = strcasestr(all->parameters, text) ||
-				   strcasestr(all->reason, text);
-		}
-		if (is_found) {
+		asked.row = trial_index_at(index, at);
+		asked.sequence = trial_row_sequence(index, asked.row);
+		asked.is_unknown = !index->cache.has_texts;
+		is_found = is_match(&source, &asked, text) ||
+			   is_on_disk(console, &asked, text, &texts);
+		if (is_found)
 			list_go(list, at);
-			note_cursor(console);
-			return true;
-		}
 	}
-	return false;
+	strbuf_release(&asked.cell);
+	if (is_found)
+		note_cursor(console);
+	else if (texts > SEARCH_TEXTS)
+		console_say(console, ROLE_WARNING,
+			    "not among the first %d that were not read yet",
+			    SEARCH_TEXTS);
+	return is_found;
 }
 
 const struct view_ops view_trials = {

@@ -189,10 +189,13 @@ static void a_kill_is_taken_back(void **state)
 	screen = start("");
 	type_and_see(screen, ":set undo=60\r", "taken back for 60 s");
 	type_and_see(screen, ":filter state:running\r", "state:running");
-	type_and_see(screen, "x", "Esc takes it back");
+	/* with a filter it is asked which is meant */
+	type_and_see(screen, "x", "[t]his trial, or [a]ll 3 that the filter");
+	type_and_see(screen, "n", "not done");
+	type_and_see(screen, "xt", "Esc takes it back");
 	type_and_see(screen, "\x1b", "taken back: kill trial");
-	type_and_see(screen, "x", "Esc takes it back");
-	type_and_see(screen, ":undo\r", "taken back: kill trial");
+	type_and_see(screen, "xa", "Esc takes it back");
+	type_and_see(screen, ":undo\r", "taken back: kill 3 trials");
 	/* all of them: a question, and the window */
 	type_and_see(screen, "X", "kill all 4 live trials of digits? [y/N]");
 	type_and_see(screen, "y", "Esc takes it back");
@@ -214,7 +217,7 @@ static void a_kill_is_sent_when_its_time_is_over(void **state)
 	screen = start("");
 	type_and_see(screen, ":set undo=1\r", "taken back for 1 s");
 	type_and_see(screen, ":filter state:running\r", "state:running");
-	screen_type(screen, "x");
+	screen_type(screen, "xt");
 	assert_true(screen_wait(screen, has_more_commands, &beside,
 				RIG_DEADLINE_MS));
 	found = commands(&beside);
@@ -235,7 +238,7 @@ static void a_kill_is_sent_by_who_leaves(void **state)
 	screen = start("");
 	type_and_see(screen, ":set undo=60\r", "taken back for 60 s");
 	type_and_see(screen, ":filter state:running\r", "state:running");
-	type_and_see(screen, "x", "Esc takes it back");
+	type_and_see(screen, "xt", "Esc takes it back");
 	screen_type(screen, "Q");
 	assert_true(screen_wait_exit(screen, &status, RIG_DEADLINE_MS));
 	assert_int_equal(commands(&beside).count, beside.before + 1);
@@ -244,7 +247,7 @@ static void a_kill_is_sent_by_who_leaves(void **state)
 	screen = start("");
 	type_and_see(screen, ":set undo=0\r", "is asked about");
 	type_and_see(screen, ":filter state:running\r", "state:running");
-	type_and_see(screen, "x", "? [y/N]");
+	type_and_see(screen, "xt", "? [y/N]");
 	type_and_see(screen, "n", "not done");
 	assert_int_equal(commands(&beside).count, beside.before + 1);
 	screen_close(screen);

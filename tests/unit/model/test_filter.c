@@ -72,7 +72,7 @@ static const char *give_text(void *arg, const struct trial_field *field)
 	case FIELD_REASON:
 		return "Out of memory (OOM)";
 	case FIELD_TAGS:
-		return "bad\nto look at";
+		return "bad to-look";
 	case FIELD_NODE:
 		return "gpu-7";
 	case FIELD_PARAMETERS:
@@ -141,7 +141,7 @@ static void terms(void **state)
 		"memory>=2Gi",
 		"memory:2Gi",
 		"tag:bad",
-		"tag:\"to look at\"",
+		"tag:to-look",
 		"tag:to*",
 		"!tag:ba",
 		"tag!=good",

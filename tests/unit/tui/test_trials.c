@@ -139,6 +139,14 @@ static void filter_to(struct trial_index *index, const char *text)
 	load_all(index);
 }
 
+static void set_sort(struct trial_index *index, enum trial_field_kind kind,
+		     bool is_descending)
+{
+	const struct trial_sort sort = {{.kind = kind}, is_descending};
+
+	trial_index_set_sorts(index, &sort, 1);
+}
+
 static void first_page_then_the_rest(void **state)
 {
 	struct trial_index index;
@@ -163,19 +171,155 @@ static void sorts_with_the_valueless_last(void **state)
 	(void)state;
 	open_index(&index, 100);
 	load_all(&index);
-	trial_index_set_sort(&index, SORT_FINAL, 0, true);
+	set_sort(&index, FIELD_FINAL, true);
 	trial_index_arrange(&index);
 	assert_order(&index, "9876521043"); /* NaN, then none */
-	trial_index_set_sort(&index, SORT_FINAL, 0, false);
+	set_sort(&index, FIELD_FINAL, false);
 	trial_index_arrange(&index);
 	assert_order(&index, "0125678943");
-	trial_index_set_sort(&index, SORT_NUMBER, 0, false);
+	set_sort(&index, FIELD_NUMBER, false);
 	trial_index_arrange(&index);
 	assert_order(&index, "0123456789");
-	trial_index_set_sort(&index, SORT_PARAMETER, 0, false);
+	set_sort(&index, FIELD_PARAMETER, false);
 	load_all(&index); /* lr of trial i: 7i mod 10 tenths */
 	assert_order(&index, "0369258147");
 	assert_int_equal(trial_index_position(&index, 6), 2);
+	trial_index_release(&index);
+}
+
+static void sorts_by_several(void **state)
+{
+	const struct trial_sort sorts[] = {
+		{{.kind = FIELD_STATE}, false},
+		{{.kind = FIELD_PARAMETER, .parameter = 1}, true},
+		{{.kind = FIELD_PARAMETER, .parameter = 0}, false},
+	};
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 100);
+	trial_index_set_sorts(&index, sorts, 3);
+	assert_true(trial_index_is_reading(&index));
+	load_all(&index);
+	assert_false(trial_index_is_reading(&index));
+	/* failed first; then linear before rbf, since the file has rbf first;
+	 * then by lr: 7i mod 10 */
+	assert_order(&index, "7062843951");
+	trial_index_release(&index);
+}
+
+static void report(int64_t trial, const char *name, double value,
+		   int64_t sequence)
+{
+	struct metric metric = {.type = METRIC_INTERMEDIATE,
+				.sequence = sequence,
+				.at_ns = 1,
+				.value = value};
+	struct error err;
+	bool is_new;
+
+	snprintf(metric.name, sizeof(metric.name), "%s", name);
+	must(store_metric_add(store, trial, 1, &metric, &is_new, &err), &err);
+}
+
+/* A metric's statistics are read once they are asked for, and again when a
+ * trial reports more. */
+static void metrics_are_columns(void **state)
+{
+	const int64_t key = experiment.key << 32;
+	const char *const metrics[] = {"acc"};
+	const struct field_names names = {space, metrics, 1};
+	struct trial_index index;
+	struct filter *filter = NULL;
+	bool has_changed = false;
+	struct trial trial;
+	struct error err;
+
+	(void)state;
+	must(store_begin(store, &err), &err);
+	report(key + 2, "acc", 0.9, 0);
+	report(key + 2, "acc", 0.1, 1);
+	report(key + 5, "acc", 0.8, 0);
+	must(store_commit(store, &err), &err);
+	open_index(&index, 100);
+	must(filter_parse("acc.max>=0.85 or acc.last=0.7", &names, FILTER_WHOLE,
+			  &filter, NULL, &err),
+	     &err);
+	trial_index_set_filter(&index, filter);
+	assert_true(trial_index_is_loading(&index));
+	load_all(&index);
+	assert_order(&index, "2");
+	must(store_begin(store, &err), &err);
+	report(key + 5, "acc", 0.7, 1);
+	must(store_trial_find(store, experiment.key, "5", &trial, &err), &err);
+	trial.intermediates = 2;
+	must(store_trial_update(store, &trial, &err), &err);
+	must(store_commit(store, &err), &err);
+	trial_release(&trial);
+	must(trial_index_refresh(&index, store, &experiment, &has_changed,
+				 &err),
+	     &err);
+	load_all(&index);
+	assert_order(&index, "52");
+	trial_index_release(&index);
+}
+
+static void the_best_are_pinned(void **state)
+{
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 100);
+	index.is_maximized = true;
+	index.pins_wanted = 3;
+	index.is_order_stale = true;
+	load_all(&index);
+	assert_int_equal(index.pin_count, 3);
+	assert_int_equal(index.pins[0], 9);
+	assert_int_equal(index.pins[2], 7);
+	index.is_maximized = false;
+	index.is_order_stale = true;
+	trial_index_arrange(&index);
+	assert_int_equal(index.pins[0], 0);
+	assert_int_equal(index.pins[2], 2);
+	trial_index_release(&index);
+}
+
+static void the_followed_one_is_shown(void **state)
+{
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 100);
+	index.kept_sequence = 3;
+	filter_to(&index, "state:failed");
+	assert_order(&index, "73");
+	index.kept_sequence = -1;
+	filter_to(&index, "state:failed");
+	assert_order(&index, "7");
+	trial_index_release(&index);
+}
+
+/* When the cache has no room for the parameters' JSON, bare words are looked
+ * for on the disk. */
+static void words_without_a_cache(void **state)
+{
+	struct trial_index index;
+
+	(void)state;
+	open_index(&index, 100);
+	load_all(&index);
+	free(index.cache.texts);
+	free(index.cache.text_at);
+	index.cache.texts = NULL;
+	index.cache.text_at = NULL;
+	index.cache.has_texts = false;
+	filter_to(&index, "rbf state:s");
+	assert_true(index.is_on_disk);
+	assert_order(&index, "9531");
+	filter_to(&index, "kernel:rbf state:s");
+	assert_false(index.is_on_disk);
+	assert_order(&index, "9531");
 	trial_index_release(&index);
 }
 
@@ -200,6 +344,11 @@ static void filters(void **state)
 		{"t0003", "3"},
 		{"time>8", "9"},
 		{"lr>", "9876543210"}, /* still being typed */
+		{"state:failed or lr>0.75", "74"},
+		{"not (kernel:rbf or lr>0.5)", "620"},
+		{"has:reason", "7"},
+		{"!has:final", "3"},
+		{"number:2..4 final:nan", "4"},
 		{"exit=0 is:marked", ""},
 	};
 	struct trial_index index;
@@ -248,7 +397,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_page_then_the_rest),
 		cmocka_unit_test(sorts_with_the_valueless_last),
+		cmocka_unit_test(sorts_by_several),
 		cmocka_unit_test(filters),
+		cmocka_unit_test(the_best_are_pinned),
+		cmocka_unit_test(the_followed_one_is_shown),
+		cmocka_unit_test(words_without_a_cache),
+		cmocka_unit_test(metrics_are_columns),
 		cmocka_unit_test(marks_survive_changes),
 	};
 
