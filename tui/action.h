@@ -225,6 +225,8 @@ enum action_flag {
                                                                                \
 	X(COMMAND, "command", ":", VIEW_ALL, PROGRAM, 0, NULL,                 \
 	  "type a command; Tab completes, Up and Down recall")                 \
+	X(PALETTE, "palette", "<C-p>", VIEW_ALL, PROGRAM, 0, NULL,             \
+	  "go to or do anything by a few letters of its name")                 \
 	X(COPY_MENU, "copy-menu", "y", VIEW_WORK, PROGRAM, 0, NULL,            \
 	  "copy: parameters as JSON, YAML or flags, id, kubectl line, best")   \
 	X(COPY_KUBECTL, "copy-kubectl", "Y", VIEW_WORK, PROGRAM, 0, NULL,      \

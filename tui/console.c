@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "tui/acts.h"
 #include "tui/keys.h"
+#include "tui/palette.h"
 #include "tui/picture.h"
 #include "tui/term.h"
 
@@ -54,6 +55,7 @@ bool console_init(struct console *console, const struct tui_options *options,
 	console->log = log_pane_new(console->is_ascii);
 	console->chart = chart_pane_new();
 	console->cluster = cluster_pane_new();
+	console->palette = palette_new();
 	console->pictures = pictures_new();
 	/* the fonts of a virtual terminal have no braille */
 	console->has_blocks = term && strcmp(term, "linux") == 0;
@@ -92,6 +94,7 @@ void console_release(struct console *console)
 	log_pane_free(console->log);
 	chart_pane_free(console->chart);
 	cluster_pane_free(console->cluster);
+	palette_free(console->palette);
 	pictures_free(console->pictures);
 	trial_texts_free(console->texts);
 	pager_release(&console->trial.pager);
@@ -498,6 +501,9 @@ void console_do(struct console *console, enum action_id action)
 		break;
 	case ACTION_COMMAND:
 		open_prompt(console, PROMPT_COMMAND);
+		break;
+	case ACTION_PALETTE:
+		palette_open(console);
 		break;
 	case ACTION_THEME:
 		console_next_theme(console);

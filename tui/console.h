@@ -46,6 +46,7 @@ struct log_pane;
 struct chart_pane;
 struct cluster_pane;
 struct pictures;
+struct palette;
 struct script;
 
 struct view_ops {
@@ -201,6 +202,7 @@ struct console {
 	struct cluster_pane *cluster;
 	struct pictures *pictures;
 
+	struct palette *palette;
 	struct prompt prompt;
 	struct dialog dialog;
 	struct undo undo;

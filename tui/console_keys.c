@@ -5,6 +5,7 @@
  */
 #include "tui/console.h"
 #include "tui/keys.h"
+#include "tui/palette.h"
 #include "tui/term.h"
 
 #include "base/mem.h"
@@ -19,6 +20,11 @@ static void finish_line(struct console *console)
 	const struct view_ops *view = console_view(console);
 	struct error err;
 
+	if (kind == PROMPT_PALETTE) {
+		palette_choose(console);
+		free(text);
+		return;
+	}
 	prompt_remember(prompt, kind, text);
 	/* a filter with a fault stays open, with the fault under its place */
 	if ((kind == PROMPT_FILTER &&
@@ -61,6 +67,8 @@ static void on_prompt_key(struct console *console, int key)
 	struct error ignored;
 	int answer;
 
+	if (prompt->kind == PROMPT_PALETTE && palette_on_key(console, key))
+		return;
 	switch (prompt_on_key(prompt, key)) {
 	case PROMPT_DONE:
 		if (prompt->kind == PROMPT_MENU)
@@ -80,6 +88,9 @@ static void on_prompt_key(struct console *console, int key)
 			trials_type_filter(console, prompt->text.data);
 		else
 			trials_forget_fault(console);
+			trials_set_filter(console, prompt->text.data, &ignored);
+		else if (prompt->kind == PROMPT_PALETTE)
+			palette_match(console);
 		break;
 	case PROMPT_COMPLETE:
 		commands_complete(console);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Painting a frame, ticking, and leaving the program. */
 #include "base/clock.h"
+#include "tui/palette.h"
 #include "tui/picture.h"
 #include "tui/term.h"
 
@@ -90,6 +91,8 @@ void console_paint(struct console *console)
 	else
 		console_view(console)->repaint(console, console->layout.body,
 					       true);
+	if (console->prompt.kind == PROMPT_PALETTE)
+		palette_draw(console, console->layout.body);
 	bars_status(console);
 	paint_last_line(console);
 	draw_end();

@@ -107,6 +107,10 @@ static const struct view {
 	 "theme colour-blind-light,"},
 	{"theme-mono", ":theme mono\n", "theme mono"},
 	{"copy-menu", "y\n", "[j]son"},
+	{"palette", "<C-p>\n", ">"},
+	{"palette-kill", "<C-p> k i l\n", "kill"},
+	{"palette-trial", "<C-p> 1 <Down>\n", "#1 "},
+	{"palette-none", "<C-p> q q q\n", "nothing is called that"},
 };
 
 static const struct terminal {
@@ -322,6 +326,51 @@ static void hostile_names_stay_text(void **state)
 	screen_close(screen);
 }
 
+/* ---- the palette ------------------------------------------------------------
+ */
+
+static void a_few_letters_lead_there(void **state)
+{
+	struct screen *screen = start("t.db", "");
+
+	(void)state;
+	press(screen, "\x10"
+		      "5\r");
+	press(screen, "\r");
+	assert_text(screen, "Trial #5");
+	press(screen, "\x10hostile\r");
+	assert_text(screen, "hhhhh");
+	press(screen, "\x10"
+		      "digits\r");
+	assert_text(screen, "Trials of digits");
+	press(screen, "\x10journal\r");
+	assert_text(screen, "Journal");
+	press(screen, "q\x10theme lig\r");
+	assert_text(screen, "theme light, ");
+	press(screen, "\x10:set\r");
+	assert_text(screen, ":set");
+	press(screen, "bell=all\r");
+	assert_text(screen, "bell all");
+	press(screen, "\x10qqqq\r"); /* nothing: nothing happens */
+	assert_true(screen_wait_no_text(screen, "Go to, do", RIG_DEADLINE_MS));
+	press(screen, "\x10\x1b");
+	assert_true(screen_wait_no_text(screen, "Go to, do", RIG_DEADLINE_MS));
+	screen_close(screen);
+}
+
+static void what_the_filter_hid_is_found(void **state)
+{
+	struct screen *screen = start("t.db", "");
+
+	(void)state;
+	press(screen, ":filter state:failed\r");
+	press(screen, "\x10#5\r");
+	assert_text(screen, "the filter hid trial #5: it is off now");
+	press(screen, "\r");
+	assert_text(screen, "Trial #5");
+	screen_close(screen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +381,8 @@ int main(void)
 		cmocka_unit_test(the_kubectl_line_of_a_pod),
 		cmocka_unit_test(the_screen_is_saved),
 		cmocka_unit_test(hostile_names_stay_text),
+		cmocka_unit_test(a_few_letters_lead_there),
+		cmocka_unit_test(what_the_filter_hid_is_found),
 	};
 
 	return cmocka_run_group_tests_name("craft", tests, make_folder,
