@@ -86,11 +86,10 @@ static void on_prompt_key(struct console *console, int key)
 	case PROMPT_CHANGED:
 		if (prompt->kind == PROMPT_FILTER)
 			trials_type_filter(console, prompt->text.data);
-		else
-			trials_forget_fault(console);
-			trials_set_filter(console, prompt->text.data, &ignored);
 		else if (prompt->kind == PROMPT_PALETTE)
 			palette_match(console);
+		else
+			trials_forget_fault(console);
 		break;
 	case PROMPT_COMPLETE:
 		commands_complete(console);

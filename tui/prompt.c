@@ -418,8 +418,7 @@ int prompt_skip(const struct prompt *prompt, int cols)
 
 void prompt_draw(const struct prompt *prompt, int y, int cols)
 {
-	static const char signs[] = {' ', ':', '/', '\\', '&', '@', '*'};
-	static const char signs[] = {' ', ':', '/', '\\', '&', '@', '>'};
+	static const char signs[] = {' ', ':', '/', '\\', '&', '@', '*', '>'};
 	const char *text = prompt->text.data;
 	int before, skip = prompt_skip(prompt, cols);
 
