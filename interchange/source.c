@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER_SIZE 100 /* bytes of an SQLite file's first page */
+#define HEADER_SIZE 105 /* and of the first page how many cells it has */
 #define HEADER_MAGIC "SQLite format 3"
 #define VALUE_SIZE_MAX (16 << 20)
 #define BUSY_TIMEOUT_MS 10000
@@ -47,6 +47,13 @@ static bool is_ours(const unsigned char *header)
 	return id == STORE_APPLICATION_ID;
 }
 
+/* Made this moment: the header is on disk, what comes next (our id, too) is in
+ * the log beside it still. */
+static bool is_empty(const unsigned char *header)
+{
+	return !header[103] && !header[104];
+}
+
 static char *file_of(const char *path)
 {
 	struct stat st;
@@ -62,7 +69,7 @@ static bool look(const char *path, bool *ret_is_ours)
 	char *file = file_of(path);
 	bool is = read_header(file, header);
 
-	*ret_is_ours = is && is_ours(header);
+	*ret_is_ours = is && (is_ours(header) || is_empty(header));
 	free(file);
 	return is;
 }

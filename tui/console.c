@@ -393,6 +393,9 @@ void console_do(struct console *console, enum action_id action)
 		go_back(console);
 		break;
 	case ACTION_HELP:
+		/* the keys of the view one comes from stand first */
+		if (console_view(console) != &view_help)
+			console->help.top = 0;
 		console_push(console, SCREEN_HELP);
 		break;
 	case ACTION_EVENTS:
