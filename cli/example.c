@@ -39,6 +39,7 @@ static const struct cli_example examples[] = {
 	{"progress latest", "when it got better"},
 	{"slice latest rate", "results along one parameter"},
 	{"slice latest rate units", "over two"},
+	{"contour latest rate units", "over two, as a picture"},
 	{"belief latest rate", "where the tuner expects good results"},
 	{"kill --filter state:waiting latest", "what waits, after a question"},
 	{"kill latest 3 7", "two trials"},

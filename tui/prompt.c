@@ -257,6 +257,7 @@ static enum prompt_result choose(struct prompt *prompt, int key)
 		return PROMPT_DONE;
 	case TK_ESC:
 	case TK_CTRL('c'):
+	case TK_CTRL('g'):
 	case 'q':
 		return PROMPT_CANCELED;
 	case TK_RIGHT:

@@ -247,8 +247,9 @@ static void press_and_settle(struct tour *tour, const char *keys)
 /* To the experiments pane, whatever is open. */
 static void press_home(struct tour *tour)
 {
-	/* C-c closes what asks, at Esc curses would wait for more */
-	press_all(tour->screen, "<C-c> <Backspace> <Backspace> 1");
+	/* C-g closes what asks; after Esc curses would wait for more, and C-c
+	 * overtakes other keys */
+	press_all(tour->screen, "<C-g> <Backspace> <Backspace> 1");
 }
 
 static bool go_to(struct tour *tour, const struct stop *stop,
