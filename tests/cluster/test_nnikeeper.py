@@ -79,6 +79,10 @@ def its_own_keeper():
             _, log, _ = lab.call("log", lab.id, lab.trials_json()[0]["id"])
             check("it's over" in log, "trial_keeper: the pod's log has what "
                   "the command printed", log)
+        check(lab.said("files .* brought to hostpath://") and not [
+            m for m in lab.all("configmaps")
+            if "code.tar.gz" in m.get("binaryData", {})],
+            "trial_keeper: the code comes from the storage", lab.said("code"))
         lab.check_layout("trial_keeper", [
             "parameter.cfg", "run_worker.sh", "install_nni.sh",
             "code/trial.py", "output/worker_output/trialkeeper_stdout",

@@ -8,12 +8,14 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
-from lab import Lab, check, done
+from lab import IMAGE, PROGRAM, Lab, check, done
 from rig import SRC
 del sys.modules["rig"]  # the tests of storages have another of that name
 sys.path.insert(0, os.path.join(os.path.abspath(SRC), "tests/storage"))
@@ -91,11 +93,87 @@ def check_bucket():
         arrived = os.path.join(os.path.dirname(lab.db), "outputs", lab.id)
         check(not os.path.exists(arrived) or not os.listdir(arrived),
               "bucket: nothing stays here", arrived)
+        check_board_here(lab, best)
         found = lab.secrets_found(s3_server.SECRET)
         check(not found, "bucket: its key is nowhere", found)
     finally:
         lab.close()
         server.stop()
+
+
+BOARD = """#!/usr/bin/env python3
+import http.server, os, sys
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+found = [name + " " + os.path.join(at, one)[len(path):]
+         for name, path in (run.split(":") for run in
+                            arguments["--logdir_spec"].split(","))
+         for at, _, names in os.walk(path) for one in names]
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write("\\n".join(found).encode())
+http.server.HTTPServer(("127.0.0.1", int(arguments["--port"])),
+                       Page).serve_forever()
+"""
+
+
+def check_board_here(lab, trials):
+    """No pod can mount a bucket: its outputs come here first."""
+    path = os.path.join(lab.dir, "bin", "tensorboard")
+    os.mkdir(os.path.dirname(path))
+    with open(path, "w") as f:
+        f.write(BOARD)
+    os.chmod(path, 0o755)
+    lab.env["PATH"] = os.path.dirname(path) + ":" + lab.env["PATH"]
+    code, out, err = lab.call("tensorboard", lab.id)
+    page = ""
+    if code == 0:
+        with urllib.request.urlopen(out.strip(), timeout=60) as answer:
+            page = answer.read().decode()
+    check(code == 0 and "fetching the outputs" in err and
+          page.count("m/a file") == len(trials) and
+          all("-%s " % trial in page for trial in trials),
+          "bucket: TensorBoard is given what was fetched", (err, page))
+    code, _, err = lab.call("tensorboard", "--stop", lab.id)
+    check(code == 0, "bucket: and ends", err)
+
+
+def check_board_there(lab):
+    """The key is a Secret of its own, which the board's pod owns."""
+    name = "tensorboard-" + lab.id
+    process = subprocess.Popen(
+        [PROGRAM, "--db", lab.db, "tensorboard", "--image", IMAGE,
+         "--command", "sleep 600", lab.id], env=lab.env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def named(plural):
+        return [thing for thing in lab.all(plural)
+                if thing["metadata"]["name"] == name]
+
+    try:
+        secret = lab.wait(lambda: named("secrets"), "the board's Secret")[0]
+        pod = named("pods")[0]
+        volumes = [v["azureFile"] for v in pod["spec"]["volumes"]
+                   if "azureFile" in v]
+        check(base64.b64decode(secret["data"]["azurestorageaccountkey"]) ==
+              KEY.encode() and
+              secret["metadata"]["ownerReferences"][0]["uid"] ==
+              pod["metadata"]["uid"] and
+              secret["metadata"]["labels"]["app"] ==
+              pod["metadata"]["labels"]["app"] == "trialdeck-tensorboard" and
+              [v["secretName"] for v in volumes] == [name] and
+              KEY not in json.dumps(pod),
+              "board: its key is a Secret, labelled, the pod's own",
+              (secret["metadata"], volumes))
+    finally:
+        process.kill()
+        process.wait()
+    code, _, err = lab.call("tensorboard", "--stop", lab.id)
+    check(code == 0, "board: stopped", err)
+    lab.wait(lambda: not named("pods") and not named("secrets"),
+             "the board's objects to go")
+    check(not named("secrets"), "board: its Secret is gone with it")
 
 
 def check_wrong_key():
@@ -128,6 +206,14 @@ def check_wrong_key():
                  if "/nni-code/" in n or n.endswith("code.manifest")]
         check(any(n.endswith(".trialdeck/code.manifest") for n in names) and
               len(names) > 1, "wrong key: then the code is there", names)
+        lab.wait(lambda: lab.objects("jobs"), "a job")
+        secrets = [s for s in lab.objects("secrets")
+                   if "azurestorageaccountkey" in s.get("data", {})]
+        check(len(secrets) == 1 and
+              secrets[0]["metadata"]["labels"].get("expId") == lab.id,
+              "wrong key: pods get the right one by a labelled Secret",
+              [s["metadata"] for s in secrets])
+        check_board_there(lab)
         found = lab.secrets_found(KEY, wrong)
         check(not found, "wrong key: neither key is anywhere", found)
         lab.call("stop", lab.id)
