@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Storages over HTTP in an experiment's life: what pods send is moved into a
-bucket; a wrong key pauses the experiment, and mending it goes on; keys are
-nowhere but in memory and in the cluster's Secret.  TAP output."""
+bucket, also when that was away; servers that refuse, shares that are full and
+wrong keys pause the experiment, and mending it goes on; code that is cut short,
+by stop or by kill -9, is nowhere half used; keys are nowhere but in memory and
+in the cluster's Secrets.  TAP output."""
 import base64
 import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,12 +18,12 @@ import time
 import urllib.request
 
 sys.dont_write_bytecode = True
-from lab import IMAGE, PROGRAM, Lab, check, done
+from lab import IMAGE, PROGRAM, Lab, check, done, together
 from rig import SRC
 del sys.modules["rig"]  # the tests of storages have another of that name
 sys.path.insert(0, os.path.join(os.path.abspath(SRC), "tests/storage"))
 import s3_server
-from azure_verifier import ACCOUNT, KEY, Verifier
+from azure_verifier import ACCOUNT, KEY, Refusal, Verifier
 
 COMMAND = ("mkdir -p \"$NNI_OUTPUT_DIR/m\"; echo 12345 > "
            "\"$NNI_OUTPUT_DIR/m/a file\"; echo final={{x}}")
@@ -298,6 +301,125 @@ def check_cut(how, cut):
         server.stop()
 
 
+class AzureLab(HttpLab):
+    """An experiment whose code goes to a share that may refuse it."""
+
+    def __init__(self, server, **storage):
+        super().__init__(dict({
+            "storageType": "azureStorage", "azureAccount": ACCOUNT,
+            "azureShare": "trials",
+            "azureEndpoint": "http://127.0.0.1:%d" % server.port},
+            **storage), 2)
+        self.env["AZURE_STORAGE_KEY"] = KEY
+
+    def fault(self):
+        return (self.experiment()["fault"] or {}).get("text", "")
+
+    def check_brought(self, label):
+        said = self.wait(lambda: self.said("files .* brought to"),
+                         label + ": the code")
+        self.wait(lambda: not self.fault(), label + ": no fault any more")
+        self.wait(lambda: self.objects("jobs"), label + ": a job")
+        check(said and not self.fault(), label + ": then it is brought, and "
+              "trials begin", (said, self.fault()))
+        self.call("stop", self.id)
+        self.finish()
+
+
+def check_refused(label, retries, mend, why):
+    """A server that refuses for a while: tried again, or as often as said."""
+    server, refusing = Verifier(), [True]
+    server.fault = lambda request: Refusal(503, "ServerBusy") if (
+        refusing and "/nni-code/" in request.path) else None
+    lab = AzureLab(server, **retries)
+    try:
+        lab.start()
+        lab.wait(lambda: re.search(why, json.dumps(lab.experiment()) +
+                                   json.dumps(lab.events())),
+                 label + ": what the server says")
+        trials = lab.trials_json()
+        check(trials and all(t["state"] == "WAITING" and "code" in t["reason"]
+                             for t in trials) and not lab.objects("jobs"),
+              label + ": trials wait, with the reason",
+              [(t["state"], t["reason"]) for t in trials])
+        refusing.clear()
+        mend(lab)
+        lab.check_brought(label)
+    finally:
+        lab.close()
+        server.stop()
+
+
+def unpause(lab):
+    check(lab.experiment()["paused"], "refused: paused after its tries")
+    code, _, err = lab.call("unpause", lab.id)
+    check(code == 0, "refused: unpaused", err)
+
+
+def check_full():
+    """A share without room: said, and nothing half used."""
+    server = Verifier()
+    server.quota = 2000
+    lab = AzureLab(server)
+    try:
+        lab.start()
+        lab.wait(lambda: lab.experiment()["paused"], "full: the pause")
+        said = lab.said("paused: the code cannot be brought")
+        share = server.shares["trials"]
+        check(len(said) == 1 and "share trials is full" in said[0],
+              "full: pauses with its sentence", said)
+        check(not any(path.endswith("code.manifest") or "-part-" in path
+                      for path in share.files) and not lab.objects("jobs"),
+              "full: nothing half is taken for the code", list(share.files))
+        share.quota = 1 << 30
+        code, _, err = lab.call("unpause", lab.id)
+        check(code == 0, "full: unpaused", err)
+        lab.check_brought("full")
+    finally:
+        lab.close()
+        server.stop()
+
+
+def check_away():
+    """The bucket's server is away when trials end."""
+    program, why = s3_server.program()
+    if not program:
+        check(True, "away # SKIP " + why)
+        return
+    folder = os.path.join(os.environ.get("TMPDIR", "/tmp"),
+                          "td-away-%d" % os.getpid())
+    os.makedirs(folder + "/trials", exist_ok=True)
+    server = s3_server.Server(program, folder)
+    lab = HttpLab(s3_server.storage(server.port), 2)
+    lab.rewrite(trialCommand="while [ ! -e /truth/go ]; do sleep 0.1; done; " +
+                COMMAND)
+    lab.env.update(s3_server.credentials())
+    try:
+        lab.start()
+        lab.wait(lambda: [t["state"] for t in lab.trials_json()] ==
+                 ["RUNNING"] * 2, "away: both run")
+        server.stop()
+        open(os.path.join(lab.truth, "go"), "w").close()
+        fault = lab.wait(lambda: (lab.experiment()["fault"] or {}).get("text"),
+                         "away: the fault")
+        check(fault and fault.startswith("outputs: "),
+              "away: a fault with its sentence", fault)
+        states = {t["state"] for t in lab.ask("files", lab.id, "--json")}
+        check(states == {"unknown"}, "away: nobody says that outputs are there",
+              states)
+        server.start()
+        code, err = lab.finish()
+        left = lab.ask("files", lab.id, "--json")
+        check(code == 0 and all(t["state"] == "there" and t["files"] >= 2
+                                for t in left) and
+              not lab.experiment()["fault"],
+              "away: they are moved when it is back", (code, err, left))
+    finally:
+        lab.close()
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def stop(lab):
     code, _, err = lab.call("stop", lab.id)
     status, _ = lab.finish()
@@ -305,11 +427,22 @@ def stop(lab):
           (code, err, status))
 
 
-def main():
+def check_refusals():
+    check_refused("busy", {}, lambda lab: None,
+                  "bring the code to the storage: .*ServerBusy")
+    check_refused("refused", {"uploadRetryCount": 1}, unpause,
+                  "after 2 tries .uploadRetryCount")
+
+
+def check_cuts():
     check_cut("stopped", stop)
     check_cut("killed", lambda lab: lab.crash())
-    check_wrong_key()
-    check_bucket()
+    check_full()
+
+
+def main():
+    together(check_refusals, check_cuts, check_wrong_key,
+             lambda: (check_away(), check_bucket()))
     done()
 
 
