@@ -279,19 +279,25 @@ def look_at_absent(stage):
     stage.check_nothing_left("absent image")
 
 
+TICKS = "for i in 1 2 3 4 5 6; do echo tick $(date +%s%N); sleep 0.3; done; "
+
+
 class Again(Stage):
     """Pods that are started again within the attempt: the worker's container
-    by the kubelet, the parameter server's pod by the operator."""
+    by the kubelet, the parameter server's pod by the operator.  What the
+    container wrote before is kept, and what both write at the same time stands
+    in the order of time, though nobody looked."""
 
     def __init__(self):
         super().__init__("tfjob", 1, roles={
             "worker": {"restartPolicy": "OnFailure", "command":
-                       "mkdir /truth/worker 2>/dev/null && exit 1; "
-                       "until [ -e /truth/again ]; do sleep 0.1; done; "
-                       "echo default=1; echo final=2"},
+                       "mkdir /truth/worker 2>/dev/null && "
+                       "echo a first life && exit 1; "
+                       "until [ -e /truth/again ]; do sleep 0.1; done; " +
+                       TICKS + "echo default=1; echo final=2"},
             "ps": {"restartPolicy": "ExitCode", "command":
                    "mkdir /truth/ps 2>/dev/null && exit 130; "
-                   "touch /truth/again; exec sleep 300"}},
+                   "touch /truth/again; " + TICKS + "exec sleep 300"}},
             runPolicy={"backoffLimit": 3}, successPolicy=None)
 
     def look(self):
@@ -301,7 +307,29 @@ class Again(Stage):
               trial)
         code, err = self.finish()
         check(code == 0, "started again: ends with status 0", err)
+        self.look_at_logs()
         self.check_nothing_left("started again")
+
+
+    def look_at_logs(self):
+        code, out, err = self.call("log", "--previous", self.id, "0")
+        check(code == 0 and "before its restart 1" in out and
+              "[worker-0] a first life" in out and "tick" not in out,
+              "the log of the container before its restart", out + err)
+        code, out, err = self.call("log", self.id, "0")
+        ticks = [(int(line.split()[-1]), line.split("]")[0])
+                 for line in out.splitlines() if "] tick " in line]
+        turns = sum(a[1] != b[1] for a, b in zip(ticks, ticks[1:]))
+        # kubelets tell when they read a line, which is a little later
+        late = [line for line, following in zip(ticks, ticks[1:])
+                if following[0] < line[0] - 100000000]
+        check(len({role for _, role in ticks}) == 2 and turns >= 4 and
+              not late, "lines of both pods in the order of time", out + err)
+        code, out, err = self.call("log", "-t", "--grep", "^tick", "--role",
+                                   "worker-0", self.id, "0")
+        check(code == 0 and len(out.splitlines()) == 6 and
+              all(line.startswith("20") for line in out.splitlines()),
+              "lines of one pod, with their times", out + err)
 
 
 def main():
