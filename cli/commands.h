@@ -58,6 +58,7 @@ int command_add(struct cli *cli);
 int command_change(struct cli *cli);
 /* transfer.c */
 int command_export(struct cli *cli);
+int command_report(struct cli *cli);
 int command_import(struct cli *cli);
 /* delete.c */
 int command_delete(struct cli *cli);

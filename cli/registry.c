@@ -464,6 +464,23 @@ const struct cli_command cli_commands[] = {
 		.run = command_export,
 	},
 	{
+		.name = "report", .synopsis = "[--format FORMAT] [--output FILE] [EXPERIMENT]",
+		.help = "write an experiment as one page: curves, best parameters, table",
+		.text = "The HTML page needs nothing else: pictures are inside, it is light or dark "
+			"as the reader has it, and prints well. It has the final results and the "
+			"best so far, curves of the best trials, the best parameters as JSON and "
+			"as flags, which parameters matter, results along each, the front of "
+			"several objectives, the best 200 trials, failures by reason, when "
+			"trials ran and how long, and the configuration. Markdown has what of it "
+			"is words and numbers. A file that is there is not overwritten.",
+		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
+		.options = {
+			CHOICE("format", 'f', "FORMAT", "html (default) or md; else as FILE ends", "html md"),
+			{"output", 'o', "FILE", "write here rather than to standard output", CLI_WORDS_FILE, NULL, false},
+		},
+		.run = command_report,
+	},
+	{
 		.name = "import", .synopsis = "[--study NAME | --experiment ID] FILE",
 		.help = "make the experiments of another database or an export yours",
 		.text = "FILE is what export --format json wrote, a copy of one of trialdeck's "

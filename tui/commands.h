@@ -41,6 +41,7 @@ void commands_do_set(struct console *console, const struct cmdline *line);
 void commands_do_theme(struct console *console, const struct cmdline *line);
 void commands_do_map(struct console *console, const struct cmdline *line);
 void commands_do_copy(struct console *console, const struct cmdline *line);
+void commands_do_report(struct console *console, const struct cmdline *line);
 void commands_do_save_screen(struct console *console,
 			     const struct cmdline *line);
 

@@ -2,8 +2,10 @@
 /* Commands about the program itself: settings, keys, copying, saving. */
 #include "tui/commands.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "report/report.h"
 #include "tui/keys.h"
 #include "tui/screen_save.h"
 
@@ -40,6 +42,26 @@ void commands_do_map(struct console *console, const struct cmdline *line)
 			    line->argv[2]);
 	else if (!action_map(key, action, &err))
 		console_say(console, ROLE_ERROR, "%s", err.text);
+}
+
+void commands_do_report(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+	char *path;
+
+	if (!console->data.selected) {
+		console_say(console, ROLE_WARNING, "there is no experiment");
+		return;
+	}
+	path = line->argc > 1
+		       ? fs_expand_home(line->argv[1])
+		       : xasprintf("%s.html", console->data.experiment.id);
+	if (report_save(path, console->data.store, console->data.selected,
+			report_format_of(path), clock_wall_ns(), &err))
+		console_say(console, ROLE_MESSAGE, "wrote %s", path);
+	else
+		console_say(console, ROLE_ERROR, "%s", err.text);
+	free(path);
 }
 
 void commands_do_save_screen(struct console *console,
