@@ -108,10 +108,11 @@ static bool shows(const struct view *view, const struct terminal *terminal)
 	struct screen *screen;
 	bool is_ok;
 
-	/* alone where there is little room, beside the others where there is */
+	/* alone: what the other panes show is others' business */
 	snprintf(script, sizeof(script),
-		 ":trial 14\n:log\n:wait\n%s%s:wait\n:save-screen done\n",
-		 terminal->rows < 20 ? "z\n:wait\n" : "", view->keys);
+		 ":trial 14\n:log\n:wait\nz\n:wait\n%s:wait\n"
+		 ":save-screen done\n",
+		 view->keys);
 	snprintf(name, sizeof(name), "log-%s-%s", view->name, terminal->name);
 	screen = rig_console(folder, "t.db", terminal->cols, terminal->rows,
 			     terminal->arguments, script);
