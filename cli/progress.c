@@ -8,6 +8,7 @@
 #include "cli/insight.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "tui/optimum.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -214,6 +215,13 @@ int command_progress(struct cli *cli)
 	if (!read_optimum(&answer, &err) ||
 	    !insight_open(cli, &answer.insight, &err))
 		return cli_fail(&err);
+	if (!answer.has_optimum)
+		answer.has_optimum = optimum_read(
+			answer.insight.found.store,
+			answer.insight.found.experiment.key,
+			cli_option(cli, "metric") ? answer.insight.metric
+						  : METRIC_OBJECTIVE,
+			&answer.optimum);
 	ok = compute(&answer, &err);
 	if (ok && cli->is_json)
 		print_json(&answer);

@@ -337,7 +337,8 @@ const struct cli_command cli_commands[] = {
 		.name = "progress", .synopsis = "[--optimum VALUE] [--metric NAME] [EXPERIMENT]",
 		.help = "list when the best result so far was bettered",
 		.text = "Results count in the order in which the trials ended. With --optimum each "
-			"line says how much is missing to it (the regret).",
+			"line says how much is missing to it (the regret); so it does when the "
+			"console was told one (`:optimum`).",
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {
 			VALUE("optimum", 0, "VALUE", "the best result there can be, when it is known"),

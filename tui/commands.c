@@ -262,6 +262,14 @@ static void do_picture(struct console *console, const struct cmdline *line)
 		say_error(console, &err);
 }
 
+static void do_optimum(struct console *console, const struct cmdline *line)
+{
+	struct error err;
+
+	if (!pictures_set_optimum(console, line->argv[1], &err))
+		say_error(console, &err);
+}
+
 static void do_export(struct console *console, const struct cmdline *line)
 {
 	enum transfer_format format = TRANSFER_JSON;
@@ -375,6 +383,9 @@ const struct console_command console_commands[] = {
 	 1, 2, commands_do_save_log, COMPLETE_SAVE},
 	{"picture", "NAME", "show a picture of the experiment", 1, 1,
 	 do_picture, COMPLETE_PICTURE},
+	{"optimum", "VALUE|none",
+	 "the best result there can be: pictures show what is missing to it", 1,
+	 1, do_optimum, COMPLETE_NONE},
 	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
 	 2, do_export, COMPLETE_NONE},
 	{"report", "[FILE]",

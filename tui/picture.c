@@ -145,6 +145,7 @@ void pictures_follow(struct console *console)
 		picture_sample_release(&pictures->sample);
 		pictures->experiment = data->selected;
 		pictures->metric = 0;
+		pictures->optimum_metric = SIZE_MAX;
 		pictures->must_hurry = true;
 		picture_objectives_read(&data->experiment,
 					&pictures->objectives);

@@ -115,6 +115,14 @@ bool pictures_is_log(const struct console *console);
  * is better.  false in *ret_is_known: no objective, nobody said. */
 const char *pictures_metric(const struct console *console,
 			    bool *ret_is_minimized, bool *ret_is_known);
+/* ---- picture_optimum.c ---- */
+/* The best result there can be of that metric, if somebody told it. */
+bool pictures_optimum(struct console *console, double *ret);
+/* Tell it: a number, or "none"; it is remembered with the experiment. */
+bool pictures_set_optimum(struct console *console, const char *text,
+			  struct error *err);
+/* ---- picture.c ---- */
+
 /* What the shown experiment optimises: at least one. */
 const struct objectives *pictures_objectives(const struct console *console);
 /* A trial's final result of that metric; NaN: none (yet). */

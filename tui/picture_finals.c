@@ -4,8 +4,12 @@
  * staircase.  Of very many an even choice of points is drawn, so that one sees
  * where most of them lie; the staircase and the cursor know all of them, and
  * the cursor stops at the best of each column.
+ *
+ * When the optimum is known (:optimum), v shows what is missing to it instead:
+ * the regret, best with a logarithmic axis (L).
  */
 #include "base/mem.h"
+#include "insight/progress.h"
 #include "tui/chart.h"
 #include "tui/format.h"
 #include "tui/picture.h"
@@ -24,6 +28,10 @@ struct finals {
 	double *x, *y, *step_x, *step_y;
 	size_t points, steps;
 	bool is_minimized, is_known;
+	bool is_regret; /* v: what is missing to the optimum, if that is known
+			 */
+	bool has_optimum;
+	double optimum;
 	int64_t cursor; /* sequence, or -1 */
 };
 
@@ -74,10 +82,41 @@ static void choose_points(struct finals *finals)
 	}
 }
 
+/* Instead of each result what is missing: less is better. */
+static void turn_to_regret(struct finals *finals)
+{
+	enum objective_mode mode =
+		finals->is_minimized ? OBJECTIVE_MINIMIZE : OBJECTIVE_MAXIMIZE;
+
+	for (size_t i = 0; i < finals->count; i++) {
+		finals->finals[i] = progress_regret(finals->finals[i],
+						    finals->optimum, mode);
+		finals->best[i] =
+			progress_regret(finals->best[i], finals->optimum, mode);
+	}
+}
+
+static bool shows_regret(const struct finals *finals)
+{
+	return finals->is_regret && finals->has_optimum;
+}
+
+static bool is_better(const struct finals *finals, double a, double b)
+{
+	return finals->is_minimized || shows_regret(finals) ? a < b : a > b;
+}
+
 static void note(struct console *console, const struct finals *finals)
 {
 	struct strbuf text = STRBUF_INIT;
 
+	if (shows_regret(finals)) {
+		strbuf_adds(&text, "missing to ");
+		format_number(&text, finals->optimum, 8);
+		if (finals->count && finals->best[finals->count - 1] < 0)
+			strbuf_adds(&text, ", which is no optimum");
+		strbuf_adds(&text, finals->points < finals->told ? ", " : "");
+	}
 	if (finals->points < finals->told) {
 		pictures_format_count(&text, finals->points);
 		strbuf_adds(&text, " of ");
@@ -117,6 +156,10 @@ static void prepare(struct console *console, void *state, bool is_new)
 	if (finals->is_known)
 		chart_best_so_far(finals->finals, count, finals->is_minimized,
 				  finals->best);
+	finals->has_optimum =
+		finals->is_known && pictures_optimum(console, &finals->optimum);
+	if (shows_regret(finals))
+		turn_to_regret(finals);
 	choose_points(finals);
 	if (finals->cursor >= (int64_t)count)
 		finals->cursor = -1;
@@ -156,16 +199,11 @@ static bool draw(struct console *console, void *state, struct canvas *canvas,
 		return false;
 	}
 	series[0].name = finals->is_known ? "best so far" : NULL;
-	series[1].name = "final results";
+	series[1].name = shows_regret(finals) ? "regret" : "final results";
 	chart_draw(&finals->chart, series, 2, &options);
 	canvas_blit(canvas, 0, 0, &finals->chart.canvas);
 	note(console, finals);
 	return true;
-}
-
-static bool is_better(const struct finals *finals, double a, double b)
-{
-	return finals->is_minimized ? a < b : a > b;
 }
 
 /* The best trial among those of one column of cells, or -1. */
@@ -224,8 +262,16 @@ static enum picture_did on_action(struct console *console, void *state,
 	int64_t from = finals->cursor, to = -1;
 	int64_t end = (int64_t)finals->count;
 
-	(void)console;
 	switch (action) {
+	case ACTION_CHART_MODE:
+		if (!finals->has_optimum) {
+			console_say(console, ROLE_NORMAL,
+				    "no optimum is known: :optimum VALUE tells "
+				    "the best there can be");
+			return PICTURE_MOVED;
+		}
+		finals->is_regret = !finals->is_regret;
+		return PICTURE_PREPARE;
 	case ACTION_LEFT:
 		to = next_column(finals, from < 0 ? end : from, -1);
 		break;
@@ -282,7 +328,13 @@ static void readout(struct console *console, void *state, struct strbuf *out)
 	if (!row)
 		return;
 	strbuf_addf(out, "#%lld  ", (long long)finals->cursor);
+	if (shows_regret(finals))
+		strbuf_adds(out, "regret ");
 	format_number(out, finals->finals[finals->cursor], 10);
+	if (shows_regret(finals) && row->flags & ROW_HAS_FINAL) {
+		strbuf_adds(out, " of ");
+		format_number(out, pictures_final(console, finals->cursor), 10);
+	}
 	if (finals->is_known) {
 		strbuf_adds(out, "  best so far ");
 		format_number(out, finals->best[finals->cursor], 10);
@@ -301,7 +353,7 @@ static int64_t trial(const struct console *console, void *state)
 const struct picture_ops picture_finals = {
 	.name = "finals",
 	.title = "Final results",
-	.hint = "h l look at trials  m metric",
+	.hint = "h l look at trials  m metric  v missing to :optimum",
 	.uses_metric = true,
 	.state_size = sizeof(struct finals),
 	.release = release,

@@ -29,6 +29,9 @@ struct pictures {
 	size_t metric_count, metric;
 	int64_t experiment; /* of metrics, objectives, values */
 	struct objectives objectives;
+	/* the known optimum of the metric that is shown, NaN: none */
+	double optimum;
+	size_t optimum_metric; /* whose it is; SIZE_MAX: to be read */
 	struct picture_values values;
 	struct picture_sample sample;
 	bool uses_sample;	       /* the picture that is shown does */

@@ -33,6 +33,9 @@ static const struct view {
 	{"timeline-cursor", "sweep", ":picture timeline\n:wait\nv v h h h j\n"},
 	{"finals", "sweep", ":picture finals\n"},
 	{"finals-cursor", "sweep", ":picture finals\n:wait\nh h h k <Space>\n"},
+	{"finals-regret", "sweep",
+	 ":picture finals\n:optimum 0.05\n:wait\nv L h h\n:wait\n:optimum "
+	 "none\n:optimum 0.05\n"},
 	{"front", "tradeoff", ":picture front\n"},
 	{"front-cursor", "tradeoff", ":picture front\n:wait\nv l l l\n"},
 };
@@ -53,6 +56,9 @@ static const struct view small_views[] = {
 	{"timeline-blank", "blank", ":picture timeline\n"},
 	{"curves-blocks", "sweep", ":set nobraille\n:picture curves\n"},
 	{"parallel-blocks", "sweep", ":set nobraille\n:picture parallel\n"},
+	{"finals-unknown", "sweep",
+	 ":optimum none\n:picture finals\n:wait\nv\n"},
+	{"finals-optimum", "sweep", ":picture finals\n:optimum 0,9\n"},
 	{"finals-none", "begun", ":picture finals\n"},
 	{"finals-blank", "blank", ":picture finals\n"},
 	{"front-none", "begun", ":picture front\n"},
