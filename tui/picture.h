@@ -46,6 +46,7 @@ struct picture_ops {
 	const char *title; /* "Final results" */
 	const char *hint;  /* its keys, told while there is no cursor */
 	bool uses_metric;  /* m chooses which; shown in the title */
+	bool uses_log;	   /* L: pictures_is_log; shown there, too */
 	size_t state_size; /* zeroed at first; lives as long as the console */
 	void (*release)(void *state); /* what state owns; NULL: nothing */
 	/* is_new: another experiment, or the first time: forget cursors. */

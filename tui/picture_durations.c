@@ -429,6 +429,7 @@ const struct picture_ops picture_durations = {
 	.name = "durations",
 	.title = "Durations",
 	.hint = "h l look at columns  v waiting  b filter by one  L log",
+	.uses_log = true,
 	.state_size = sizeof(struct durations),
 	.release = release,
 	.prepare = prepare,

@@ -355,6 +355,7 @@ const struct picture_ops picture_finals = {
 	.title = "Final results",
 	.hint = "h l look at trials  m metric  v missing to :optimum",
 	.uses_metric = true,
+	.uses_log = true,
 	.state_size = sizeof(struct finals),
 	.release = release,
 	.prepare = prepare,

@@ -483,6 +483,7 @@ const struct picture_ops picture_front = {
 	.name = "front",
 	.title = "Pareto front",
 	.hint = "h l walk along the front  v other objectives",
+	.uses_log = true,
 	.state_size = sizeof(struct front),
 	.release = release,
 	.prepare = prepare,

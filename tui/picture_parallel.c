@@ -448,6 +448,7 @@ const struct picture_ops picture_parallel = {
 	.title = "Parameters",
 	.hint = "h l j k look at an axis  b range to filter by  t best only",
 	.uses_metric = true,
+	.uses_log = true,
 	.state_size = sizeof(struct parallel),
 	.release = release,
 	.prepare = prepare,

@@ -372,6 +372,7 @@ const struct picture_ops picture_slice = {
 	.title = "Slice",
 	.hint = "j k other parameters  h l look  L log  m metric",
 	.uses_metric = true,
+	.uses_log = true,
 	.state_size = sizeof(struct slices),
 	.release = release,
 	.prepare = prepare,

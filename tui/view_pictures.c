@@ -175,7 +175,7 @@ static void draw_title(struct console *console, struct rect rect,
 			    : is_minimized ? " (min)"
 					   : " (max)");
 	}
-	if (pictures->is_log)
+	if (ops->uses_log && pictures->is_log)
 		strbuf_adds(&left, "  log");
 	strbuf_addf(&right, "%zu/%zu ", pictures->current + 1, count);
 	bars_title(rect, is_focused, left.data, right.data);
@@ -283,6 +283,11 @@ static bool on_action(struct console *console, enum action_id action)
 		change_metric(console);
 		return true;
 	case ACTION_CHART_LOG_AXIS:
+		if (!ops->uses_log) {
+			console_say(console, ROLE_NORMAL,
+				    "%s has no axis of results", ops->title);
+			return true;
+		}
 		pictures->is_log = !pictures->is_log;
 		pictures->needs_prepare = pictures->must_hurry = true;
 		return true;
