@@ -7,6 +7,7 @@
 #include "engine/kind/kind.h"
 #include "engine/spec/spec.h"
 #include "engine/storage/storage.h"
+#include "model/log_time.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -309,9 +310,18 @@ static bool is_one_of(const char *path, const char *const *names, size_t count)
 bool outputs_is_ours(const char *path)
 {
 	static const char *const names[] = {
-		"exit",	   "exit.new",	   "keeper.lock",
-		"gpus",	   "keeper.pid",   "keeper.pid.new",
-		"metrics", "spool.ndjson", "spool.offset",
+		"exit",
+		"exit.new",
+		"keeper.lock",
+		"gpus",
+		"keeper.pid",
+		"keeper.pid.new",
+		"metrics",
+		"spool.ndjson",
+		"spool.offset",
+		/* when lines of the logs came */
+		"stdout" LOG_TIME_SUFFIX,
+		"stderr" LOG_TIME_SUFFIX,
 	};
 
 	return is_one_of(path, names, COUNT_OF(names)) ||

@@ -7,16 +7,17 @@
  * followed: what a trial has put there leads nowhere else.  A file appears
  * under its name when it is whole.
  */
-#include "engine/storage/digest.h"
+#include "engine/storage/folder.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "engine/storage/digest.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +25,8 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES (256 << 10)
-#define DEPTH_MAX 100
-#define DRAFT ".trialdeck-" /* beside what is being written */
 
-struct folder {
-	struct storage base;
-	char *path;
-	int fd; /* -1: not there yet */
-};
-
-static struct folder *folder_of(struct storage *storage)
-{
-	return (struct folder *)(void *)storage;
-}
-
-static bool fail(const struct folder *folder, const char *path,
+bool folder_fail(const struct folder *folder, const char *path,
 		 const char *what, struct error *err)
 {
 	bool is_full = errno == ENOSPC || errno == EDQUOT;
@@ -96,12 +84,12 @@ static bool folder_prepare(struct storage *storage, struct error *err)
 	    (!fs_make_folders(folder->path, err) || !open_root(folder)))
 		return false;
 	if (folder->fd < 0)
-		return fail(folder, "", "open", err);
+		return folder_fail(folder, "", "open", err);
 	snprintf(name, sizeof(name), DRAFT "test-%d", (int)getpid());
 	fd = openat(folder->fd, name,
 		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return fail(folder, "", "write into", err);
+		return folder_fail(folder, "", "write into", err);
 	close(fd);
 	unlinkat(folder->fd, name, 0);
 	return true;
@@ -109,9 +97,8 @@ static bool folder_prepare(struct storage *storage, struct error *err)
 
 /* ---- walking down ------------------------------------------------------- */
 
-/* The folder that path lies in, and its last part.  -1: errno. */
-static int open_parent(struct folder *folder, const char *path, bool is_made,
-		       const char **ret_name)
+int folder_parent(struct folder *folder, const char *path, bool is_made,
+		  const char **ret_name)
 {
 	char part[NAME_MAX + 1];
 	int fd, next;
@@ -151,8 +138,7 @@ static int open_parent(struct folder *folder, const char *path, bool is_made,
 	return fd;
 }
 
-/* path "": the root. */
-static int open_folder(struct folder *folder, const char *path)
+int folder_descend(struct folder *folder, const char *path)
 {
 	const char *name;
 	int parent, fd;
@@ -162,7 +148,7 @@ static int open_folder(struct folder *folder, const char *path)
 			       ? openat(folder->fd, ".",
 					O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 			       : -1;
-	parent = open_parent(folder, path, false, &name);
+	parent = folder_parent(folder, path, false, &name);
 	if (parent < 0)
 		return -1;
 	fd = openat(parent, name,
@@ -205,11 +191,11 @@ static bool copy_bytes(struct folder *folder, const char *path, int from,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			ok = fail(folder, path, "read", err);
+			ok = folder_fail(folder, path, "read", err);
 		else if (!n)
 			break;
 		else if (!write_all(to, chunk, (size_t)n))
-			ok = fail(folder, path, "write", err);
+			ok = folder_fail(folder, path, "write", err);
 		else
 			ok = storage_may_go_on(&folder->base, err);
 		if (!ok)
@@ -233,7 +219,7 @@ static bool fill(struct folder *folder, const char *path,
 		return copy_bytes(folder, path, source->fd, 0, fd, source->size,
 				  err);
 	if (!write_all(fd, source->data, (size_t)source->size))
-		return fail(folder, path, "write", err);
+		return folder_fail(folder, path, "write", err);
 	atomic_fetch_add(&folder->base.watch->bytes, source->size);
 	return true;
 }
@@ -247,22 +233,22 @@ static bool folder_put(struct storage *storage, const char *path,
 	int parent, fd;
 	bool ok;
 
-	parent = open_parent(folder, path, true, &name);
+	parent = folder_parent(folder, path, true, &name);
 	if (parent < 0)
-		return fail(folder, path, "make the folder of", err);
+		return folder_fail(folder, path, "make the folder of", err);
 	random_secret_hex(secret, sizeof(secret) - 1);
 	snprintf(draft, sizeof(draft), DRAFT "%s", secret);
 	fd = openat(parent, draft,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	ok = fd >= 0 || fail(folder, path, "create", err);
+	ok = fd >= 0 || folder_fail(folder, path, "create", err);
 	if (ok) {
 		ok = fill(folder, path, source, fd, err);
 		if (ok && fchmod(fd, source->mode ? source->mode & 0777 : 0644))
-			ok = fail(folder, path, "set the mode of", err);
+			ok = folder_fail(folder, path, "set the mode of", err);
 		if (close(fd) < 0 && ok)
-			ok = fail(folder, path, "write", err);
+			ok = folder_fail(folder, path, "write", err);
 		if (ok && renameat(parent, draft, parent, name) < 0)
-			ok = fail(folder, path, "write", err);
+			ok = folder_fail(folder, path, "write", err);
 		if (!ok)
 			unlinkat(parent, draft, 0);
 	}
@@ -273,7 +259,7 @@ static bool folder_put(struct storage *storage, const char *path,
 static int open_file(struct folder *folder, const char *path)
 {
 	const char *name;
-	int parent = open_parent(folder, path, false, &name);
+	int parent = folder_parent(folder, path, false, &name);
 	struct stat st;
 	int fd;
 
@@ -298,7 +284,7 @@ static bool folder_get(struct storage *storage, const char *path, int fd,
 	bool ok;
 
 	if (from < 0)
-		return fail(folder, path, "open", err);
+		return folder_fail(folder, path, "open", err);
 	ok = copy_bytes(folder, path, from, offset, fd, -1, err);
 	close(from);
 	return ok;
@@ -311,7 +297,7 @@ static bool folder_digest(struct storage *storage, const char *path,
 	int fd = open_file(folder, path);
 
 	if (fd < 0)
-		return fail(folder, path, "open", err);
+		return folder_fail(folder, path, "open", err);
 	if (storage_digest_marked(fd, ret->hex))
 		ret->kind = STORAGE_SHA256;
 	close(fd);
@@ -327,161 +313,11 @@ static bool folder_copy(struct storage *storage, const char *from,
 	bool ok;
 
 	if (source.fd < 0 || fstat(source.fd, &st) < 0)
-		return fail(folder, from, "open", err);
+		return folder_fail(folder, from, "open", err);
 	source.size = st.st_size;
 	source.mode = st.st_mode & 0777;
 	ok = folder_put(storage, to, &source, err);
 	close(source.fd);
-	return ok;
-}
-
-/* ---- trees -------------------------------------------------------------- */
-
-struct walk {
-	struct folder *folder;
-	struct strbuf path; /* below the folder that is listed */
-	storage_entry_fn *fn;
-	void *arg;
-	bool is_deep, is_over;
-	struct error *err;
-};
-
-static bool walk_folder(struct walk *walk, int fd, int depth);
-
-static bool walk_entry(struct walk *walk, int fd, const char *name, int depth)
-{
-	struct storage_entry entry;
-	size_t len = walk->path.len;
-	struct stat st;
-	bool ok = true;
-
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return true; /* gone meanwhile */
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return true;
-	strbuf_addf(&walk->path, "%s%s", len ? "/" : "", name);
-	entry = (struct storage_entry){
-		.path = walk->path.data,
-		.size = S_ISREG(st.st_mode) ? st.st_size : 0,
-		.modified_ns =
-			st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec,
-		.is_folder = S_ISDIR(st.st_mode),
-	};
-	if (!walk->fn(&entry, walk->arg))
-		walk->is_over = true;
-	else if (entry.is_folder && walk->is_deep && depth < DEPTH_MAX) {
-		int below =
-			openat(fd, name,
-			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		ok = below < 0 ? fail(walk->folder, walk->path.data, "open",
-				      walk->err)
-			       : walk_folder(walk, below, depth + 1);
-	}
-	strbuf_truncate(&walk->path, len);
-	return ok;
-}
-
-static bool is_entry(const char *name)
-{
-	return strcmp(name, ".") && strcmp(name, "..") &&
-	       strncmp(name, DRAFT, strlen(DRAFT));
-}
-
-/* Takes fd. */
-static bool walk_folder(struct walk *walk, int fd, int depth)
-{
-	DIR *dir = fdopendir(fd);
-	struct dirent *entry;
-	bool ok = true;
-
-	if (!dir) {
-		close(fd);
-		return fail(walk->folder, walk->path.data, "read", walk->err);
-	}
-	while (ok && !walk->is_over) {
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry) {
-			ok = !errno || fail(walk->folder, walk->path.data,
-					    "read", walk->err);
-			break;
-		}
-		if (is_entry(entry->d_name))
-			ok = storage_may_go_on(&walk->folder->base,
-					       walk->err) &&
-			     walk_entry(walk, dirfd(dir), entry->d_name, depth);
-	}
-	closedir(dir);
-	return ok;
-}
-
-static bool folder_list(struct storage *storage, const char *path, bool is_deep,
-			storage_entry_fn *fn, void *arg, struct error *err)
-{
-	struct folder *folder = folder_of(storage);
-	struct walk walk = {.folder = folder,
-			    .path = STRBUF_INIT,
-			    .fn = fn,
-			    .arg = arg,
-			    .is_deep = is_deep,
-			    .err = err};
-	int fd = open_folder(folder, path);
-	bool ok;
-
-	if (fd < 0)
-		return fail(folder, path, "open", err);
-	ok = walk_folder(&walk, fd, 0);
-	strbuf_release(&walk.path);
-	return ok;
-}
-
-static bool remove_at(struct folder *folder, int parent, const char *name,
-		      int depth, struct error *err)
-{
-	struct dirent *entry;
-	bool ok = true;
-	DIR *dir;
-	int fd;
-
-	if (!storage_may_go_on(&folder->base, err))
-		return false;
-	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-		return true;
-	fd = depth < DEPTH_MAX
-		     ? openat(parent, name,
-			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-		     : -1;
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		fail(folder, name, "remove", err);
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while (ok && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			ok = remove_at(folder, dirfd(dir), entry->d_name,
-				       depth + 1, err);
-	closedir(dir);
-	if (ok && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		ok = fail(folder, name, "remove", err);
-	return ok;
-}
-
-static bool folder_remove(struct storage *storage, const char *path,
-			  struct error *err)
-{
-	struct folder *folder = folder_of(storage);
-	const char *name;
-	int parent = open_parent(folder, path, false, &name);
-	bool ok;
-
-	if (parent < 0)
-		return errno == ENOENT ||
-		       fail(folder, path, "open the folder of", err);
-	ok = remove_at(folder, parent, name, 0, err);
-	close(parent);
 	return ok;
 }
 

@@ -5,6 +5,8 @@
  * that it has made once more.  Thousands of small files are three requests
  * each so, in place of nine.
  */
+#include "config.h"
+
 #include "engine/storage/nfs_private.h"
 
 #include "base/clock.h"
@@ -20,12 +22,16 @@
 /* For so long a folder is where it was; kernels trust theirs for longer. */
 #define FOLDER_NS NS_PER_S
 
-/* What nfs_get_fh gives: libnfs's header for raw calls names it and leaves out
- * what it is. */
+/* What nfs_get_fh gives: libnfs 4's header for raw calls names it and leaves
+ * out what it is.  Of another version it is not looked at (configure), and of
+ * this one it has to stand a test: handles that the server does not take for
+ * the root's are not used, files are then put by their paths. */
+#ifdef HAVE_NFS_HANDLES
 struct nfs_fh {
 	int len;
 	char *val;
 };
+#endif
 
 static struct nfs_fh3 raw_of(const struct nfs_handle *handle)
 {
@@ -73,6 +79,42 @@ static int take_handle(const struct nfs_fh3 *raw, struct nfs_handle *ret)
 /* ---- folders -------------------------------------------------------------
  */
 
+#ifdef HAVE_NFS_HANDLES
+static void attributes_came(struct rpc_context *rpc, int status, void *data,
+			    void *arg)
+{
+	const struct GETATTR3res *res = data;
+	struct nfs_wait *wait = arg;
+	const struct fattr3 *found;
+
+	(void)rpc;
+	status = status_of(status, data ? &res->status : NULL);
+	if (!status) {
+		found = &res->GETATTR3res_u.resok.obj_attributes;
+		if (found->type != NF3DIR ||
+		    found->fileid != *(const uint64_t *)wait->into)
+			status = -EBADF;
+	}
+	finish(wait, status);
+}
+
+/* Is it the root's, as the server sees it? */
+static bool is_right(struct nfs *nfs, const struct nfs_handle *handle)
+{
+	struct nfs_stat_64 root;
+	uint64_t number;
+	struct nfs_wait wait = {.into = &number};
+	struct GETATTR3args args = {.object = raw_of(handle)};
+
+	if (nfs_stat_link(nfs, "/", &root) < 0)
+		return false;
+	number = root.nfs_ino;
+	return nfs_await(nfs, &wait,
+			 rpc_nfs3_getattr_async(
+				 nfs_get_rpc_context(nfs->context),
+				 attributes_came, &args, &wait)) >= 0;
+}
+
 void nfs_handle_root(struct nfs *nfs)
 {
 	struct nfs_wait wait = {0};
@@ -91,7 +133,15 @@ void nfs_handle_root(struct nfs *nfs)
 		memcpy(nfs->root.data, root->val, nfs->root.len);
 	}
 	nfs_drop_file(nfs, wait.handle);
+	if (nfs->root.len && !is_right(nfs, &nfs->root))
+		nfs->root.len = 0;
 }
+#else
+void nfs_handle_root(struct nfs *nfs)
+{
+	nfs->root.len = 0;
+}
+#endif
 
 static void looked_up(struct rpc_context *rpc, int status, void *data,
 		      void *arg)
