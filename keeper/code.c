@@ -277,8 +277,12 @@ bool code_start(struct code *code, const struct code_options *options)
 	code->options = *options;
 	code->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	atomic_store(&code->state, CODE_WORKING);
-	if (pthread_create(&code->thread, NULL, code_main, code) == 0)
+	if (pthread_create(&code->thread, NULL, code_main, code) == 0) {
+		/* it tells its end itself, and a process that ends does not
+		 * wait for it */
+		pthread_detach(code->thread);
 		return true;
+	}
 	error_set(&code->err, ERROR_SYSTEM, "unpack the code: no thread");
 	atomic_store(&code->state, CODE_FAILED);
 	return false;

@@ -326,7 +326,10 @@ void deliver_start(struct deliver *deliver,
 	deliver->has_thread = pthread_create(&deliver->thread, NULL,
 					     deliver_main, deliver) == 0;
 	deliver->state.is_failing = !deliver->has_thread;
-	if (!deliver->has_thread)
+	if (deliver->has_thread)
+		pthread_detach(
+			deliver->thread); /* its state says when it ends */
+	else
 		note("deliver: no thread; the console will read the spool");
 }
 

@@ -27,7 +27,7 @@ static struct {
 	char token[129];
 	atomic_int connections, busy; /* busy: with a request */
 	_Atomic int64_t used_ms;      /* when a request ended last */
-	volatile sig_atomic_t is_over;
+	atomic_int is_over;	      /* lock-free: a handler sets it */
 } server;
 
 struct connection {
