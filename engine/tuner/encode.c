@@ -210,6 +210,31 @@ static double decode_one(const struct encoding *encoding, size_t i, double x)
 	return (double)(d->order ? d->order[index] : index);
 }
 
+double encoding_place(const struct encoding *encoding, size_t i,
+		      double internal, double *ret_density)
+{
+	const struct parameter *p = &encoding->space->parameters[i];
+	double low, high;
+
+	if (parameter_is_categorical(p)) {
+		*ret_density = 1 / (double)p->option_count;
+		return encode_one(encoding, i, internal);
+	}
+	if (parameter_is_normal(p)) {
+		double z = (internal - p->mu) / p->sigma;
+
+		/* 1 / sqrt(2 pi) */
+		*ret_density =
+			0.39894228040143267794 * exp(-0.5 * z * z) / p->sigma;
+	} else {
+		parameter_bounds(p, &low, &high);
+		*ret_density = internal >= low && internal <= high && high > low
+				       ? 1 / (high - low)
+				       : 0;
+	}
+	return share(p, internal);
+}
+
 double encoding_snap(const struct encoding *encoding, size_t i, double x)
 {
 	const struct encoding_dimension *d = &encoding->dimensions[i];

@@ -62,6 +62,12 @@ void encoding_decode(const struct encoding *encoding, const double *x,
 /* Of [0, 1) the value of dimension i at this share of its distribution. */
 double encoding_from_unit(const struct encoding *encoding, size_t i,
 			  double unit);
+/* Where dimension i is with this internal value, steps not being looked at, and
+ * how dense internal values are there: what a density over the encoded has to
+ * be multiplied by to be one over the internal.  Of choices and randint the
+ * share of one value. */
+double encoding_place(const struct encoding *encoding, size_t i,
+		      double internal, double *ret_density);
 /* The nearest value that dimension i can have. */
 double encoding_snap(const struct encoding *encoding, size_t i, double x);
 /* `steps` values further, for ENCODING_STEPS; stops at the ends. */

@@ -22,9 +22,9 @@
 #include "engine/tuner/tuners.h"
 
 #include "base/mem.h"
-#include "engine/tuner/args.h"
 #include "engine/tuner/dedup.h"
 #include "engine/tuner/fronts.h"
+#include "engine/tuner/tpe_arguments.h"
 #include "engine/tuner/tpe_draw.h"
 #include "engine/tuner/tpe_joint.h"
 
@@ -35,11 +35,6 @@
 /* Results before the first estimate, however many trials run. */
 #define RESULTS_LEAST 4
 
-enum liar { LIAR_BEST, LIAR_WORST, LIAR_MEAN, LIAR_NONE, LIAR_NULL };
-
-static const char *const liar_names[] = {"best", "worst", "mean",
-					 "none", "null",  NULL};
-
 struct trial_entry {
 	int64_t number;
 	uint32_t trial; /* index of its point */
@@ -47,15 +42,13 @@ struct trial_entry {
 
 struct tpe {
 	const struct space *space;
-	struct tpe_options options;
-	enum liar liar;
+	struct tpe_arguments args;
 	bool maximizes;
 	uint64_t seed;
 	struct dedup *dedup;
 
-	bool is_joint; /* whole points are modelled, not each parameter */
-	struct tpe_joint joint;
-	struct tpe_history *histories; /* one per parameter; else */
+	struct tpe_joint joint;	       /* whole points; or else: */
+	struct tpe_history *histories; /* one per parameter */
 	double *points;		       /* space->count values a trial */
 	bool *observed;		       /* per trial: in the histories */
 	size_t trial_count, trial_capacity;
@@ -79,75 +72,6 @@ struct tpe {
 	double *lies;
 	size_t lie_capacity;
 };
-
-static const struct tuner_argument arguments[] = {
-	ARGUMENT_OPTIMIZE_MODE("minimize"),
-	{"seed", "integer or null", "drawn by chance",
-	 "the same seed and results give the same suggestions"},
-	{"tpe_args.multivariate", "boolean", "true",
-	 "model whole points; false: each parameter by itself, as NNI does"},
-	{"tpe_args.constant_liar_type", "string or null", "best",
-	 "multivariate: keep away from running trials, whichever is named; "
-	 "else the result assumed of them: best, worst, mean; null for none"},
-	{"tpe_args.n_startup_jobs", "integer", "10; not multivariate 20",
-	 "trials drawn by chance before the first estimate"},
-	{"tpe_args.n_ei_candidates", "integer", "24",
-	 "candidates compared for each suggestion"},
-	{"tpe_args.linear_forgetting", "integer", "25",
-	 "good trials, at most; not multivariate: trials of full weight"},
-	{"tpe_args.prior_weight", "number", "0.5; not multivariate 1.0",
-	 "weight of the search space beside that of one trial"},
-	{"tpe_args.gamma", "number", "0.5; not multivariate 0.25",
-	 "good trials are this share of the square root of all; of several "
-	 "objectives (then 0.1) of all"},
-	{0},
-};
-
-static bool read_arguments(struct tpe *tpe, const char *json, bool has_several,
-			   struct error *err)
-{
-	struct args *args = args_parse(json, arguments, err);
-	struct tpe_options *options = &tpe->options;
-	int liar = LIAR_BEST;
-	bool ok;
-
-	tpe->is_joint = true;
-	if (!args)
-		return false;
-	if (!args_boolean(args, "tpe_args.multivariate", &tpe->is_joint, err)) {
-		args_free(args);
-		return false;
-	}
-	*options = (struct tpe_options){.startup_jobs = 20,
-					.candidates = 24,
-					.linear_forgetting = 25,
-					.prior_weight = 1,
-					.gamma = 0.25};
-	if (tpe->is_joint) {
-		options->startup_jobs = 10;
-		options->prior_weight = 0.5;
-		options->gamma = 0.5;
-	}
-	if (has_several) {
-		options->gamma = 0.1;
-		options->is_share = true;
-	}
-	ok = args_word(args, "tpe_args.constant_liar_type", liar_names, &liar,
-		       err) &&
-	     args_integer(args, "tpe_args.n_startup_jobs", 0, 1000000000,
-			  &options->startup_jobs, err) &&
-	     args_integer(args, "tpe_args.n_ei_candidates", 1, 10000,
-			  &options->candidates, err) &&
-	     args_integer(args, "tpe_args.linear_forgetting", 1, 1000000000,
-			  &options->linear_forgetting, err) &&
-	     args_number(args, "tpe_args.prior_weight", 0, 1e9,
-			 &options->prior_weight, err) &&
-	     args_number(args, "tpe_args.gamma", 1e-9, 1e9, &options->gamma,
-			 err);
-	tpe->liar = (enum liar)liar;
-	args_free(args);
-	return ok;
-}
 
 static void tpe_close(void *state)
 {
@@ -173,8 +97,9 @@ static void *tpe_open(const struct tuner_context *context, struct error *err)
 {
 	struct tpe *tpe = xcalloc(1, sizeof(*tpe));
 
-	if (!read_arguments(tpe, context->class_args,
-			    context->objective_count > 1, err)) {
+	if (!tpe_arguments_read(context->class_args,
+				context->objective_count > 1, &tpe->args,
+				err)) {
 		free(tpe);
 		return NULL;
 	}
@@ -278,9 +203,9 @@ static double lie(const struct tpe *tpe)
 		return INFINITY;
 	if (!tpe->loss_count)
 		return 0;
-	if (tpe->liar == LIAR_BEST)
+	if (tpe->args.liar == TPE_LIAR_BEST)
 		return tpe->least_loss;
-	if (tpe->liar == LIAR_WORST)
+	if (tpe->args.liar == TPE_LIAR_WORST)
 		return tpe->most_loss;
 	return tpe->loss_sum / (double)tpe->loss_count;
 }
@@ -290,7 +215,7 @@ static size_t collect_lies(struct tpe *tpe, size_t i)
 {
 	size_t count = 0;
 
-	if (tpe->liar >= LIAR_NONE)
+	if (tpe->args.liar >= TPE_LIAR_NONE)
 		return 0;
 	for (size_t k = 0; k < tpe->running_count; k++) {
 		double value = point_of(tpe, tpe->running[k])[i];
@@ -309,14 +234,14 @@ static void find_order(struct tpe *tpe)
 	size_t count = tpe->trial_count + 1;
 	size_t *order = xcalloc(count, sizeof(*order));
 	double *places = xcalloc(count, sizeof(*places));
-	size_t good = tpe_good_count(&tpe->options, count);
+	size_t good = tpe_good_count(&tpe->args.options, count);
 
 	count = fronts_order(&tpe->fronts, good, order);
-	if (tpe->is_joint)
+	if (tpe->args.is_joint)
 		tpe_joint_order(&tpe->joint, order, count);
 	for (size_t i = 0; i < count; i++)
 		places[order[i]] = (double)i;
-	for (size_t i = 0; i < tpe->space->count && !tpe->is_joint; i++)
+	for (size_t i = 0; i < tpe->space->count && !tpe->args.is_joint; i++)
 		tpe_history_set_losses(&tpe->histories[i], places);
 	tpe->is_stale = false;
 	free(order);
@@ -327,10 +252,10 @@ static void find_order(struct tpe *tpe)
  * already, so that many at once do not delay it; but some results there are. */
 static bool is_begun(const struct tpe *tpe)
 {
-	size_t startup = (size_t)tpe->options.startup_jobs;
+	size_t startup = (size_t)tpe->args.options.startup_jobs;
 	size_t least = startup < RESULTS_LEAST ? startup : RESULTS_LEAST;
 
-	return tpe->is_joint && tpe->joint.count > 0 &&
+	return tpe->args.is_joint && tpe->joint.count > 0 &&
 	       tpe->joint.count >= least &&
 	       tpe->joint.count + tpe->running_count >= startup;
 }
@@ -347,8 +272,10 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 		find_order(tpe);
 	random_seed(&random, tpe->seed, (uint64_t)number);
 	if (is_begun(tpe)) {
-		tpe_joint_draw(&tpe->joint, &tpe->options, tpe->running,
-			       tpe->liar >= LIAR_NONE ? 0 : tpe->running_count,
+		tpe_joint_draw(&tpe->joint, &tpe->args.options, tpe->running,
+			       tpe->args.liar >= TPE_LIAR_NONE
+				       ? 0
+				       : tpe->running_count,
 			       &random, ret->point);
 		return dedup_fix(tpe->dedup, ret->point) ? TUNER_SUGGESTED
 							 : TUNER_EXHAUSTED;
@@ -364,7 +291,7 @@ static enum tuner_outcome tpe_suggest(void *state, int64_t number,
 		view = tpe_history_view(&tpe->histories[i], tpe->lies, lies,
 					lie(tpe), &tpe->scratch);
 		ret->point[i] =
-			tpe_draw(&tpe->draw, &tpe->options,
+			tpe_draw(&tpe->draw, &tpe->args.options,
 				 &tpe->space->parameters[i], &view, &random);
 	}
 	return dedup_fix(tpe->dedup, ret->point) ? TUNER_SUGGESTED
@@ -410,9 +337,9 @@ static void learn(struct tpe *tpe, uint32_t trial,
 	fronts_set(&tpe->fronts, trial, result);
 	tpe->is_ordered |= result->violation > 0;
 	tpe->is_stale = tpe->is_ordered;
-	if (tpe->is_joint)
+	if (tpe->args.is_joint)
 		tpe_joint_learn(&tpe->joint, trial, loss);
-	for (size_t i = 0; i < tpe->space->count && !tpe->is_joint; i++) {
+	for (size_t i = 0; i < tpe->space->count && !tpe->args.is_joint; i++) {
 		double value = point_of(tpe, trial)[i];
 
 		if (isnan(value))
@@ -463,48 +390,35 @@ static void tpe_import(void *state, const double *point,
 	dedup_add(tpe->dedup, point);
 }
 
-/* What one parameter's values led to, where whole points are modelled. */
-static void make_history(const struct tpe *tpe, size_t parameter,
-			 struct tpe_history *ret)
-{
-	for (uint32_t trial = 0; trial < tpe->trial_count; trial++) {
-		double value = point_of(tpe, trial)[parameter];
-
-		if (tpe->observed[trial] && !isnan(value))
-			tpe_history_add(ret, trial, value,
-					tpe->joint.losses[trial]);
-	}
-}
-
-/* Of whole points, too, one parameter by itself: a picture of the good and the
- * bad along it, which is less than the model knows. */
+/* Of whole points the marginals of what the suggestions are drawn from. */
 static bool tpe_believe(void *state, size_t parameter, const double *internal,
 			size_t n, double *ret_good, double *ret_bad)
 {
 	struct tpe *tpe = state;
-	struct tpe_history own = {0};
+	bool has_lies = tpe->args.liar < TPE_LIAR_NONE;
 	struct tpe_history_view view;
-	size_t lies = collect_lies(tpe, parameter);
-	bool ok;
+	size_t lies;
 
 	if (tpe->is_stale)
 		find_order(tpe);
-	if (tpe->is_joint)
-		make_history(tpe, parameter, &own);
-	view = tpe_history_view(tpe->is_joint ? &own
-					      : &tpe->histories[parameter],
-				tpe->lies, lies, lie(tpe), &tpe->scratch);
-	ok = tpe_densities(&tpe->draw, &tpe->options,
-			   &tpe->space->parameters[parameter], &view, internal,
-			   n, ret_good, ret_bad);
-	tpe_history_release(&own);
-	return ok;
+	if (tpe->args.is_joint)
+		return is_begun(tpe) &&
+		       tpe_joint_densities(
+			       &tpe->joint, &tpe->args.options, tpe->running,
+			       has_lies ? tpe->running_count : 0, parameter,
+			       internal, n, ret_good, ret_bad);
+	lies = collect_lies(tpe, parameter);
+	view = tpe_history_view(&tpe->histories[parameter], tpe->lies, lies,
+				lie(tpe), &tpe->scratch);
+	return tpe_densities(&tpe->draw, &tpe->args.options,
+			     &tpe->space->parameters[parameter], &view,
+			     internal, n, ret_good, ret_bad);
 }
 
 const struct tuner_ops tpe_tuner_ops = {
 	.name = "TPE",
 	.help = "models which values led to good results; a sound default",
-	.arguments = arguments,
+	.arguments = tpe_argument_table,
 	.default_objective = OBJECTIVE_MINIMIZE,
 	.flags = TUNER_OBJECTIVES,
 	.open = tpe_open,

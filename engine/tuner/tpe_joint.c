@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More values of a dimension than this are not summed over. */
+#define STEPS_SUMMED 4096
+
 void tpe_joint_init(struct tpe_joint *joint, const struct space *space)
 {
 	*joint = (struct tpe_joint){.encoding = encoding_new(space)};
@@ -171,4 +174,48 @@ void tpe_joint_draw(struct tpe_joint *joint, const struct tpe_options *options,
 		memcpy(best, x, width * sizeof(*x));
 	}
 	encoding_decode(joint->encoding, best, ret_point);
+}
+
+/* What the marginal of a dimension of steps sums up to over all its values,
+ * which its kernels, being those of a continuum, only roughly keep at 1. */
+static double sum_of_steps(const struct tpe_mixture *mixture, size_t j)
+{
+	const struct encoding_dimension *d = &mixture->encoding->dimensions[j];
+	double sum = 0;
+
+	if (d->kind != ENCODING_STEPS || d->levels > STEPS_SUMMED)
+		return 1;
+	for (size_t i = 0; i < d->levels; i++)
+		sum += tpe_mixture_marginal(
+			mixture, j, ((double)i + 0.5) / (double)d->levels);
+	return sum / (double)d->levels;
+}
+
+bool tpe_joint_densities(struct tpe_joint *joint,
+			 const struct tpe_options *options,
+			 const uint32_t *running, size_t running_count,
+			 size_t parameter, const double *internal, size_t n,
+			 double *ret_good, double *ret_bad)
+{
+	const struct encoding *encoding = joint->encoding;
+	double good_sum = 1, bad_sum = 1;
+
+	if (!joint->count)
+		return false;
+	build_groups(joint, options, running, running_count);
+	if (parameter_is_categorical(&encoding->space->parameters[parameter])) {
+		good_sum = sum_of_steps(&joint->good, parameter);
+		bad_sum = sum_of_steps(&joint->bad, parameter);
+	}
+	for (size_t i = 0; i < n; i++) {
+		double density;
+		double x = encoding_place(encoding, parameter, internal[i],
+					  &density);
+
+		ret_good[i] = density / good_sum *
+			      tpe_mixture_marginal(&joint->good, parameter, x);
+		ret_bad[i] = density / bad_sum *
+			     tpe_mixture_marginal(&joint->bad, parameter, x);
+	}
+	return true;
 }

@@ -76,6 +76,15 @@ void tpe_joint_draw(struct tpe_joint *joint, const struct tpe_options *options,
 		    const uint32_t *running, size_t running_count,
 		    struct random *random, double *ret_point);
 
+/* The same groups along one parameter, whatever the others are: their densities
+ * at n internal values; of choices and randint the parts of the values.  False:
+ * there are no results. */
+bool tpe_joint_densities(struct tpe_joint *joint,
+			 const struct tpe_options *options,
+			 const uint32_t *running, size_t running_count,
+			 size_t parameter, const double *internal, size_t n,
+			 double *ret_good, double *ret_bad);
+
 /* --- mixtures, for tests ------------------------------------------------- */
 
 /* Kernels at these rows with these weights, and one of prior_weight. */
@@ -85,6 +94,9 @@ void tpe_mixture_build(struct tpe_mixture *mixture,
 		       size_t count, double prior_weight);
 void tpe_mixture_release(struct tpe_mixture *mixture);
 double tpe_mixture_log(struct tpe_mixture *mixture, const double *x);
+/* The density of dimension j alone, relative to the space's own. */
+double tpe_mixture_marginal(const struct tpe_mixture *mixture, size_t j,
+			    double x);
 void tpe_mixture_sample(const struct tpe_mixture *mixture,
 			struct random *random, double *ret_x);
 

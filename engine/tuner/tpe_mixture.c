@@ -207,6 +207,27 @@ double tpe_mixture_log(struct tpe_mixture *mixture, const double *x)
 	return most + log(sum);
 }
 
+double tpe_mixture_marginal(const struct tpe_mixture *mixture, size_t j,
+			    double x)
+{
+	bool is_category =
+		mixture->encoding->dimensions[j].kind == ENCODING_CATEGORY;
+	double sum = 0;
+
+	for (size_t k = 0; k < mixture->count; k++) {
+		size_t i = j * mixture->capacity + k;
+		double z = (x - mixture->middles[i]) * mixture->scales[i];
+		double log_density = mixture->norms[i] - 0.5 * z * z;
+
+		if (is_category)
+			log_density = mixture->middles[i] == x
+					      ? mixture->norms[i]
+					      : mixture->others[i];
+		sum += mixture->weights[k] * exp(log_density);
+	}
+	return sum;
+}
+
 static double draw_number(double middle, double deviation,
 			  struct random *random)
 {

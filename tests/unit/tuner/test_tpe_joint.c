@@ -208,6 +208,101 @@ static void bounds_its_kernels(void **state)
 	space_free(space);
 }
 
+/* Along one dimension the density is what the joint one sums up to over the
+ * others. */
+static void marginals_are_sums_of_the_whole(void **state)
+{
+	enum { STEPS = 4000 };
+	struct tpe_mixture mixture = {0};
+	struct space *space;
+	struct encoding *encoding = number_and_option(&space);
+	double over_x[3] = {0};
+	double x[2];
+
+	(void)state;
+	tpe_mixture_build(&mixture, encoding, rows, members, weights, KERNELS,
+			  0.8);
+	for (int i = 0; i < STEPS; i++) {
+		double over_c = 0;
+
+		x[0] = (i + 0.5) / STEPS;
+		for (int c = 0; c < 3; c++) {
+			double density;
+
+			x[1] = c;
+			density = exp(tpe_mixture_log(&mixture, x));
+			over_c += density / 3;
+			over_x[c] += density / STEPS;
+		}
+		assert_true(fabs(over_c - tpe_mixture_marginal(&mixture, 0,
+							       x[0])) < 1e-9);
+	}
+	for (int c = 0; c < 3; c++)
+		assert_true(fabs(over_x[c] -
+				 tpe_mixture_marginal(&mixture, 1, c)) < 1e-4);
+	tpe_mixture_release(&mixture);
+	encoding_free(encoding);
+	space_free(space);
+}
+
+/* What people are shown are densities over the values as the space has them,
+ * and parts of options, of every type. */
+static void beliefs_sum_up_to_one(void **state)
+{
+	enum { N = 4001 };
+	static const double ends[][2] = {{-3, 5}, {-11.5130, 0}, {-6, 14}};
+	struct space *space =
+		parse("{\"u\":{\"_type\":\"uniform\",\"_value\":[-3,5]},"
+		      "\"l\":{\"_type\":\"loguniform\",\"_value\":[1e-5,1]},"
+		      "\"n\":{\"_type\":\"normal\",\"_value\":[4,1.2]},"
+		      "\"r\":{\"_type\":\"randint\",\"_value\":[2,9]},"
+		      "\"c\":{\"_type\":\"choice\",\"_value\":[\"a\",\"b\"]}}");
+	double internal[N], good[N], bad[N];
+	struct tpe_joint joint;
+
+	(void)state;
+	tpe_joint_init(&joint, space);
+	assert_false(tpe_joint_densities(&joint, &options, NULL, 0, 0, internal,
+					 0, good, bad));
+	for (uint32_t i = 0; i < 40; i++) {
+		struct random random;
+		double point[5];
+
+		random_seed(&random, 12, i);
+		space_sample(space, &random, point);
+		tpe_joint_place(&joint, i, point);
+		tpe_joint_learn(&joint, i, fabs(point[0] - 1) + point[4]);
+	}
+	for (size_t k = 0; k < space->count; k++) {
+		size_t options_count = k == 3 ? 7 : k == 4 ? 2 : 0;
+		size_t n = options_count ? options_count : N;
+		double step = 1, sums[2] = {0};
+
+		if (!options_count)
+			step = (ends[k][1] - ends[k][0]) / (N - 1);
+		for (size_t i = 0; i < n; i++)
+			internal[i] = options_count
+					      ? (double)i
+					      : ends[k][0] + step * (double)i;
+		assert_true(tpe_joint_densities(&joint, &options, NULL, 0, k,
+						internal, n, good, bad));
+		for (size_t i = 0; i < n; i++) {
+			sums[0] += good[i] * step;
+			sums[1] += bad[i] * step;
+		}
+		if (fabs(sums[0] - 1) > 2e-3 || fabs(sums[1] - 1) > 2e-3)
+			fail_msg("%zu: %g, %g", k, sums[0], sums[1]);
+		/* good ones are around 1, and have the first option */
+		if (k == 0)
+			assert_true(good[N / 2] > good[N / 8] &&
+				    good[N / 2] > bad[N / 2]);
+		if (k == 4)
+			assert_true(good[0] > good[1] && good[0] > bad[0]);
+	}
+	tpe_joint_release(&joint);
+	space_free(space);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +310,8 @@ int main(void)
 		cmocka_unit_test(samples_follow_the_density),
 		cmocka_unit_test(learns_keeps_away_and_learns_anew),
 		cmocka_unit_test(bounds_its_kernels),
+		cmocka_unit_test(marginals_are_sums_of_the_whole),
+		cmocka_unit_test(beliefs_sum_up_to_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
