@@ -264,7 +264,7 @@ static void beliefs_sum_up_to_one(void **state)
 	tpe_joint_init(&joint, space);
 	assert_false(tpe_joint_densities(&joint, &options, NULL, 0, 0, internal,
 					 0, good, bad));
-	for (uint32_t i = 0; i < 40; i++) {
+	for (uint32_t i = 0; i < 400; i++) {
 		struct random random;
 		double point[5];
 
