@@ -87,8 +87,8 @@
 		.text = "The tuner begins anew with the results so far, as far as they fit the new "
 			"space; trials that run go on as they are. --tuner-args is laid over the "
 			"arguments there are, null takes one away. What is to be optimised does "
-			"not change, nor do tuners with budgets, checkpoints or lists, nor those "
-			"in Python.",
+			"not change, nor do tuners with budgets, checkpoints or lists. One in Python "
+			"is told its new space, as NNI tells it, and cannot be given arguments.",
 		.arguments = {EXPERIMENT_ARGUMENT}, .least = 1, .most = 1,
 		.options = {
 			{"space", 0, "FILE", "search space as JSON", CLI_WORDS_FILE, NULL, false},

@@ -8,6 +8,9 @@
  * fresh tuner starts: what is known so far is told to it as results from
  * elsewhere, as far as it fits the new space.  After the commit everything is
  * read anew, as after a crash: so replay and life cannot differ.
+ *
+ * One in Python is told its new space, as NNI tells it; what it makes of the
+ * results so far is its own affair.
  */
 #include "engine/state.h"
 
@@ -26,15 +29,20 @@
 static const char *const fixed[] = {"optimize_mode", "objectives",
 				    "constraints", "seed"};
 
-static bool check_tuner(const struct engine *engine, struct error *err)
+static bool check_tuner(const struct engine *engine, const cJSON *change,
+			struct error *err)
 {
 	const struct algorithm_config *config = &engine->config.tuner;
 
-	if (config->is_python)
-		return error_set(err, ERROR_INVALID,
-				 "an algorithm in Python cannot be given "
-				 "another space or other arguments: start an "
-				 "experiment with --warm-start");
+	if (config->is_python) {
+		if (cJSON_GetObjectItemCaseSensitive(change, "classArgs"))
+			return error_set(err, ERROR_INVALID,
+					 "an algorithm in Python can be given "
+					 "another space, but no other "
+					 "arguments: start an experiment with "
+					 "--warm-start");
+		return true;
+	}
 	if (engine->tuner_flags &
 	    (TUNER_BUDGETS | TUNER_CHECKPOINTS | TUNER_WHOLE))
 		return error_set(err, ERROR_INVALID,
@@ -150,6 +158,18 @@ static bool write_change(struct engine *engine, const char *config,
 					    space, err);
 }
 
+/* Of a tuner in Python the rest is for it to judge. */
+static bool check_space(const struct experiment_config *config,
+			struct error *err)
+{
+	const char *space = config->search_space;
+
+	return (space && space[0] == '{') ||
+	       error_set(err, ERROR_INVALID,
+			 space ? "a search space is a JSON object"
+			       : "there is no search space");
+}
+
 static bool change(struct engine *engine, const cJSON *json, const char *asked,
 		   struct error *err)
 {
@@ -162,21 +182,19 @@ static bool change(struct engine *engine, const cJSON *json, const char *asked,
 	text = apply(engine, json, err);
 	if (!text)
 		return false;
-	ok = spec_reload(text, &config, err);
-	if (ok) {
-		ok = config.search_space
-			     ? space_parse(config.search_space, &space, NULL,
-					   err)
-			     : error_set(err, ERROR_INVALID,
-					 "there is no search space");
-		ok = ok && try_tuner(engine, &config, space, err);
-	}
+	ok = spec_reload(text, &config, err) && check_space(&config, err);
+	if (ok && !engine->config.tuner.is_python)
+		ok = space_parse(config.search_space, &space, NULL, err) &&
+		     try_tuner(engine, &config, space, err);
 	if (ok && turn_begin(engine) &&
 	    !write_change(engine, text, config.search_space, asked, &failure))
 		turn_fail(engine, &failure);
 	if (ok) { /* the experiment's row is written with it */
 		free(engine->experiment.space);
 		engine->experiment.space = xstrdup(config.search_space);
+		free(engine->experiment.config);
+		engine->experiment.config = text;
+		text = NULL;
 	}
 	space_free(space);
 	experiment_config_release(&config);
@@ -208,7 +226,7 @@ void change_carry_out(struct engine *engine, const struct command *command)
 		cJSON_Delete(json);
 		json = NULL;
 	}
-	if (!json || !check_tuner(engine, &err) ||
+	if (!json || !check_tuner(engine, json, &err) ||
 	    !change(engine, json, text, &err)) {
 		cJSON_Delete(json);
 		commands_answer(engine, command, COMMAND_REFUSED, err.text);
@@ -217,9 +235,16 @@ void change_carry_out(struct engine *engine, const struct command *command)
 	cJSON_Delete(json);
 	if (engine->has_failed)
 		return;
+	engine->has_experiment_changes = true;
+	if (engine->config.tuner.is_python) {
+		python_space_changed(engine);
+		commands_answer(engine, command, COMMAND_DONE,
+				"changed: the tuner in Python is told its new "
+				"search space");
+		return;
+	}
 	engine->begins_anew = true;
 	experiment->run_ns = schedule_run_ns(engine);
-	engine->has_experiment_changes = true;
 	commands_answer(engine, command, COMMAND_DONE,
 			"changed: the tuner begins anew with the results so "
 			"far");

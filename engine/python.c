@@ -200,6 +200,24 @@ void python_go_on(struct engine *engine)
 		bridge_go_on(engine->python->assessor.bridge);
 }
 
+/* Trials that were made in the old space and have no place yet are not wanted
+ * any more; what was refused in it may be had in the new one. */
+void python_space_changed(struct engine *engine)
+{
+	struct python *python = engine->python;
+
+	if (!python_has_tuner(engine))
+		return;
+	drop_sent(python);
+	python->owed = 0;
+	python->is_last_question = false;
+	loop_cancel(engine->loop, python->question);
+	python->question = NULL;
+	engine->is_exhausted = false;
+	engine->is_stalled = false;
+	bridge_set_space(python->tuner.bridge, engine->experiment.space);
+}
+
 static bool is_ending(struct python_seat *seat)
 {
 	if (!seat->bridge)

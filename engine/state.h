@@ -278,6 +278,8 @@ void python_heard(struct engine *engine, const struct live *live,
 void python_ended(struct engine *engine, struct live *live);
 /* The experiment goes on: what has given up tries again. */
 void python_go_on(struct engine *engine);
+/* The experiment has another search space: the tuner is told. */
+void python_space_changed(struct engine *engine);
 /* The experiment is over: let the processes end.  True while they do. */
 bool python_is_ending(struct engine *engine);
 

@@ -141,6 +141,19 @@ void bridge_send(struct bridge *bridge, const char *code, const char *text)
 		log_line(LOG_LEVEL_WARN, "%s: %s", bridge->noun, err.text);
 }
 
+void bridge_set_space(struct bridge *bridge, const char *space)
+{
+	struct error err;
+
+	free(bridge->space);
+	bridge->space = xstrdup(space);
+	/* one that is being greeted was told the old one, and reads in order */
+	if (bridge->state != BRIDGE_UP && bridge->state != BRIDGE_GREETING)
+		return;
+	if (!channel_send(bridge->channel, "SS", space, strlen(space), &err))
+		log_line(LOG_LEVEL_WARN, "%s: %s", bridge->noun, err.text);
+}
+
 void bridge_ask(struct bridge *bridge, int count)
 {
 	char text[16];

@@ -69,6 +69,9 @@ struct bridge *bridge_new(const struct bridge_options *options,
 bool bridge_is_up(const struct bridge *bridge);
 /* Send a command; of one that is not up nothing is kept. */
 void bridge_send(struct bridge *bridge, const char *code, const char *text);
+/* Another search space: told to it (SS), and to every process that is started
+ * from now on. */
+void bridge_set_space(struct bridge *bridge, const char *space);
 /* Ask for trials (GE); answers are `trial` and `no_more`. */
 void bridge_ask(struct bridge *bridge, int count);
 /* So many of those asked for have neither come nor been refused. */
