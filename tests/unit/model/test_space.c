@@ -178,6 +178,19 @@ static void draws_discrete_values_in_proportion(void **state)
 	assert_share(counts[3], log(3) / log(8));
 	assert_share(counts[6], log(7.5 / 4.5) / log(8));
 	assert_share(counts[8], log(8 / 7.5) / log(8));
+	count_draws("{\"x\":{\"_type\":\"qnormal\",\"_value\":[4.2,0.8,1]}}",
+		    counts);
+	for (int i = 0; i < 10; i++)
+		assert_share(counts[i],
+			     normal_cdf((i + 0.5 - 4.2) / 0.8) -
+				     normal_cdf((i - 0.5 - 4.2) / 0.8));
+	count_draws("{\"x\":{\"_type\":\"qlognormal\",\"_value\":"
+		    "[1,0.25,1]}}",
+		    counts);
+	for (int i = 1; i < 10; i++)
+		assert_share(counts[i],
+			     normal_cdf((log(i + 0.5) - 1) / 0.25) -
+				     normal_cdf((log(i - 0.5) - 1) / 0.25));
 }
 
 static void quantises_as_python_does(void **state)
