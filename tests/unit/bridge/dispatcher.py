@@ -38,7 +38,8 @@ def hear():
     return head[:2].decode(), source.read(int(head[2:])).decode()
 
 
-assert hear()[0] == "IN"
+code, space = hear()
+assert code == "IN"
 if fault == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 say("ID")
@@ -51,8 +52,10 @@ while True:
         if fault == "stubborn":
             time.sleep(60)
         sys.exit(0)
+    if code == "SS":
+        space = text
     if code == "ME":
-        say("KI", json.dumps(text))
+        say("KI", json.dumps(space if fault == "space" else text))
     if code != "GE":
         continue
     if fault == "garbage":

@@ -192,6 +192,33 @@ static void asks_and_hears(void **state)
 	end(&rig);
 }
 
+static void assert_space(struct rig *rig, const char *expected)
+{
+	bridge_send(rig->bridge, "ME", "which?");
+	run(rig);
+	assert_string_equal(rig->stopped, expected);
+}
+
+/* The process of now is told, and the one after it begins with it. */
+static void another_space_is_told(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	begin(&rig, "space", 20000);
+	run(&rig);
+	assert_space(&rig, "{}");
+	bridge_set_space(rig.bridge, "{\"x\": 1}");
+	assert_space(&rig, "{\"x\": 1}");
+	bridge_finish(rig.bridge);
+	run(&rig);
+	bridge_set_space(rig.bridge, "{\"x\": 2}");
+	bridge_go_on(rig.bridge);
+	run(&rig);
+	assert_space(&rig, "{\"x\": 2}");
+	end(&rig);
+}
+
 static void a_flood_is_taken_in_turns(void **state)
 {
 	struct rig rig;
@@ -310,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_and_hears),
+		cmocka_unit_test(another_space_is_told),
 		cmocka_unit_test(a_flood_is_taken_in_turns),
 		cmocka_unit_test(faults_are_survived),
 		cmocka_unit_test(what_does_not_read_is_ended),
