@@ -215,8 +215,11 @@ bool python_is_learnable(const char *value)
 void python_add_import(struct strbuf *out, const char *parameters,
 		       const char *value)
 {
-	strbuf_addf(out, "%s{\"parameter\": %s, \"value\": %s}",
-		    out->len ? ", " : "[", parameters, value);
+	/* as text in text: before 2.0 nothing else is read, later both */
+	strbuf_addf(out, "%s{\"parameter\": %s, \"value\": ",
+		    out->len ? ", " : "[", parameters);
+	strbuf_add_json_string(out, value);
+	strbuf_addch(out, '}');
 }
 
 bool python_takes_imports(const struct engine *engine)
