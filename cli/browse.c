@@ -7,6 +7,7 @@
 #include "cli/find.h"
 #include "cli/foreign.h"
 #include "tui/config_file.h"
+#include "tui/remember.h"
 #include "tui/tui.h"
 
 #include <stdlib.h>
@@ -15,14 +16,19 @@
 bool console_is_possible(const struct cli *cli, struct error *err)
 {
 	const char *term = getenv("TERM");
+	char *config = config_file_path();
+	const struct tui_options options = {.is_plain = cli->is_plain,
+					    .config_path = config};
+	bool is_plain = tui_is_plain(&options);
 
-	if (cli->script)
+	free(config);
+	if (cli->script || is_plain)
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "the console needs a terminal; "
-				 "run --headless, list, show and trials do "
-				 "not");
+				 "--plain, run --headless, list, show and "
+				 "trials do not");
 	if (!term || !*term)
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "the console needs to know the terminal: set "
@@ -40,21 +46,25 @@ int console_open(struct cli *cli, int64_t experiment, struct engine *engine)
 		.is_read_only = cli->is_read_only,
 		.is_ascii = cli->is_ascii,
 		.is_monochrome = cli->is_monochrome,
+		.is_plain = cli->is_plain,
 		.greeting = foreign_greeting(),
 		.script = cli->script,
 		.resume = cli->is_read_only ? NULL : background_resume,
 		.remove = cli->is_read_only ? NULL : background_delete,
 	};
 	char *config = config_file_path();
+	char *state = cli->is_read_only ? NULL : remember_path();
 	struct error err = {0};
 	int status = CLI_DONE;
 
 	options.config_path = config;
+	options.state_path = state;
 	if (!engine)
 		tui_block_signals();
 	if (!console_is_possible(cli, &err) ||
 	    tui_run(&options, &err) == TUI_FAILED)
 		status = cli_fail(&err);
+	free(state);
 	free(config);
 	return status;
 }

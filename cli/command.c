@@ -33,6 +33,10 @@ const struct cli_option cli_global_options[] = {
 	{"no-color", 0, NULL, "no colours (also with NO_COLOR set)", 0, NULL,
 	 false},
 	{"ascii", 0, NULL, "draw with ASCII characters only", 0, NULL, false},
+	{"plain", 0, NULL,
+	 "the console in lines, without a screen: for screen readers, dumb "
+	 "terminals",
+	 0, NULL, false},
 	{"script", 0, "FILE",
 	 "keys and ':' commands for the console, from a "
 	 "file",
@@ -261,6 +265,7 @@ static bool read_globals(struct cli *cli, struct error *err)
 	cli->is_monochrome =
 		global_value(cli, "no-color") || (no_color && *no_color);
 	cli->is_ascii = global_value(cli, "ascii");
+	cli->is_plain = global_value(cli, "plain");
 	cli->is_yes = global_value(cli, "yes");
 	cli->wants_help = global_value(cli, "help");
 	cli->wants_version = global_value(cli, "version");

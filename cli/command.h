@@ -82,6 +82,7 @@ struct cli {
 	/* the global options, read */
 	char *db_path; /* owned */
 	bool is_read_only, is_json, is_csv, is_monochrome, is_ascii, is_yes;
+	bool is_plain;
 	bool wants_help, wants_version;
 	const char *script;
 	int side_port; /* --port plus 1, as NNI has it; 0: any free one */

@@ -92,6 +92,9 @@ static void read_options(const struct cli *cli, struct settings *settings)
 	if (cli->is_ascii)
 		settings_set(settings, "ascii", "on", ORIGIN_OPTION, 0,
 			     "--ascii", &ignored);
+	if (cli->is_plain)
+		settings_set(settings, "plain", "on", ORIGIN_OPTION, 0,
+			     "--plain", &ignored);
 }
 
 static void add_member(struct strbuf *out, const char *name, const char *text)

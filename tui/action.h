@@ -107,6 +107,8 @@ enum action_flag {
 	  "]")                                                                 \
 	X(ZOOM, "zoom", "z", VIEW_PANES, LOOK, 0, NULL,                        \
 	  "this pane alone, and back")                                         \
+	X(LAYOUT, "panes", "<C-w>", VIEW_PANES, LOOK, 0, NULL,                 \
+	  "size and place of this pane; :layout keeps them by name")           \
 	X(FREEZE, "freeze", "Z", VIEW_ALL, LOOK, 0, NULL,                      \
 	  "hold the picture still while reading, and on again")                \
                                                                                \
@@ -161,14 +163,15 @@ enum action_flag {
 	  "log: all pods of the trial together")                               \
 	X(LOG_WRAP, "wrap", "w", VIEW_ALL, LOG, 0, NULL,                       \
 	  "wrap long lines, or cut them")                                      \
-	X(LOG_FILTER, "log-filter", "&", VIEW_LOG, LOG, 0, "Only",              \
+	X(LOG_FILTER, "log-filter", "&", VIEW_LOG, LOG, 0, "Only",             \
 	  "log: only the lines that match; !, those that do not; <Esc>: all")  \
 	X(LOG_TIMES, "log-times", "t", VIEW_LOG, LOG, 0, NULL,                 \
 	  "log: when each line came: off, time of day, since the start")       \
 	X(LOG_JUMP, "log-jump", "@", VIEW_LOG, LOG, 0, NULL,                   \
 	  "log: to a time or result: 14:03, +5m, -30s, acc, acc:12, best")     \
 	X(LOG_PREVIOUS, "previous-log", "H", VIEW_LOG, LOG, 0, NULL,           \
-	  "log: of the container before its restart, or of the attempt before") \
+	  "log: of the container before its restart, or of the attempt "       \
+	  "before")                                                            \
 	X(LOG_SAVE, "save-log", "W", VIEW_LOG, LOG, 0, NULL,                   \
 	  "log: write it to a file, what is shown or all")                     \
 	X(CHART_LOG_AXIS, "log-axis", "L", VIEW_PANES | VIEW_PICTURES, LOG, 0, \

@@ -21,6 +21,7 @@ enum completion {
 	COMPLETE_PICTURE,
 	COMPLETE_STOP,
 	COMPLETE_COPY,
+	COMPLETE_LAYOUT,
 	COMPLETE_THEME
 };
 
@@ -44,6 +45,9 @@ void commands_do_copy(struct console *console, const struct cmdline *line);
 void commands_do_report(struct console *console, const struct cmdline *line);
 void commands_do_save_screen(struct console *console,
 			     const struct cmdline *line);
+
+/* console_layout.c */
+void commands_do_layout(struct console *console, const struct cmdline *line);
 
 /* log_act.c */
 void commands_do_log_filter(struct console *console,

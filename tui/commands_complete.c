@@ -119,6 +119,14 @@ static void offer_arguments(struct console *console, enum completion completion)
 		for (i = 0; console_copy_name(i); i++)
 			prompt_offer(prompt, console_copy_name(i));
 		break;
+	case COMPLETE_LAYOUT:
+		prompt_offer(prompt, "usual");
+		prompt_offer(prompt, "save");
+		prompt_offer(prompt, "drop");
+		for (i = 0; (int)i < console->remembered.layout_count; i++)
+			prompt_offer(prompt,
+				     console->remembered.layouts[i].name);
+		break;
 	case COMPLETE_THEME:
 		for (i = 0; i < THEME_COUNT; i++)
 			prompt_offer(prompt, theme_name((enum theme)i));

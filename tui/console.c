@@ -14,6 +14,8 @@
 #include "tui/keys.h"
 #include "tui/palette.h"
 #include "tui/picture.h"
+#include "tui/plain.h"
+#include "tui/ring.h"
 #include "tui/term.h"
 
 #include <stdarg.h>
@@ -44,18 +46,25 @@ bool console_init(struct console *console, const struct tui_options *options,
 	struct error problem;
 	int64_t first;
 
+	struct plain *plain = console->plain;
+
 	memset(console, 0, sizeof(*console));
+	console->plain = plain;
 	console->options = options;
 	console->is_ascii = theme_is_ascii();
 	prompt_init(&console->prompt);
 	console->trials.filter = xstrdup("");
 	console->trials.sequence = -1;
+	remember_load(&console->remembered, options->state_path);
+	console->is_zoomed = console->remembered.is_zoomed;
+	console->is_chart = console->remembered.is_chart;
 	console->focus = PANE_TRIALS;
 	console->texts = trial_texts_new(console->is_ascii);
 	console->log = log_pane_new(console->is_ascii);
 	console->chart = chart_pane_new();
 	console->cluster = cluster_pane_new();
 	console->palette = palette_new();
+	console->ring = ring_new();
 	console->pictures = pictures_new();
 	/* the fonts of a virtual terminal have no braille */
 	console->has_blocks = term && strcmp(term, "linux") == 0;
@@ -95,6 +104,8 @@ void console_release(struct console *console)
 	chart_pane_free(console->chart);
 	cluster_pane_free(console->cluster);
 	palette_free(console->palette);
+	ring_free(console->ring);
+	remember_release(&console->remembered);
 	pictures_free(console->pictures);
 	trial_texts_free(console->texts);
 	pager_release(&console->trial.pager);
@@ -284,6 +295,8 @@ bool console_refresh(struct console *console)
 	if (changes & DATA_SELECTION)
 		console->trials.sequence = -1;
 	console_recalc(console, changes);
+	if (!console->plain) /* its lines come in order */
+		ring_look(console, changes);
 	if (request_poll(console))
 		console->needs_paint = true;
 	return changes != 0;
@@ -337,6 +350,7 @@ static void toggle_chart(struct console *console)
 	if (console->focus == PANE_LOG || console->focus == PANE_CHART)
 		console->focus = console->is_chart ? PANE_CHART : PANE_LOG;
 	console->needs_layout = true;
+	console_layout_keep(console);
 }
 
 static void toggle_freeze(struct console *console)
@@ -422,6 +436,10 @@ void console_do(struct console *console, enum action_id action)
 	case ACTION_ZOOM:
 		console->is_zoomed = !console->is_zoomed;
 		console->needs_layout = true;
+		console_layout_keep(console);
+		break;
+	case ACTION_LAYOUT:
+		console_layout_mode(console);
 		break;
 	case ACTION_FREEZE:
 		toggle_freeze(console);

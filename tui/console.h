@@ -29,9 +29,11 @@
 #include "tui/diff.h"
 #include "tui/draw.h"
 #include "tui/layout.h"
+#include "tui/layout_sizes.h"
 #include "tui/list.h"
 #include "tui/pager.h"
 #include "tui/prompt.h"
+#include "tui/remember.h"
 #include "tui/settings.h"
 #include "tui/term.h"
 #include "tui/trial_text.h"
@@ -47,6 +49,8 @@ struct chart_pane;
 struct cluster_pane;
 struct pictures;
 struct palette;
+struct plain;
+struct ring;
 struct script;
 
 struct view_ops {
@@ -203,6 +207,14 @@ struct console {
 	struct pictures *pictures;
 
 	struct palette *palette;
+	struct ring *ring;
+	struct plain *plain; /* there is no screen, but lines; or NULL */
+	struct remembered remembered;
+	struct {
+		bool is_held;
+		struct layout_grip grip;
+		int y, x; /* where it was taken hold of */
+	} drag;
 	struct prompt prompt;
 	struct dialog dialog;
 	struct undo undo;
@@ -274,6 +286,18 @@ enum canvas_style console_canvas_style(const struct console *console);
 /* Is something on the screen that changes by itself?  Then when (ms), else
  * -1. */
 int console_tick_ms(const struct console *console);
+
+/* ---- console_layout.c -----------------------------------------------------
+ */
+
+/* What layout_compute is asked for; borrowed from console. */
+struct layout_wish console_layout_wish(const struct console *console);
+/* Write down how the panes lie. */
+void console_layout_keep(struct console *console);
+/* Ask for keys that change the focused pane's size and place. */
+void console_layout_mode(struct console *console);
+/* The left button went down or up: borders can be dragged. */
+void console_layout_drag(struct console *console, int y, int x, bool is_press);
 
 /* ---- bars.c ----------------------------------------------------------- */
 
@@ -426,8 +450,8 @@ bool log_pane_is_busy(const struct console *console);
 void log_pane_filter(struct console *console, const char *text);
 /* Go to a moment (tui/log_when.h). */
 void log_pane_jump(struct console *console, const char *text);
-/* "stdout", "stderr", "keeper", "previous"; "all", or a part of the selected trial.
- * False: there is no such thing. */
+/* "stdout", "stderr", "keeper", "previous"; "all", or a part of the selected
+ * trial. False: there is no such thing. */
 bool log_pane_set_role(struct console *console, const char *role);
 /* Parts that can be shown alone: the i-th, NULL at the end. */
 const char *log_pane_part(const struct console *console, size_t i);

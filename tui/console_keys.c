@@ -113,6 +113,10 @@ static void on_mouse(struct console *console)
 
 	if (!term_mouse(&mouse))
 		return;
+	if (mouse.is_press || mouse.is_release)
+		console_layout_drag(console, mouse.y, mouse.x, mouse.is_press);
+	if (mouse.is_release)
+		return;
 	for (pane = 0; pane < PANE_COUNT && console->depth == 0; pane++) {
 		const struct rect *rect = &console->layout.panes[pane];
 

@@ -10,21 +10,7 @@
 
 static void layout(struct console *console)
 {
-	struct layout_wish wish = {
-		.rows = draw_rows(),
-		.cols = draw_cols(),
-		.focus = console->data.experiment_count == 0 ? PANE_EXPERIMENTS
-							     : console->focus,
-		/* nothing to show yet: the place to say how to begin */
-		.is_zoomed = console->is_zoomed ||
-			     console->data.experiment_count == 0,
-		.is_chart = console->is_chart,
-		.experiments =
-			console->data.experiment_count
-				? (int)(console->data.experiment_count < 50
-						? console->data.experiment_count
-						: 50)
-				: 4};
+	struct layout_wish wish = console_layout_wish(console);
 
 	layout_compute(&wish, &console->layout);
 	console->needs_layout = false;

@@ -8,6 +8,7 @@
 #include "tui/console.h"
 #include "tui/keys.h"
 #include "tui/picture.h"
+#include "tui/ring.h"
 #include "tui/term.h"
 
 #include <stdio.h>
@@ -110,12 +111,15 @@ void console_settings_begin(struct console *console,
 			    const struct console_start *start)
 {
 	console->settings = start->settings;
-	if (settings_is(&console->settings, SETTING_MOUSE, "on"))
+	if (!console->plain &&
+	    settings_is(&console->settings, SETTING_MOUSE, "on"))
 		term_set_mouse(true);
 	console->has_blocks =
 		settings_is(&console->settings, SETTING_BRAILLE, "off");
 	console->undo.seconds = (int)strtol(
 		settings_get(&console->settings, SETTING_UNDO), NULL, 10);
+	/* from now on what comes is news */
+	ring_look(console, DATA_EXPERIMENTS | DATA_OTHER);
 	if (start->problem[0])
 		console_say(console, ROLE_ERROR, "%s", start->problem);
 }
@@ -143,6 +147,11 @@ static void apply(struct console *console, enum setting_id id)
 	const char *value = settings_get(&console->settings, id);
 	const char *name = settings_table[id].name;
 
+	if (console->plain && id != SETTING_BELL && id != SETTING_UNDO) {
+		console_say(console, ROLE_WARNING, "%s means nothing in lines",
+			    name);
+		return;
+	}
 	switch (id) {
 	case SETTING_THEME:
 		apply_theme(console, term.theme, value);
@@ -174,6 +183,11 @@ static void apply(struct console *console, enum setting_id id)
 			    "%s is read at the start: trialdeck config set %s "
 			    "%s",
 			    name, name, value);
+		break;
+	case SETTING_BELL:
+	case SETTING_NOTIFY:
+		ring_look(console, DATA_EXPERIMENTS | DATA_OTHER);
+		console_say(console, ROLE_NORMAL, "%s %s", name, value);
 		break;
 	default:
 		term_configure(&term);

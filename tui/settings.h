@@ -27,9 +27,9 @@
 	  "curves in braille; off: in half blocks, for other fonts")           \
 	X(MOUSE, "mouse", "on off", "off",                                     \
 	  "click, wheel and drag; Shift then selects text")                    \
-	X(BELL, "bell", "off finished best all", "off",                        \
-	  "ring when an experiment finishes, or has a new best trial")         \
-	X(NOTIFY, "notify", "off finished best all", "off",                    \
+	X(BELL, "bell", "off finished best alerts all", "off",                 \
+	  "ring when an experiment finishes, has a new best, or alerts")       \
+	X(NOTIFY, "notify", "off finished best alerts all", "off",             \
 	  "tell the terminal to notify (OSC 9) of the same")                   \
 	X(CLIPBOARD, "clipboard", "auto on off", "auto",                       \
 	  "copy through the terminal (OSC 52)")                                \
@@ -39,7 +39,7 @@
 	X(UNDO, "undo", "0 1 2 3 5 10 20 30 60", "5",                          \
 	  "seconds in which a kill, stop or delete can be taken back")         \
 	X(PLAIN, "plain", "auto on off", "auto",                               \
-	  "no screen but lines; auto: where TERM is dumb")
+	  "no screen but lines; auto: TERM is dumb, output no terminal")
 
 enum setting_id {
 #define X(id, name, values, fallback, help) SETTING_##id,

@@ -32,7 +32,7 @@
 #include "tui/curses.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
-#include "tui/sequences.h"
+#include "tui/term_private.h"
 #include "tui/theme.h"
 
 #include <errno.h>
@@ -61,7 +61,6 @@ static SCREEN *screen;
 static WINDOW *key_window;
 static bool mouse_is_on;
 static bool has_paste; /* a terminal for people, not a dumb one */
-static enum term_choice clipboard;
 static int saved_stderr = -1;
 static struct sigaction old_actions[COUNT_OF(crash_signals)];
 static char *crash_stack;
@@ -182,7 +181,7 @@ static void restore_stderr(void)
 	saved_stderr = -1;
 }
 
-static void write_raw(const char *text, size_t len)
+void term_write(const char *text, size_t len)
 {
 	fflush(stdout);
 	while (len > 0) {
@@ -221,7 +220,7 @@ static void set_modes(void)
 	curs_set(0);
 	free_flow_keys();
 	if (has_paste)
-		write_raw(PASTE_ON, strlen(PASTE_ON));
+		term_write(PASTE_ON, strlen(PASTE_ON));
 }
 
 /* With "xterm-256color" that takes RGB, terminfo's "xterm-direct", if it is
@@ -301,7 +300,7 @@ void term_close(void)
 	if (mouse_is_on)
 		mousemask(0, NULL);
 	if (has_paste)
-		write_raw(PASTE_OFF, strlen(PASTE_OFF));
+		term_write(PASTE_OFF, strlen(PASTE_OFF));
 	delwin(key_window);
 	key_window = NULL;
 	endwin();
@@ -334,7 +333,7 @@ void term_resize(void)
 void term_lend(void)
 {
 	if (has_paste)
-		write_raw(PASTE_OFF, strlen(PASTE_OFF));
+		term_write(PASTE_OFF, strlen(PASTE_OFF));
 	endwin();
 }
 
@@ -353,8 +352,21 @@ void term_suspend(void)
 	term_take_back();
 }
 
+bool term_is_open(void)
+{
+	return is_open;
+}
+
+bool term_is_rich(void)
+{
+	return is_open && has_paste;
+}
+
 void term_redraw(void)
 {
+	if (!is_open)
+		return;
+	term_forget_links();
 	clearok(curscr, TRUE);
 }
 
@@ -435,8 +447,10 @@ int term_read_key(void)
 void term_set_mouse(bool is_on)
 {
 	mouse_is_on = is_on;
+	if (!is_open)
+		return;
 	mouseinterval(0);
-	mousemask(is_on ? BUTTON1_PRESSED | BUTTON1_CLICKED |
+	mousemask(is_on ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_RELEASED |
 				  BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
 				  BUTTON5_PRESSED
 			: 0,
@@ -457,53 +471,10 @@ bool term_mouse(struct term_mouse *ret)
 	ret->y = event.y;
 	ret->x = event.x;
 	ret->is_click = event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED);
+	ret->is_press = event.bstate & BUTTON1_PRESSED;
+	ret->is_release = event.bstate & BUTTON1_RELEASED;
 	ret->is_double = event.bstate & BUTTON1_DOUBLE_CLICKED;
 	ret->is_wheel_up = event.bstate & BUTTON4_PRESSED;
 	ret->is_wheel_down = event.bstate & BUTTON5_PRESSED;
 	return true;
-}
-
-bool term_copy(const char *text, size_t len, struct error *err)
-{
-	struct strbuf out = STRBUF_INIT;
-	bool is_ok;
-
-	if (!is_open || clipboard == TERM_OFF ||
-	    (clipboard == TERM_AUTO && !has_paste))
-		return error_set(err, ERROR_UNAVAILABLE,
-				 clipboard == TERM_OFF
-					 ? "copying is switched off: :set "
-					   "clipboard=auto"
-					 : "this terminal has no clipboard: "
-					   ":export writes a file");
-	is_ok = sequences_add_copy(&out, text, len, sequences_found()) ||
-		error_set(err, ERROR_LIMIT,
-			  "%zu bytes are too many for a terminal's clipboard "
-			  "(%zu at most): :export writes a file",
-			  len, sequences_copy_most());
-	write_raw(out.data, out.len);
-	strbuf_release(&out);
-	return is_ok;
-}
-
-void term_bell(void)
-{
-	if (is_open && has_paste)
-		write_raw("\a", 1);
-}
-
-void term_notify(const char *text)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	if (!is_open || !has_paste)
-		return;
-	sequences_add_notice(&out, text, sequences_found());
-	write_raw(out.data, out.len);
-	strbuf_release(&out);
-}
-
-void term_configure(const struct term_options *options)
-{
-	clipboard = options->clipboard;
 }

@@ -51,6 +51,7 @@ bool term_has_mouse(void);
 struct term_mouse {
 	int y, x;
 	bool is_click, is_double, is_wheel_up, is_wheel_down;
+	bool is_press, is_release;
 };
 bool term_mouse(struct term_mouse *ret);
 
@@ -58,8 +59,19 @@ bool term_mouse(struct term_mouse *ret);
  * sentence when it is too long or the terminal has none; whether the terminal
  * then takes it, it does not say. */
 bool term_copy(const char *text, size_t len, struct error *err);
+/* Is it ours now? */
+bool term_is_open(void);
 /* Ring; show a notification (OSC 9).  Nothing on a dumb terminal. */
 void term_bell(void);
 void term_notify(const char *text);
+
+/* Links over text that a frame has painted, as the setting wants them: what is
+ * new or gone is sent after the frame.  url: printable ASCII. */
+struct term_link {
+	int y, x;
+	char *text, *url;
+};
+bool term_has_links(void);
+void term_show_links(const struct term_link *links, size_t count);
 
 #endif

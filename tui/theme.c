@@ -10,6 +10,8 @@
 #include "tui/curses.h"
 #include "tui/theme_looks.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,6 +218,12 @@ struct theme_look theme_look(enum role role)
 bool theme_is_monochrome(void)
 {
 	return monochrome || selected == THEME_MONO;
+}
+
+void theme_without_screen(bool is_ascii)
+{
+	setlocale(LC_CTYPE, "");
+	ascii = is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
 bool theme_is_ascii(void)

@@ -97,6 +97,8 @@ enum theme theme_selected(void);
 /* "true colour", "256 colours", ...: what the terminal is given. */
 const char *theme_depth_name(void);
 bool theme_is_ascii(void);
+/* Text without a screen: only whether it may be more than ASCII. */
+void theme_without_screen(bool is_ascii);
 /* Nothing can be told by colour. */
 bool theme_is_monochrome(void);
 uint32_t theme_glyph(enum glyph glyph); /* a code point, one column wide */

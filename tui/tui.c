@@ -21,8 +21,11 @@
 #include "base/clock.h"
 #include "base/wake.h"
 #include "tui/console.h"
+#include "tui/hints.h"
 #include "tui/keys.h"
+#include "tui/links.h"
 #include "tui/picture.h"
+#include "tui/plain.h"
 #include "tui/term.h"
 
 #include <errno.h>
@@ -230,8 +233,10 @@ static int64_t log_poll_ns(const struct console *console)
 
 static void make_frame(struct loop_state *loop)
 {
+	hints_look(loop->console);
 	console_paint(loop->console);
 	term_flush();
+	links_show(loop->console);
 	loop->tick_ns =
 		clock_mono_ns() + console_tick_ms(loop->console) * NS_PER_MS;
 }
@@ -318,6 +323,42 @@ static void run(struct loop_state *loop)
 	}
 }
 
+bool tui_is_plain(const struct tui_options *options)
+{
+	struct console_start start;
+
+	console_settings_load(options, &start);
+	action_unmap_all(); /* read again by tui_run */
+	return plain_is_wanted(&start.settings);
+}
+
+/* The same console over the same store, with lines in a screen's place. */
+static enum tui_result run_plain(const struct loop_state *loop,
+				 const struct console_start *start,
+				 const struct tui_options *options,
+				 struct error *err)
+{
+	struct console *console = loop->console;
+	struct plain plain = {.input = STRBUF_INIT};
+	enum tui_result result = TUI_FAILED;
+
+	theme_without_screen(
+		settings_is(&start->settings, SETTING_ASCII, "on"));
+	draw_resize(PLAIN_ROWS, PLAIN_COLS); /* tables are made for it */
+	console->plain = &plain;
+	if (console_init(console, options, err)) {
+		console_settings_begin(console, start);
+		plain_run(console, loop->signal_fd, loop->notice_fd);
+		undo_look(console, true);
+		result = console->result;
+	}
+	console_release(console);
+	draw_release();
+	strbuf_release(&plain.input);
+	free(plain.states);
+	return result;
+}
+
 enum tui_result tui_run(const struct tui_options *options, struct error *err)
 {
 	struct console *console = calloc(1, sizeof(*console));
@@ -340,9 +381,16 @@ enum tui_result tui_run(const struct tui_options *options, struct error *err)
 		return TUI_FAILED;
 	}
 	console_settings_load(options, &start);
-	term = console_settings_term(&start.settings);
 	if (options->engine)
 		loop.notice_fd = engine_notice_fd(options->engine);
+	if (!options->script && plain_is_wanted(&start.settings)) {
+		result = run_plain(&loop, &start, options, err);
+		action_unmap_all();
+		close(loop.signal_fd);
+		free(console);
+		return result;
+	}
+	term = console_settings_term(&start.settings);
 	if (term_open(&term, err)) {
 		if (console_init(console, options, err)) {
 			console_settings_begin(console, &start);

@@ -25,6 +25,7 @@ struct tui_options {
 	bool is_plain;		   /* --plain: lines, no screen */
 	const char *config_path;   /* the user's settings, or NULL */
 	const char *greeting;	   /* said when it opens, or NULL */
+	const char *state_path;	   /* what screens remember, or NULL: nothing */
 	const char *script;	   /* file of keys and ':' commands, or NULL */
 	/* Start a headless process for an experiment (resume); may be NULL. */
 	bool (*resume)(const char *experiment_id, struct error *err);
@@ -43,5 +44,9 @@ enum tui_result {
  * start (tui_block_signals). */
 enum tui_result tui_run(const struct tui_options *options, struct error *err);
 void tui_block_signals(void);
+
+/* Would tui_run do with lines, without a screen?  By options, the file, and
+ * what terminal there is. */
+bool tui_is_plain(const struct tui_options *options);
 
 #endif

@@ -102,6 +102,21 @@ static void move_trials(struct console_rig *rig)
 	free(m.trials);
 }
 
+/* No hint over the last line, whose keys tests wait for. */
+static void write_settings(const struct console_rig *rig)
+{
+	static const char settings[] = "set hints off\n";
+	struct error error;
+	char *folder = fs_join(rig->folder, ".config/trialdeck");
+	char *path = fs_join(folder, "config");
+
+	must(fs_make_folders(folder, &error), &error);
+	must(fs_write_file(path, settings, sizeof(settings) - 1, &error),
+	     &error);
+	free(path);
+	free(folder);
+}
+
 void console_rig_init(struct console_rig *rig)
 {
 	const char *build = getenv("TOP_BUILDDIR");
@@ -116,6 +131,7 @@ void console_rig_init(struct console_rig *rig)
 	rig->db = fs_join(rig->folder, "rig.db");
 	run_fixture(rig);
 	move_trials(rig);
+	write_settings(rig);
 }
 
 void console_rig_release(struct console_rig *rig)

@@ -4,7 +4,7 @@
  * tests and the screen bench run.
  *
  *     tui_main [--read-only] [--ascii] [--no-color] [--plain] [--script FILE]
- *              [--config FILE] [--experiment KEY] DATABASE
+ *              [--config FILE] [--state FILE] [--experiment KEY] DATABASE
  *
  * TRIALDECK_TEST_NOW=<nanoseconds> holds the wall clock still.
  */
@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 		{"log", required_argument, NULL, 'l'},
 		{"config", required_argument, NULL, 'c'},
 		{"plain", no_argument, NULL, 'p'},
+		{"state", required_argument, NULL, 'S'},
 		{NULL, 0, NULL, 0}};
 	struct tui_options tui = {.resume = no_resume};
 	const char *now = getenv("TRIALDECK_TEST_NOW");
@@ -53,6 +54,8 @@ int main(int argc, char **argv)
 			tui.config_path = optarg;
 		else if (option == 'p')
 			tui.is_plain = true;
+		else if (option == 'S')
+			tui.state_path = optarg;
 		else if (option == 'l')
 			log_open(optarg, LOG_LEVEL_INFO);
 		else
