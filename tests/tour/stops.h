@@ -59,6 +59,7 @@ static const struct stop stops[] = {
 	{.action = ACTION_PICTURES},
 	{.action = ACTION_IMPORTANCE},
 	{.action = ACTION_ZOOM, .undo = "z"},
+	{.action = ACTION_LAYOUT},
 	{.action = ACTION_FREEZE, .undo = "Z"},
 
 	{.action = ACTION_SEARCH, .then = "slow <Enter>"},
@@ -105,6 +106,7 @@ static const struct stop stops[] = {
 	{.action = ACTION_KILL_ALL},
 
 	{.action = ACTION_COMMAND, .then = "h e l p <Enter>"},
+	{.action = ACTION_PALETTE, .shows = "Go to, do"},
 	{.action = ACTION_COPY_MENU, .then = "j"},
 	{.action = ACTION_COPY_KUBECTL, .flags = STOP_MAY_REFUSE},
 	{.action = ACTION_SAVE_SCREEN},
