@@ -6,6 +6,7 @@
  * second.
  */
 #include "interchange/nni_profile.h"
+#include "interchange/nni_replay.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -166,13 +167,6 @@ static char *make_config(const struct nni_profile *profile, const cJSON *params)
 	return copy;
 }
 
-static int64_t time_of(const struct query *query, int column)
-{
-	int64_t ms = query_int(query, column);
-
-	return ms > 0 && ms < INT64_C(7258118400000) ? ms * NS_PER_MS : 0;
-}
-
 static const char *platform_of(const cJSON *params)
 {
 	const cJSON *service = get(params, "trainingService");
@@ -226,8 +220,8 @@ static bool read_row(struct nni_profile *profile, const struct query *query,
 				      query_int(query, 2) < INT64_C(10000000000)
 			      ? query_int(query, 2) * NS_PER_S
 			      : 0;
-	row->created_ns = row->started_ns = time_of(query, 3);
-	row->ended_ns = time_of(query, 4);
+	row->created_ns = row->started_ns = nni_time(query, 3);
+	row->ended_ns = nni_time(query, 4);
 	row->source = xstrdup(text);
 	read_params(profile, params);
 	cJSON_Delete(params);

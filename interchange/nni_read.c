@@ -9,6 +9,7 @@
  * two processes of a trial numbered alike is told apart by `source`.
  */
 #include "interchange/nni_profile.h"
+#include "interchange/nni_replay.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -20,187 +21,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_MAX 64	  /* bytes of a trialJobId */
-#define JOBS_MAX 10000000 /* trials of one database */
-#define SOURCES_MAX 64	  /* processes of a trial that number alike */
-#define MESSAGE_MAX 1000
-
-/* A trial, as its events are replayed. */
-struct job {
-	char *id;
-	char *message;
-	int64_t sequence; /* NNI's, -1: none; then ours */
-	size_t seen;	  /* so many trials came before it */
-	int64_t submitted_ns, started_ns, ended_ns;
-	int64_t parameters; /* row with them; 0: none */
-	enum trial_state state;
-};
+#define SOURCES_MAX 64 /* processes of a trial that number alike */
 
 struct import {
 	struct reading *reading;
 	struct arrival arrival;
 	struct nni_profile profile;
-	struct job *jobs;
-	size_t count, capacity;
-	size_t *slots; /* hash table: index into jobs plus 1 */
-	size_t slot_count;
+	struct nni_jobs jobs;
 	struct query data, metrics;
 	bool has_metric;
 	struct metrics found;
 	struct strbuf text;
 };
-
-/* ---- events -------------------------------------------------------------- */
-
-static size_t hash_of(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return (size_t)(hash ^ hash >> 29);
-}
-
-static size_t *slot_of(const struct import *import, const char *id)
-{
-	size_t mask = import->slot_count - 1;
-
-	for (size_t i = hash_of(id) & mask;; i = (i + 1) & mask) {
-		size_t *slot = &import->slots[i];
-
-		if (!*slot || !strcmp(import->jobs[*slot - 1].id, id))
-			return slot;
-	}
-}
-
-static void grow(struct import *import)
-{
-	if (2 * import->count < import->slot_count)
-		return;
-	import->slot_count = import->slot_count ? 2 * import->slot_count : 256;
-	free(import->slots);
-	import->slots = xcalloc(import->slot_count, sizeof(*import->slots));
-	for (size_t i = 0; i < import->count; i++)
-		*slot_of(import, import->jobs[i].id) = i + 1;
-}
-
-static struct job *find_job(struct import *import, const char *id)
-{
-	size_t *slot;
-
-	grow(import);
-	slot = slot_of(import, id);
-	if (*slot)
-		return &import->jobs[*slot - 1];
-	if (import->count == JOBS_MAX)
-		return NULL;
-	ARRAY_RESERVE(import->jobs, import->count, import->capacity);
-	import->jobs[import->count] = (struct job){
-		.id = xstrdup(id),
-		.sequence = -1,
-		.seen = import->count,
-		.state = TRIAL_WAITING,
-	};
-	*slot = ++import->count;
-	return &import->jobs[import->count - 1];
-}
-
-static int64_t time_of(const struct query *query, int column)
-{
-	int64_t ms = query_int(query, column);
-
-	return ms > 0 && ms < INT64_C(7258118400000) ? ms * NS_PER_MS : 0;
-}
-
-static void apply(struct job *job, const char *event, int64_t at_ns)
-{
-	enum trial_state state;
-
-	if (!strcmp(event, "USER_TO_CANCEL"))
-		state = TRIAL_USER_CANCELED;
-	else if (!strcmp(event, "ADD_CUSTOMIZED") ||
-		 !strcmp(event, "ADD_RESUMED"))
-		state = TRIAL_WAITING;
-	else if (!trial_state_parse(event, &state))
-		return; /* ADD_HYPERPARAMETER, IMPORT_DATA, what is to come */
-	job->state = state;
-	if (state == TRIAL_WAITING && !job->submitted_ns)
-		job->submitted_ns = at_ns;
-	if (state == TRIAL_RUNNING) {
-		job->started_ns = at_ns;
-		if (!job->submitted_ns) /* 3.0 has no WAITING */
-			job->submitted_ns = at_ns;
-	}
-	if (trial_state_is_terminal(state))
-		job->ended_ns = at_ns;
-}
-
-static bool replay(struct import *import, struct error *err)
-{
-	sqlite3 *db = import->reading->source->db;
-	bool has_message = query_has(db, "TrialJobEvent", "message");
-	struct query rows;
-	bool found = true, ok;
-
-	ok = query_open(
-		&rows, db,
-		has_message ? "SELECT trialJobId, event, timestamp,"
-			      " sequenceId, data IS NOT NULL AND data <> '',"
-			      " rowid, message FROM TrialJobEvent"
-			      " ORDER BY rowid"
-			    : "SELECT trialJobId, event, timestamp,"
-			      " sequenceId, data IS NOT NULL AND data <> '',"
-			      " rowid, NULL FROM TrialJobEvent"
-			      " ORDER BY rowid",
-		err);
-	while (ok && (ok = query_step(&rows, &found, err)) && found) {
-		const char *id = query_text(&rows, 0);
-		const char *event = query_text(&rows, 1);
-		const char *message = query_text(&rows, 6);
-		struct job *job;
-
-		if (id && !*id)
-			continue; /* a wish or an import, of no trial yet */
-		if (!id || !event || strlen(id) > ID_MAX) {
-			import->arrival.counts.skipped++;
-			continue;
-		}
-		job = find_job(import, id);
-		if (!job) {
-			ok = error_set(err, ERROR_LIMIT,
-				       "has more than %d trials", JOBS_MAX);
-			break;
-		}
-		apply(job, event, time_of(&rows, 2));
-		if (job->sequence < 0 && !query_is_null(&rows, 3))
-			job->sequence = query_int(&rows, 3);
-		if (!job->parameters && query_int(&rows, 4))
-			job->parameters = query_int(&rows, 5);
-		if (message && *message) {
-			free(job->message);
-			job->message = xstrndup(message, MESSAGE_MAX);
-		}
-	}
-	query_close(&rows);
-	return ok;
-}
-
-static int by_sequence(const void *left, const void *right)
-{
-	const struct job *a = left, *b = right;
-	/* without a number: behind all others */
-	uint64_t x = (uint64_t)a->sequence, y = (uint64_t)b->sequence;
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return (a->seen > b->seen) - (a->seen < b->seen);
-}
-
-static int by_id(const void *left, const void *right)
-{
-	return strcmp(((const struct job *)left)->id,
-		      ((const struct job *)right)->id);
-}
 
 /* ---- one trial ----------------------------------------------------------- */
 
@@ -238,7 +70,7 @@ static bool read_parameters(struct import *import, const char *json,
 	return ok;
 }
 
-static bool load_parameters(struct import *import, const struct job *job,
+static bool load_parameters(struct import *import, const struct nni_job *job,
 			    bool *ret_is_customised, struct error *err)
 {
 	bool found = false;
@@ -329,7 +161,7 @@ static bool add_metrics(struct import *import, const char *job,
 		if (order < 0 || !type || !data ||
 		    !parse_metric(import, type, data, query_int(row, 2)))
 			import->arrival.counts.skipped++;
-		else if (!add_report(import, time_of(row, 3), finals, &why)) {
+		else if (!add_report(import, nni_time(row, 3), finals, &why)) {
 			/* a name that is none, or one too many */
 			if (why.code != ERROR_INVALID &&
 			    why.code != ERROR_LIMIT) {
@@ -347,7 +179,7 @@ static bool add_metrics(struct import *import, const char *job,
 	return true;
 }
 
-static bool read_job(struct import *import, const struct job *job,
+static bool read_job(struct import *import, const struct nni_job *job,
 		     struct error *err)
 {
 	bool is_customised;
@@ -382,10 +214,6 @@ static bool read_jobs(struct import *import, struct error *err)
 	sqlite3 *db = import->reading->source->db;
 	bool ok;
 
-	qsort(import->jobs, import->count, sizeof(*import->jobs), by_sequence);
-	for (size_t i = 0; i < import->count; i++)
-		import->jobs[i].sequence = (int64_t)i;
-	qsort(import->jobs, import->count, sizeof(*import->jobs), by_id);
 	ok = query_open(&import->data, db,
 			"SELECT data FROM TrialJobEvent WHERE rowid = ?1",
 			err) &&
@@ -394,8 +222,8 @@ static bool read_jobs(struct import *import, struct error *err)
 			" FROM MetricData ORDER BY trialJobId, rowid",
 			err) &&
 	     next_metric(import, err);
-	for (size_t i = 0; ok && i < import->count; i++)
-		ok = read_job(import, &import->jobs[i], err);
+	for (size_t i = 0; ok && i < import->jobs.count; i++)
+		ok = read_job(import, &import->jobs.items[i], err);
 	while (ok && import->has_metric) { /* of no trial */
 		import->arrival.counts.skipped++;
 		ok = next_metric(import, err);
@@ -445,16 +273,20 @@ static bool read_all(struct import *import, struct error *err)
 	const struct experiment *row = &import->profile.row;
 	bool is_over;
 
-	if (!replay(import, err) || !begin(import, err))
+	if (!nni_jobs_read(&import->jobs, import->reading->source->db, err))
 		return false;
-	import->arrival.counts.trials = (int64_t)import->count;
-	if (import->arrival.is_ours)
+	import->arrival.counts.skipped = import->jobs.skipped;
+	if (!begin(import, err))
+		return false;
+	if (import->arrival.is_ours) {
+		import->arrival.counts.trials =
+			import->arrival.experiment.next_sequence;
 		return true;
-	import->arrival.counts.trials = 0;
+	}
 	if (!read_jobs(import, err))
 		return false;
 	is_over = row->ended_ns && row->max_trials &&
-		  (int64_t)import->count >= row->max_trials;
+		  (int64_t)import->jobs.count >= row->max_trials;
 	return arrival_end(&import->arrival, NULL, NULL, is_over, err);
 }
 
@@ -486,12 +318,7 @@ bool nni_read(struct reading *reading, struct error *err)
 	query_close(&import.metrics);
 	arrival_release(&import.arrival);
 	nni_profile_release(&import.profile);
-	for (size_t i = 0; i < import.count; i++) {
-		free(import.jobs[i].id);
-		free(import.jobs[i].message);
-	}
-	free(import.jobs);
-	free(import.slots);
+	nni_jobs_release(&import.jobs);
 	metrics_release(&import.found);
 	strbuf_release(&import.text);
 	return ok;

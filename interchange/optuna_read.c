@@ -289,6 +289,9 @@ static bool read_study(struct reading *reading, int64_t key, const char *name,
 	      read_study_attributes(&study, err) && begin(&study, err) &&
 	      (study.arrival.is_ours || read_rows(&study, err))) ||
 	     error_prefix(err, "study \"%.60s\"", study.name);
+	if (study.arrival.is_ours)
+		study.arrival.counts.trials =
+			study.arrival.experiment.next_sequence;
 	if (reading->is_embedded_new)
 		study.arrival.counts.added = study.arrival.counts.trials;
 	if (ok && reading->told)
