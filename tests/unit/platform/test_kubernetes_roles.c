@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -333,6 +334,34 @@ static void test_restart(void **state)
 	text = log_of(world);
 	assert_int_equal(kube_times(text, "[worker-0] hello\n"), 2);
 	free(text);
+}
+
+/* The kubelet starts a container again: what it wrote before is fetched at
+ * once, though nobody looks, and kept in a file of its own. */
+static void test_container_again(void **state)
+{
+	struct kube_world *world = *state;
+	struct kube_object *job = kube_make_one(world);
+	char *path = xasprintf("%s/trials/t0001/1/previous", world->folder);
+	struct strbuf text = STRBUF_INIT;
+	struct error err;
+
+	all_run(world, job);
+	kube_moment(world, 50);
+	assert_false(kube_was_asked(world, "previous=true"));
+	kube_role_pod(world, job, "MODIFIED", "worker", 0, 1, "",
+		      "{\"phase\":\"Running\",\"containerStatuses\":[{"
+		      "\"name\":\"trial\",\"restartCount\":1,\"state\":"
+		      "{\"running\":{\"startedAt\":\"2026-01-01T00:02:00Z\"}}}"
+		      "]}");
+	for (int i = 0; i < 200 && access(path, F_OK) != 0; i++)
+		kube_moment(world, 20);
+	assert_true(kube_was_asked(world, "previous=true&tailLines="));
+	assert_true(fs_read_file(path, 65536, &text, &err));
+	assert_non_null(strstr(text.data, "before its restart 1:\n"));
+	assert_int_equal(kube_times(text.data, "[worker-0] hello\n"), 1);
+	strbuf_release(&text);
+	free(path);
 }
 
 static void test_waits(void **state)
@@ -692,6 +721,7 @@ int main(void)
 		TEST(test_only_object_knows),
 		TEST(test_evicted),
 		TEST(test_restart),
+		TEST(test_container_again),
 		TEST(test_waits),
 		TEST(test_stuck),
 		TEST(test_nobody_takes_it_up),
