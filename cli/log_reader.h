@@ -20,8 +20,8 @@ struct log_grep;
 
 struct log_reader {
 	struct log_grep *lines; /* borrowed; NULL: bytes as they come */
-	int64_t at;		 /* in the file, of what is printed next */
-	int fd;			 /* or -1 */
+	int64_t at;		/* in the file, of what is printed next */
+	int fd;			/* or -1 */
 	bool is_terminal;
 	struct strbuf pending; /* terminal only: a line not yet ended */
 	char *mark;	       /* "[worker-1] "; NULL: every line is printed */

@@ -427,8 +427,8 @@ failed:
 	return false;
 }
 
-/* Everything the pods printed is one log; another one is what containers printed
- * before they were started again. */
+/* Everything the pods printed is one log; another one is what containers
+ * printed before they were started again. */
 static char *k8s_log_path(const struct attempt *attempt, const char *role)
 {
 	if (!attempt->directory ||
