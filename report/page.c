@@ -236,7 +236,7 @@ static void table_head(const struct space *space, const size_t *columns,
 			 "<th class=\"n\">");
 	html_text(out, metric, 60);
 	strbuf_adds(out, "</th><th class=\"n\">took</th>");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; space && i < count; i++) {
 		strbuf_adds(out, "<th>");
 		html_text(out, space->parameters[columns[i]].path, 40);
 		strbuf_adds(out, "</th>");
