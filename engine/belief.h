@@ -59,7 +59,7 @@ void belief_free(struct belief *belief);
 struct belief_job;
 
 /* Of more results a job tells so many: a console waits for it. */
-#define BELIEF_JOB_MOST 20000
+#define BELIEF_JOB_MOST 8000
 
 /* Begin; the database is opened anew.  NULL: no thread could be made. */
 struct belief_job *belief_start(const char *db_path, int64_t experiment,

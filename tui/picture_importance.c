@@ -106,13 +106,16 @@ static struct entry entry_at(const struct bars *bars,
 			     const struct picture_points *points, size_t at)
 {
 	size_t count = points->space->count;
-	const struct parameter_importance *item = &points->items[at];
-	const struct interaction *pair = &points->pairs[at - count];
+	const struct parameter_importance *item;
+	const struct interaction *pair;
 
-	if (at < count)
+	if (at < count) {
+		item = &points->items[at];
 		return (struct entry){
 			share(bars, item->value), share(bars, item->chance),
 			share(bars, item->chance_high), item->best, item->all};
+	}
+	pair = &points->pairs[at - count];
 	return (struct entry){
 		share(bars, pair->value), share(bars, pair->chance),
 		share(bars, pair->chance_high), pair->best, pair->all};

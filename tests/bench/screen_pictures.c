@@ -59,7 +59,7 @@ static const struct {
 	{" Slice", "slice", "h", "hl", false, " shown"},
 	{" Contour", "contour", "h", "hl", false, " trials"},
 	/* a tuner learns all results: no target */
-	{" The tuner's belief", "belief", "h", "hl", false, NULL},
+	{" The tuner's belief", "belief", "h", "hl", false, " results"},
 };
 
 static bool has_missed;
