@@ -110,7 +110,7 @@ static bool shows(const struct view *view, const struct terminal *terminal)
 
 	/* alone: what the other panes show is others' business */
 	snprintf(script, sizeof(script),
-		 ":trial 14\n:log\n:wait\nz\n:wait\n%s:wait\n"
+		 ":wait\n:trial 14\n:wait\n:log\n:wait\nz\n:wait\n%s:wait\n"
 		 ":save-screen done\n",
 		 view->keys);
 	snprintf(name, sizeof(name), "log-%s-%s", view->name, terminal->name);
