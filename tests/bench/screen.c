@@ -14,11 +14,8 @@
  *               beside it the same with the log pane following the selection
  * key to frame  from the key until the selection has moved on the screen,
  *               while another process writes 10,000 metrics a second
- * filter        from each key of a filter that is typed, over all trials, to
- * the last byte of its frame: by parameters, bare words, a metric sort, search
- * the same of an order by a parameter, by two columns, and of a search that
- * finds nothing idle          bytes and processor time over 5 s in which
- * nothing changes
+ * idle          bytes and processor time over 5 s in which nothing changes,
+ *               once every trial has been read for filters
  *
  * --keys-only measures nothing but key to frame, over a database that somebody
  * else is writing.  Ends with 1 when a target is missed.
@@ -46,6 +43,7 @@
 #define QUIET_MS 400
 #define KEYS 400
 #define IDLE_MS 5000
+#define WARM_MS 5000
 #define LIVE_SETTLE_MS 1500
 #define METRICS_PER_S 10000
 
@@ -267,6 +265,7 @@ static void bench_rest(struct bench *bench)
 	int64_t cpu_ns, start;
 
 	must_be_idle(screen);
+	screen_wait(screen, is_never, NULL, WARM_MS);
 	bytes = screen_bytes(screen);
 	cpu_ns = process_processor_ns(screen_pid(screen));
 	start = clock_mono_ns();
@@ -285,84 +284,6 @@ static void bench_rest(struct bench *bench)
 	       most_bytes_of_j(screen), "bytes", 400);
 	report(bench, "memory at rest",
 	       process_memory_mb(screen_pid(screen), "VmRSS:"), "MB", 60);
-	screen_close(screen);
-}
-
-/* ---- the table --------------------------------------------------------------
- */
-
-#define FRAME_QUIET_MS 60
-
-/* Type keys one by one and keep the time of the slowest frame. */
-static double slowest_key(struct screen *screen, const char *keys)
-{
-	double most = 0;
-
-	for (; *keys; keys++) {
-		char key[2] = {*keys, '\0'};
-		int64_t pressed_ns = clock_mono_ns();
-
-		screen_type(screen, key);
-		if (!screen_wait_idle(screen, FRAME_QUIET_MS, DEADLINE_MS))
-			give_up(screen, "a key does not come to rest");
-		most = fmax(most, (double)(screen_last_output_ns(screen) -
-					   pressed_ns) /
-					  1e6);
-	}
-	return most;
-}
-
-/* A whole line at once: from its last key to the last byte. */
-static double time_line(struct screen *screen, const char *line)
-{
-	int64_t pressed_ns;
-
-	screen_type(screen, line);
-	must_be_idle(screen);
-	pressed_ns = clock_mono_ns();
-	screen_type(screen, "\r");
-	must_be_idle(screen);
-	return (double)(screen_last_output_ns(screen) - pressed_ns) / 1e6;
-}
-
-static void bench_table(struct bench *bench)
-{
-	struct screen *screen = open_console(bench);
-
-	must_be_idle(screen);
-	screen_type(screen, "z");
-	must_be_idle(screen);
-	screen_type(screen, "\\");
-	must_be_idle(screen);
-	report(bench, "filter by parameters, slowest key",
-	       slowest_key(screen,
-			   "lr<1e-3 and (optimizer:adam or dropout>0.3)"),
-	       "ms", 50);
-	screen_type(screen, "\x15");
-	must_be_idle(screen);
-	report(bench, "filter by a bare word, slowest key",
-	       slowest_key(screen, "rmsprop 0.00123"), "ms", 50);
-	screen_type(screen, "\x15");
-	must_be_idle(screen);
-	report(bench, "filter by state and reason, slowest key",
-	       slowest_key(screen, "state:failed reason:status time>1m"), "ms",
-	       50);
-	screen_type(screen, "\x15");
-	must_be_idle(screen);
-	note("filter by a metric, first time",
-	     slowest_key(screen, "default.max>0"), "ms");
-	report(bench, "filter by a metric, slowest key after that",
-	       slowest_key(screen, ".9 default.max<0.95"), "ms", 50);
-	screen_type(screen, "\x1b");
-	must_be_idle(screen);
-	report(bench, "sort by a parameter", time_line(screen, ":sort lr"),
-	       "ms", 50);
-	report(bench, "sort by two columns",
-	       time_line(screen, ":sort optimizer,-final"), "ms", 50);
-	note("search that finds nothing", time_line(screen, "/no such word"),
-	     "ms");
-	report(bench, "memory after that",
-	       process_memory_mb(screen_pid(screen), "VmHWM:"), "MB", 80);
 	screen_close(screen);
 }
 
@@ -588,7 +509,6 @@ int main(int argc, char **argv)
 	if (!bench.has_writer) {
 		bench_first_frame(&bench);
 		bench_rest(&bench);
-		bench_table(&bench);
 	}
 	bench_keys(&bench);
 	if (bench.must_keep)
