@@ -180,23 +180,6 @@ static int keep_term(struct parser *parser)
 			0);
 }
 
-static int parse_bare(struct parser *parser, const char *start,
-		      struct filter_word *word)
-{
-	struct filter_term *term;
-
-	if (!*word->text)
-		return leave_open(parser, start, 1, "a word is missing here");
-	term = new_term(parser);
-	if (!term)
-		return OPEN;
-	term->kind = TERM_WORD;
-	term->values[0].text = word->text;
-	term->value_count = 1;
-	word->text = NULL;
-	return keep_term(parser);
-}
-
 struct beginning {
 	const char *text;
 	bool is_found;
@@ -219,11 +202,35 @@ static bool may_go_on(const struct parser *parser, const char *text,
 
 	if (parser->mode != FILTER_TYPING || *parser->at)
 		return false;
-	if (is_name)
+	if (is_name) {
 		trial_field_each(parser->names, true, look_at_name, &beginning);
-	else
+		look_at_name("and", &beginning);
+		look_at_name("not", &beginning);
+		look_at_name("has", &beginning);
+	} else
 		beginning.is_found = len && strchr("eE+-.", text[len - 1]);
 	return beginning.is_found;
+}
+
+static int parse_bare(struct parser *parser, const char *start,
+		      struct filter_word *word)
+{
+	struct filter_term *term;
+
+	if (!*word->text)
+		return leave_open(parser, start, 1, "a word is missing here");
+	/* "lr" is on the way to "lr<0.1", "an" to "and"; to look for it as a
+	 * word would read the parameters of all trials, for nothing */
+	if (!word->has_quotes && may_go_on(parser, word->text, true))
+		return OPEN;
+	term = new_term(parser);
+	if (!term)
+		return OPEN;
+	term->kind = TERM_WORD;
+	term->values[0].text = word->text;
+	term->value_count = 1;
+	word->text = NULL;
+	return keep_term(parser);
 }
 
 static int parse_has(struct parser *parser, struct filter_term *term,

@@ -216,6 +216,8 @@ static void structure(void **state)
 		"(state:f or lr>1) and lr>2",
 		"not (state:f or lr>1)",
 		"not state:f or lr>1",
+		"restar",
+		"lr<1 \"restar\"",
 	};
 	/* while it is typed, what is not complete holds */
 	static const char *const open[] = {
@@ -223,7 +225,7 @@ static void structure(void **state)
 		"not",	   "not lr>",  "(lr<1",
 		"!(",	   "state:",   "lr<1 and (opt:adam or",
 		"has:rea", "lr<1e-",   "or",
-		"!",
+		"!",	   "restar",   "lr<1 restar",
 	};
 	size_t i;
 
