@@ -27,6 +27,7 @@ enum cli_words {
 	CLI_WORDS_FILE,
 	CLI_WORDS_EXPERIMENT,
 	CLI_WORDS_TRIAL,
+	CLI_WORDS_COLUMN, /* columns of the experiment, several with commas */
 	CLI_WORDS_COMMAND,
 	CLI_WORDS_LIST, /* the fixed words in `list` */
 };

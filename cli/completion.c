@@ -78,6 +78,9 @@ static void bash_words(enum cli_words words, const char *list)
 	case CLI_WORDS_TRIAL:
 		fputs("_trialdeck_words trials \"$experiment\"", stdout);
 		break;
+	case CLI_WORDS_COLUMN:
+		fputs("_trialdeck_columns", stdout);
+		break;
 	case CLI_WORDS_COMMAND:
 		fputs("COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))",
 		      stdout);
@@ -153,6 +156,14 @@ static void print_bash(const struct cli *cli)
 	     "\tCOMPREPLY=($(compgen -W \"$(trialdeck words \"$@\" "
 	     "2>/dev/null | cut -f1)\" -- \"$cur\"))\n"
 	     "}\n"
+	     /* after the last comma, and after the sign of an order */
+	     "_trialdeck_columns() {\n"
+	     "\tlocal head=${cur%\"${cur##*[,+-]}\"} IFS=$'\\n'\n"
+	     "\tcompopt -o nospace 2>/dev/null\n"
+	     "\tCOMPREPLY=($(compgen -P \"$head\" -W \"$(trialdeck words "
+	     "columns $experiment 2>/dev/null | cut -f1)\" -- "
+	     "\"${cur##*[,+-]}\"))\n"
+	     "}\n"
 	     "_trialdeck() {\n"
 	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} "
 	     "prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
@@ -207,6 +218,9 @@ static void zsh_words(enum cli_words words, const char *list)
 	case CLI_WORDS_TRIAL:
 		fputs("_trialdeck_words trials \"$experiment\"", stdout);
 		break;
+	case CLI_WORDS_COLUMN:
+		fputs("_trialdeck_columns", stdout);
+		break;
 	case CLI_WORDS_COMMAND:
 		fputs("_describe command commands", stdout);
 		break;
@@ -251,6 +265,10 @@ static void print_zsh(const struct cli *cli)
 	     "${line#*$'\\t'}\")\n"
 	     "\tdone\n"
 	     "\t_describe \"$1\" found\n"
+	     "}\n"
+	     "_trialdeck_columns() {\n"
+	     "\tcompset -P '*[,+-]'\n"
+	     "\t_trialdeck_words columns $experiment\n"
 	     "}\n"
 	     "_trialdeck() {\n"
 	     "\tlocal command= experiment= position=0 i word\n"
@@ -313,6 +331,9 @@ static void fish_words(enum cli_words words, const char *list)
 		break;
 	case CLI_WORDS_TRIAL:
 		fputs(" -x -a '(__trialdeck_trials)'", stdout);
+		break;
+	case CLI_WORDS_COLUMN:
+		fputs(" -x -a '(trialdeck words columns 2>/dev/null)'", stdout);
 		break;
 	case CLI_WORDS_COMMAND:
 	case CLI_WORDS_NONE:

@@ -9,6 +9,7 @@
 #include "cli/find.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/trial_facts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -196,10 +197,38 @@ static bool print_trial_word(const struct trial *trial, void *arg)
 	return true;
 }
 
+static void print_column_word(const char *name, void *arg)
+{
+	struct trial_facts *facts = arg;
+	struct trial_field field;
+	struct error ignored;
+
+	if (trial_field_parse(name, &facts->names, &field, &ignored))
+		print_word(name,
+			   strchr(name, '.') ? "of a metric"
+					     : trial_field_help(field.kind),
+			   "");
+}
+
+/* What --columns, --sort and a filter may name. */
+static void print_column_words(struct store *store,
+			       const struct experiment *experiment)
+{
+	struct found found = {.store = store, .experiment = *experiment};
+	struct trial_facts facts;
+	struct error ignored;
+
+	if (!trial_facts_open(&facts, &found, &ignored))
+		return;
+	trial_field_each(&facts.names, true, print_column_word, &facts);
+	trial_facts_close(&facts);
+}
+
 /* Completion must be quiet about everything that goes wrong. */
 int command_words(struct cli *cli)
 {
 	bool wants_trials = !strcmp(cli_argument(cli, 0), "trials");
+	bool wants_columns = !strcmp(cli_argument(cli, 0), "columns");
 	const char *name = cli_argument(cli, 1);
 	struct experiment experiment;
 	struct error ignored = {0};
@@ -207,15 +236,18 @@ int command_words(struct cli *cli)
 
 	if (!store_open(cli->db_path, STORE_READ, &store, &ignored))
 		return CLI_DONE;
-	if (!wants_trials) {
+	if (!wants_trials && !wants_columns) {
 		print_word("latest", "the newest", "experiment");
 		store_experiments_each(store, 0, print_experiment_word, NULL,
 				       &ignored);
 	} else if (store_experiment_find(store, name ? name : "latest",
 					 &experiment, &ignored)) {
-		store_trials_page(store, experiment.key, INT64_MAX, 500,
-				  STORE_TRIAL_BRIEF, print_trial_word, NULL,
-				  &ignored);
+		if (wants_columns)
+			print_column_words(store, &experiment);
+		else
+			store_trials_page(store, experiment.key, INT64_MAX, 500,
+					  STORE_TRIAL_BRIEF, print_trial_word,
+					  NULL, &ignored);
 		experiment_release(&experiment);
 	}
 	store_close(store);

@@ -28,6 +28,10 @@
 	{                                                                      \
 		name, letter, value, help, CLI_WORDS_NONE, NULL, false         \
 	}
+#define COLUMNS(name, letter, value, help)                                     \
+	{                                                                      \
+		name, letter, value, help, CLI_WORDS_COLUMN, NULL, false       \
+	}
 #define CHOICE(name, letter, value, help, list)                                \
 	{                                                                      \
 		name, letter, value, help, CLI_WORDS_LIST, list, false         \
@@ -199,9 +203,9 @@ const struct cli_command cli_commands[] = {
 		.arguments = {EXPERIMENT_ARGUMENT}, .most = 1,
 		.options = {
 			CHOICE("state", 's', "STATE[,STATE...]", "only trials in these states", STATES),
-			VALUE("filter", 'f', "TEXT", "only trials that a filter matches"),
-			VALUE("sort", 0, "COLUMN[,COLUMN...]", "in this order: -COLUMN descends, +COLUMN ascends"),
-			VALUE("columns", 'c', "COLUMN[,COLUMN...]", "these columns; in JSON as the member columns"),
+			COLUMNS("filter", 'f', "TEXT", "only trials that a filter matches"),
+			COLUMNS("sort", 0, "COLUMN[,COLUMN...]", "in this order: -COLUMN descends, +COLUMN ascends"),
+			COLUMNS("columns", 'c', "COLUMN[,COLUMN...]", "these columns; in JSON as the member columns"),
 			VALUE("view", 0, "NAME", "filter, order and columns by the name of a view"),
 			VALUE("limit", 'n', "N", "only the first N"),
 		},
@@ -223,7 +227,7 @@ const struct cli_command cli_commands[] = {
 			VALUE("name", 'n', "NAME", "only metrics of this name"),
 			CHOICE("type", 't', "TYPE", "only intermediate or final ones", "intermediate final"),
 			VALUE("attempt", 0, "N", "only of this attempt (default: all)"),
-			VALUE("filter", 'f', "TEXT", "only of trials that a filter matches, as in trials"),
+			COLUMNS("filter", 'f', "TEXT", "only of trials that a filter matches, as in trials"),
 		},
 		.run = command_metrics,
 	},
@@ -636,7 +640,7 @@ const struct cli_command cli_commands[] = {
 	{
 		.name = "words", .synopsis = "KIND [EXPERIMENT]",
 		.help = "print what a shell may complete to",
-		.arguments = {{"KIND", CLI_WORDS_LIST, "experiments trials"}, EXPERIMENT_ARGUMENT},
+		.arguments = {{"KIND", CLI_WORDS_LIST, "experiments trials columns"}, EXPERIMENT_ARGUMENT},
 		.least = 1, .most = 2,
 		.is_hidden = true,
 		.run = command_words,

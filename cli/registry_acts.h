@@ -10,7 +10,7 @@
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
 		.options = {
 			FLAG("all", 'a', "every trial that waits or runs"),
-			VALUE("filter", 'f', "TEXT", "those of them that a filter matches; asks first, unless --yes"),
+			COLUMNS("filter", 'f', "TEXT", "those of them that a filter matches; asks first, unless --yes"),
 		},
 		.needs_write = true,
 		.run = command_kill,
@@ -21,7 +21,7 @@
 		.arguments = {EXPERIMENT_ARGUMENT, TRIAL_ARGUMENT}, .least = 1, .most = -1,
 		.options = {
 			FLAG("failed", 0, "every trial that failed"),
-			VALUE("filter", 'f', "TEXT", "every one that ended and a filter matches; asks first, unless --yes"),
+			COLUMNS("filter", 'f', "TEXT", "every one that ended and a filter matches; asks first, unless --yes"),
 		},
 		.needs_write = true,
 		.run = command_restart,
