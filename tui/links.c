@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define LINKS_MAX 32
-#define NO_ASCII '\177' /* in an address it makes it none */
+#define NO_ASCII '\177' /* what has one is not linked */
 
 static size_t link_length(const char *text)
 {
@@ -112,9 +112,14 @@ static void search_row(const struct console *console, int y,
 	}
 	while (found->count < LINKS_MAX &&
 	       links_find(row.data + from, folder, &at, &len)) {
-		struct term_link *link = &found->links[found->count++];
+		struct term_link *link = &found->links[found->count];
 		struct strbuf url = STRBUF_INIT;
 
+		if (memchr(row.data + from + at, NO_ASCII, len)) {
+			from += at + len;
+			continue;
+		}
+		found->count++;
 		if (from + at + len == row.len)
 			add_whole(&url, &console->trial.pager, folder,
 				  row.data + from + at, len);

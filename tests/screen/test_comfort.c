@@ -256,6 +256,61 @@ static void a_page_has_links_where_they_are_wanted(void **state)
 	remove_text("config");
 }
 
+/* ---- writing of all kinds
+ * ----------------------------------------------------
+ */
+
+/* Wide, combining, from right to left, and an override of direction: every cell
+ * stays where it is, at any size. */
+static void any_writing_keeps_its_place(void **state)
+{
+	static const struct {
+		const char *name, *arguments;
+		int cols, rows;
+	} terminals[] = {{"80x24", "", 80, 24},
+			 {"40x10", "", 40, 10},
+			 {"160x50", "", 160, 50},
+			 {"ascii", "--ascii", 80, 24},
+			 {"mono", "--no-color", 80, 24}};
+	static const char note[] =
+		"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e e\xcc\x81\xcc\x82 "
+		"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\xaetxt.exe "
+		"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac end";
+	struct trial trial = {0};
+	struct change change;
+	struct error err = {0};
+	size_t i, wrong = 0;
+
+	(void)state;
+	open_digits(&change);
+	if (!store_trial_find(change.store, change.experiment.key, "6", &trial,
+			      &err) ||
+	    !store_note_put(change.store, change.experiment.key, trial.key,
+			    note, "me", &err))
+		fail_msg("%s", err.text);
+	trial_release(&trial);
+	close_digits(&change);
+	for (i = 0; i < COUNT_OF(terminals); i++) {
+		char *name = xasprintf("writing-%s", terminals[i].name);
+		struct screen *screen = rig_console(
+			folder, "t.db", terminals[i].cols, terminals[i].rows,
+			terminals[i].arguments,
+			":wait\n:save-screen done\n:trial 6\n<Enter>\n");
+
+		if (!rig_wait_script(screen, folder) ||
+		    !screen_wait_text(screen, "Note", RIG_DEADLINE_MS) ||
+		    !screen_wait_idle(screen, 100, RIG_DEADLINE_MS) ||
+		    !screen_matches_golden(screen, name)) {
+			print_message("# writing at %s differs\n",
+				      terminals[i].name);
+			wrong++;
+		}
+		screen_close(screen);
+		free(name);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 /* ---- hints
  * -------------------------------------------------------------------
  */
@@ -469,6 +524,7 @@ int main(void)
 		cmocka_unit_test(it_rings_for_what_was_asked),
 		cmocka_unit_test(it_is_silent_by_itself),
 		cmocka_unit_test(a_page_has_links_where_they_are_wanted),
+		cmocka_unit_test(any_writing_keeps_its_place),
 		cmocka_unit_test(a_view_is_explained_once),
 		cmocka_unit_test(panes_are_moved_and_stay_so),
 		cmocka_unit_test(lines_answer_a_pipe),
