@@ -272,21 +272,29 @@ static void any_writing_keeps_its_place(void **state)
 			 {"160x50", "", 160, 50},
 			 {"ascii", "--ascii", 80, 24},
 			 {"mono", "--no-color", 80, 24}};
-	static const char note[] =
-		"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e e\xcc\x81\xcc\x82 "
-		"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\xaetxt.exe "
-		"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac end";
+	char text[] = "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e e\xcc\x81\xcc\x82 "
+		      "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\xaetxt.exe "
+		      "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac end";
 	struct trial trial = {0};
 	struct change change;
 	struct error err = {0};
 	size_t i, wrong = 0;
+	bool is_news;
 
 	(void)state;
 	open_digits(&change);
+	/* without its event, which tells the time */
 	if (!store_trial_find(change.store, change.experiment.key, "6", &trial,
 			      &err) ||
-	    !store_note_put(change.store, change.experiment.key, trial.key,
-			    note, "me", &err))
+	    !store_begin(change.store, &err) ||
+	    !store_note_write(
+		    change.store,
+		    &(struct note){.experiment = change.experiment.key,
+				   .trial = trial.key,
+				   .text = text,
+				   .at_ns = 1},
+		    &is_news, &err) ||
+	    !store_commit(change.store, &err))
 		fail_msg("%s", err.text);
 	trial_release(&trial);
 	close_digits(&change);
