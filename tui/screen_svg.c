@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define CELL_W 9
-#define CELL_H 18
+#define CELL_H SCREEN_SVG_ROW_PIXELS
 #define MARGIN 12
 #define FONT_SIZE 15
 #define BASELINE 14
@@ -127,21 +127,20 @@ static void add_braille(struct strbuf *out, int x, int y, uint32_t mask,
 	static const unsigned char bits[4][2] = {
 		{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
-	strbuf_adds(out, "<g fill=\"");
+	/* dots are lines of no length, with the round ends screen_svg_begin
+	 * asks for */
+	strbuf_adds(out, "<path stroke=\"");
 	screen_add_color(out, color);
-	strbuf_adds(out, "\">");
+	strbuf_adds(out, "\" d=\"");
 	for (int row = 0; row < 4; row++) {
 		for (int col = 0; col < 2; col++) {
 			if (mask & bits[row][col])
-				strbuf_addf(
-					out,
-					"<circle cx=\"%g\" cy=\"%g\" r=\"1.5\""
-					"/>",
-					x + (col + 0.5) * CELL_W / 2.0,
-					y + (row + 0.5) * CELL_H / 4.0);
+				strbuf_addf(out, "M%g %gh0",
+					    x + (col + 0.5) * CELL_W / 2.0,
+					    y + (row + 0.5) * CELL_H / 4.0);
 		}
 	}
-	strbuf_adds(out, "</g>\n");
+	strbuf_adds(out, "\"/>\n");
 }
 
 /* U+2581..2588 lower eighths, U+2589..258F left eighths, U+2591..2593 shades */
@@ -300,11 +299,11 @@ static void add_glyphs(const struct screen_source *source, int row,
 	strbuf_release(&run.text);
 }
 
-void screen_svg(const struct screen_source *source, const char *title,
-		struct strbuf *out)
+void screen_svg_begin(const struct screen_source *source, int extra_rows,
+		      const char *title, struct strbuf *out)
 {
 	int width = source->cols * CELL_W + 2 * MARGIN;
-	int height = source->rows * CELL_H + 2 * MARGIN;
+	int height = (source->rows + extra_rows) * CELL_H + 2 * MARGIN;
 
 	strbuf_addf(
 		out,
@@ -319,8 +318,22 @@ void screen_svg(const struct screen_source *source, const char *title,
 	screen_add_color(out, source->paper);
 	strbuf_addf(out,
 		    "\"/>\n<g font-family=\"ui-monospace, 'DejaVu Sans Mono', "
-		    "Menlo, Consolas, monospace\" font-size=\"%d\">\n",
+		    "Menlo, Consolas, monospace\" font-size=\"%d\" "
+		    "stroke-width=\"3\" stroke-linecap=\"round\">\n",
 		    FONT_SIZE);
+}
+
+void screen_svg_row(const struct screen_source *source, int row,
+		    struct strbuf *out)
+{
+	add_backgrounds(source, row, out);
+	add_glyphs(source, row, out);
+}
+
+void screen_svg(const struct screen_source *source, const char *title,
+		struct strbuf *out)
+{
+	screen_svg_begin(source, 0, title, out);
 	for (int row = 0; row < source->rows; row++)
 		add_backgrounds(source, row, out);
 	for (int row = 0; row < source->rows; row++)

@@ -14,6 +14,13 @@
  * cannot see it. */
 void screen_svg(const struct screen_source *source, const char *title,
 		struct strbuf *out);
+/* Parts of one, for pictures that move: its head up to an open <g>, with room
+ * for rows below the screen; and a row, standing at its place. */
+#define SCREEN_SVG_ROW_PIXELS 18
+void screen_svg_begin(const struct screen_source *source, int extra_rows,
+		      const char *title, struct strbuf *out);
+void screen_svg_row(const struct screen_source *source, int row,
+		    struct strbuf *out);
 /* Append an HTML document: the same text, which can be selected. */
 void screen_html(const struct screen_source *source, const char *title,
 		 struct strbuf *out);
