@@ -153,9 +153,13 @@ static void draw_hint(struct console *console, struct rect body)
 		snprintf(text, sizeof(text), "No %s was kept.",
 			 role_name(console));
 	else if (log_text_size_bytes(pane->text) == 0)
-		snprintf(text, sizeof(text), "Nothing on %s%s.",
+		snprintf(text, sizeof(text), "Nothing on %s%s%s",
 			 role_name(console),
-			 trial_state_is_terminal(row->state) ? "" : " yet");
+			 trial_state_is_terminal(row->state) ? "" : " yet",
+			 row->state == TRIAL_FAILED &&
+					 pane->role == LOG_ROLE_STDOUT
+				 ? ": o turns to stderr."
+				 : ".");
 	else if (log_text_row_count(pane->text) == 0 && pane->filter &&
 		 log_text_is_busy(pane->text))
 		snprintf(text, sizeof(text), "Looking for lines...");

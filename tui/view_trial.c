@@ -150,6 +150,11 @@ static void tell_head(struct console *console, struct pager *pager,
 	if (trial->reason && *trial->reason)
 		add_text(console, pager, bars_state_role(trial->state),
 			 "Reason", trial->reason);
+	if (trial->state == TRIAL_FAILED && !console->data.is_read_only &&
+	    !experiment_is_foreign(&console->data.experiment))
+		pager_add(
+			pager, ROLE_DIM,
+			"Next\t3 its log; r runs it again, R all that failed");
 	tell_place(console, pager, trial);
 	if (trial->source == 'c')
 		pager_add(pager, ROLE_NORMAL, "Origin\tadded by hand");
