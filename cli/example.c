@@ -65,6 +65,7 @@ static const struct cli_example examples[] = {
 	{"archive --undo resnet", "take it out"},
 	{"alerts latest webhookFile=~/.slack on=best,finished", "tell a channel"},
 	{"alerts --test latest", "to see that it works"},
+	{"report --output moons.html moons", "a page to hand on"},
 	{"export --format csv --output trials.csv resnet", "one row a trial"},
 	{"import resnet.json", "what export wrote"},
 	{"delete resnet", "asks first"},

@@ -72,7 +72,16 @@ static const struct stop stops[] = {
 	{.action = ACTION_SORT_LEFT},
 	{.action = ACTION_MARK},
 	{.action = ACTION_MARK_ALL},
+	{.action = ACTION_MARK_FILTER},
 	{.action = ACTION_UNMARK_ALL},
+	{.action = ACTION_VIEWS},
+	{.action = ACTION_COLUMNS},
+	{.action = ACTION_COLUMN_RIGHT, .flags = STOP_MAY_REFUSE},
+	{.action = ACTION_COLUMN_LEFT, .flags = STOP_MAY_REFUSE},
+	{.action = ACTION_COLUMN_WIDE, .flags = STOP_MAY_REFUSE},
+	{.action = ACTION_COLUMN_NARROW, .flags = STOP_MAY_REFUSE},
+	{.action = ACTION_FOLLOW_TRIAL, .undo = "f"},
+	{.action = ACTION_PIN_BEST, .undo = "b"},
 
 	{.action = ACTION_LOG_FOLLOW},
 	{.action = ACTION_LOG_ROLE},
@@ -106,7 +115,11 @@ static const struct stop stops[] = {
 	{.action = ACTION_KILL_ALL},
 
 	{.action = ACTION_COMMAND, .then = "h e l p <Enter>"},
+<<<<<<< HEAD
 	{.action = ACTION_PALETTE, .shows = "Go to, do"},
+=======
+	{.action = ACTION_PALETTE},
+>>>>>>> 5964ab2 (Tour: columns, views, palette; example of report)
 	{.action = ACTION_COPY_MENU, .then = "j"},
 	{.action = ACTION_COPY_KUBECTL, .flags = STOP_MAY_REFUSE},
 	{.action = ACTION_SAVE_SCREEN},

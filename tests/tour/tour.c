@@ -48,6 +48,7 @@ static const struct place {
 	{VIEW_TUNER, "A", "Tuner of"},
 	{VIEW_PICTURES, "P", "!1 Experiments"},
 	{VIEW_DIFF, "g 2 U g <Space> <Space> d", "ifferences"},
+	{VIEW_COLUMNS, "2 =", "Columns"},
 };
 
 #define PLACES (sizeof(places) / sizeof(places[0]))
