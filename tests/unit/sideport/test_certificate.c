@@ -30,7 +30,7 @@ static int folder_make(void **state)
 	return 0;
 }
 
-static int folder_remove(void **state)
+static int folder_take_away(void **state)
 {
 	struct error err;
 
@@ -313,7 +313,7 @@ static void says_what_is_wrong(void **state)
 }
 
 #define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
+	cmocka_unit_test_setup_teardown(name, folder_make, folder_take_away)
 
 int main(void)
 {

@@ -46,7 +46,7 @@ struct mistake {
 /* Group set-up and tear-down: a folder with s.json, a search space; and sub/.
  * It becomes the current folder. */
 int folder_make(void **state);
-int folder_remove(void **state);
+int folder_take_away(void **state);
 extern char folder[];
 void folder_write(const char *name, const char *text);
 

@@ -286,5 +286,5 @@ int main(void)
 		cmocka_unit_test(says_where_it_is_wrong),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, folder_make, folder_take_away);
 }

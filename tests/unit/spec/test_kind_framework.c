@@ -399,5 +399,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kind framework", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

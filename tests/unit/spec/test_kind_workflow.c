@@ -310,5 +310,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kind workflow", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -442,5 +442,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kubeflow files", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

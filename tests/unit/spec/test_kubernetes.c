@@ -448,5 +448,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kubernetes", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -292,5 +292,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kubernetes pods", tests,
-					   folder_make, folder_remove);
+					   folder_make, folder_take_away);
 }

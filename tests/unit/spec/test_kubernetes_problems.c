@@ -409,5 +409,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("kubernetes problems", tests,
-					   folder_make, folder_remove);
+					   folder_make, folder_take_away);
 }

@@ -283,5 +283,5 @@ int main(void)
 		cmocka_unit_test(is_bounded),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, folder_make, folder_take_away);
 }

@@ -312,5 +312,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("nni", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

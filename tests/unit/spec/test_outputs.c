@@ -179,5 +179,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("outputs", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

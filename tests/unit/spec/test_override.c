@@ -100,5 +100,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("override", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -476,5 +476,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("problems", tests, make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -117,5 +117,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("python", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -517,5 +517,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("spec", tests, folder_make,
-					   folder_remove);
+					   folder_take_away);
 }

@@ -165,5 +165,5 @@ int main(void)
 		cmocka_unit_test(test_mistakes),
 	};
 
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, folder_make, folder_take_away);
 }

@@ -32,7 +32,7 @@ int folder_make(void **state)
 	return 0;
 }
 
-int folder_remove(void **state)
+int folder_take_away(void **state)
 {
 	struct error err;
 

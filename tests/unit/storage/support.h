@@ -9,7 +9,7 @@
 /* cmocka's set-up and tear-down: the test runs in a folder of its own, with an
  * empty folder code/ in it. */
 int folder_make(void **state);
-int folder_remove(void **state);
+int folder_take_away(void **state);
 
 /* Write a file, with the folders it lies in. */
 void put(const char *path, const char *text);

@@ -227,7 +227,7 @@ static void does_not_open_what_is_not_code(void **state)
 }
 
 #define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
+	cmocka_unit_test_setup_teardown(name, folder_make, folder_take_away)
 
 int main(void)
 {

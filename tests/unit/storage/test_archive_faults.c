@@ -288,7 +288,7 @@ static void is_not_fooled_by_replacements(void **state)
 }
 
 #define TEST(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
+	cmocka_unit_test_setup_teardown(name, folder_make, folder_take_away)
 
 int main(void)
 {

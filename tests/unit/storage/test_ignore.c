@@ -326,7 +326,7 @@ static int folder_make(void **state)
 	return 0;
 }
 
-static int folder_remove(void **state)
+static int folder_take_away(void **state)
 {
 	struct error err;
 
@@ -444,9 +444,9 @@ int main(void)
 		cmocka_unit_test(follows_the_table),
 		cmocka_unit_test(takes_any_line),
 		cmocka_unit_test_setup_teardown(agrees_with_git, folder_make,
-						folder_remove),
+						folder_take_away),
 		cmocka_unit_test_setup_teardown(agrees_with_git_on_anything,
-						folder_make, folder_remove),
+						folder_make, folder_take_away),
 	};
 
 	return cmocka_run_group_tests_name("ignore", tests, NULL, NULL);
