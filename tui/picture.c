@@ -99,6 +99,7 @@ bool pictures_show(struct console *console, const char *name, struct error *err)
 		if (strcmp(name, PICTURES[i]->name) == 0) {
 			show(console, i);
 			console_push(console, SCREEN_PICTURES);
+			strbuf_release(&all);
 			return true;
 		}
 		names[i] = PICTURES[i]->name;
