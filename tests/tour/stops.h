@@ -115,11 +115,7 @@ static const struct stop stops[] = {
 	{.action = ACTION_KILL_ALL},
 
 	{.action = ACTION_COMMAND, .then = "h e l p <Enter>"},
-<<<<<<< HEAD
 	{.action = ACTION_PALETTE, .shows = "Go to, do"},
-=======
-	{.action = ACTION_PALETTE},
->>>>>>> 5964ab2 (Tour: columns, views, palette; example of report)
 	{.action = ACTION_COPY_MENU, .then = "j"},
 	{.action = ACTION_COPY_KUBECTL, .flags = STOP_MAY_REFUSE},
 	{.action = ACTION_SAVE_SCREEN},
