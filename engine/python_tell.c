@@ -216,8 +216,9 @@ void python_add_import(struct strbuf *out, const char *parameters,
 		       const char *value)
 {
 	/* as text in text: before 2.0 nothing else is read, later both */
-	strbuf_addf(out, "%s{\"parameter\": %s, \"value\": ",
-		    out->len ? ", " : "[", parameters);
+	strbuf_addf(out,
+		    "%s{\"parameter\": %s, \"value\": ", out->len ? ", " : "[",
+		    parameters);
 	strbuf_add_json_string(out, value);
 	strbuf_addch(out, '}');
 }

@@ -47,8 +47,8 @@ bool store_open(const char *path, enum store_mode mode,
 		struct store **ret_store, struct error *err);
 void store_close(struct store *store);
 /* From now on (or no longer) STORE_READ takes files for what nobody writes: it
- * opens them as they are, locks nothing, and leaves no -wal or -shm beside them.
- * For all handles of this process; say so before threads start. */
+ * opens them as they are, locks nothing, and leaves no -wal or -shm beside
+ * them. For all handles of this process; say so before threads start. */
 void store_read_as_immutable(bool is_so);
 const char *store_path(const struct store *store);
 /* "wal" or "delete"; and why when it is not WAL ("nfs"), else NULL. */

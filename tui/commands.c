@@ -389,7 +389,8 @@ const struct console_command console_commands[] = {
 	{"export", "FILE [json|csv|nni]", "write the experiment to a file", 1,
 	 2, do_export, COMPLETE_NONE},
 	{"report", "[FILE]",
-	 "write the experiment as one page: FILE.html (default: its id), or .md",
+	 "write the experiment as one page: FILE.html (default: its id), or "
+	 ".md",
 	 0, 1, commands_do_report, COMPLETE_NONE},
 	{"copy", "[json|yaml|flags|id|kubectl|best]",
 	 "copy the trial's parameters, id or kubectl line, or the best's "

@@ -38,7 +38,7 @@ struct experiment_row {
 	int64_t counts[TRIAL_STATE_COUNT];
 	struct metric_value best;
 	int64_t created_ns, started_ns, ended_ns;
-	char *tags; /* owned; safe to draw; "" for none */
+	char *tags;	  /* owned; safe to draw; "" for none */
 	const char *from; /* "nni", "optuna"; NULL: made here */
 	bool has_note, is_archived;
 	bool is_marked; /* on this screen */

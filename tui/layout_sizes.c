@@ -166,7 +166,7 @@ void layout_sizes_format(const struct layout_sizes *sizes, struct strbuf *out)
 
 bool layout_sizes_parse(const char *text, struct layout_sizes *ret)
 {
-	struct layout_sizes sizes;
+	struct layout_sizes sizes = {0};
 	short *const shares[] = {&sizes.wide_left,  &sizes.wide_right,
 				 &sizes.wide_chart, &sizes.tall_top,
 				 &sizes.tall_log,   &sizes.tall_chart,

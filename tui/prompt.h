@@ -22,7 +22,7 @@ enum prompt_kind {
 	PROMPT_FILTER,
 	PROMPT_LOG_FILTER,
 	PROMPT_LOG_JUMP,
-	PROMPT_MARK,  /* a filter that marks */
+	PROMPT_MARK, /* a filter that marks */
 	PROMPT_PALETTE,
 	PROMPT_EDITS, /* the kinds above edit a line */
 	PROMPT_MENU = PROMPT_EDITS,

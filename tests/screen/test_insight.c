@@ -25,7 +25,8 @@ static const struct view {
 	{"importance-cursor", "nested", "I\n:wait\nj j G\n"},
 	{"slice", "nested", ":picture slice\n"},
 	{"slice-option", "nested", ":picture slice\n:wait\nj\n:wait\nh h\n"},
-	{"contour", "nested", "I\n:wait\nj j j j j j j <Enter>\n:wait\nl l k\n"},
+	{"contour", "nested",
+	 "I\n:wait\nj j j j j j j <Enter>\n:wait\nl l k\n"},
 	{"belief", "nested", ":picture belief\n:wait\nh h h\n"},
 	{"belief-mean", "smooth", ":picture belief\n:wait\nl\n"},
 };

@@ -104,6 +104,11 @@ EXPORT { Export_Id = %d; Path = %s; Pseudo = %s; Access_Type = %s; Squash = %s;
             with open(self.folder + "/log", errors="replace") as log:
                 sys.stderr.write(log.read()[-3000:])
             return False
+        # it listens a moment before the portmapper knows where
+        for program in (["100003", "3"], ["100005", "3"]):
+            if not rig.await_answer(
+                    ["rpcinfo", "-T", "tcp", "127.0.0.1"] + program):
+                return False
         return True
 
     def signal(self, number):

@@ -108,6 +108,17 @@ def await_port(port, process, seconds=30):
     return False
 
 
+def await_answer(command, seconds=30):
+    """Until the command succeeds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if subprocess.run(command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 class Wire:
     """A connection's middle: passes bytes on to a port, and what goes wrong on
     the way is the test's to say.
