@@ -317,8 +317,10 @@ const struct cli_command cli_commands[] = {
 		.options = {FLAG("parameters", 'p', "only its parameters, as JSON")},
 		.run = command_best,
 	},
-#include "cli/registry_acts.h"
 #include "cli/registry_insight.h"
+
+#include "cli/registry_acts.h"
+
 #include "cli/registry_keep.h"
 	{
 		.name = "tuners", .synopsis = "[NAME] | --python",
