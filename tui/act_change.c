@@ -192,15 +192,18 @@ static void check_space(struct form *form)
 static void check_tuner(struct form *form, size_t i,
 			const struct change *change)
 {
-	cJSON *tree = cJSON_ParseWithOpts(form_text(form, i), NULL, true);
+	cJSON *tree;
 
 	if (!form_is_changed(form, i))
 		return;
-	if (i == CHANGE_SPACE)
+	if (i == CHANGE_SPACE) {
 		check_space(form);
-	else if (!cJSON_IsObject(tree))
-		form_problem(form, i, false, "a JSON object is needed");
-	cJSON_Delete(tree);
+	} else {
+		tree = cJSON_ParseWithOpts(form_text(form, i), NULL, true);
+		if (!cJSON_IsObject(tree))
+			form_problem(form, i, false, "a JSON object is needed");
+		cJSON_Delete(tree);
+	}
 	form_effect(form, i,
 		    "the tuner begins anew with the results of %lld trials, as "
 		    "far as they fit; what runs goes on",

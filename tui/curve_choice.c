@@ -29,6 +29,7 @@ static void choose_marked(const struct console *console,
 	choice->first = choice->count;
 }
 
+/* What has no result yet comes last; not a number would stand in the way. */
 static double loss_of(const struct console *console,
 		      const struct trial_row *row)
 {
@@ -36,6 +37,8 @@ static double loss_of(const struct console *console,
 		       : row->flags & ROW_HAS_BEST ? row->best
 						   : NAN;
 
+	if (isnan(value))
+		return INFINITY;
 	return console->data.experiment.objective == OBJECTIVE_MAXIMIZE ? -value
 									: value;
 }

@@ -360,7 +360,9 @@ void trials_choose(struct console *console, const struct trial_column *columns,
 {
 	if (count > TRIAL_COLUMNS_MAX)
 		count = TRIAL_COLUMNS_MAX;
-	memmove(console->trials.chosen, columns, count * sizeof(*columns));
+	if (count) /* not even for nothing does it take NULL */
+		memmove(console->trials.chosen, columns,
+			count * sizeof(*columns));
 	console->trials.chosen_count = count;
 	console->trials.columns_key = 0; /* made anew for the next frame */
 	console->trials.is_unsaved = true;
