@@ -115,6 +115,21 @@ static void make_database(struct bench *bench)
 		errx(1, "fixture failed");
 }
 
+/* A hint stands there in the first run alone. */
+static void leave_hints_out(const struct bench *bench)
+{
+	static const char settings[] = "set hints off\n";
+	char *folder = fs_join(bench->folder, ".config/trialdeck");
+	char *path = fs_join(folder, "config");
+	struct error error;
+
+	if (!fs_make_folders(folder, &error) ||
+	    !fs_write_file(path, settings, sizeof(settings) - 1, &error))
+		errx(1, "%s", error.text);
+	free(path);
+	free(folder);
+}
+
 static struct screen *open_console(const struct bench *bench)
 {
 	const char *const argv[] = {bench->program, "--db", bench->db, NULL};
@@ -495,6 +510,7 @@ int main(int argc, char **argv)
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 ||
 	    !mkdtemp(bench.folder))
 		err(1, "set-up");
+	leave_hints_out(&bench);
 	snprintf(bench.tests, sizeof(bench.tests), "%s", dirname(self));
 	snprintf(bench.program, sizeof(bench.program), "%.*s/trialdeck",
 		 (int)(strlen(bench.tests) - strlen("/tests/bench")),
