@@ -32,16 +32,6 @@ static const struct view {
 	{"experiments", "t.db", "1 s <Space> s s\n"},
 };
 
-static const struct terminal {
-	const char *name;
-	int cols, rows;
-	const char *arguments;
-} terminals[] = {
-	{"80x24", 80, 24, ""},		{"40x10", 40, 10, ""},
-	{"160x50", 160, 50, ""},	{"ascii", 80, 24, "--ascii"},
-	{"mono", 80, 24, "--no-color"},
-};
-
 static char *folder;
 
 static int make_folder(void **state)
@@ -58,21 +48,14 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-static bool shows(const struct view *view, const struct terminal *terminal)
+static bool shows(const struct view *view, const struct rig_terminal *terminal)
 {
 	char script[1024], name[64];
-	struct screen *screen;
-	bool is_ok;
 
 	snprintf(script, sizeof(script), ":wait\n%s:wait\n:save-screen done\n",
 		 view->keys);
 	snprintf(name, sizeof(name), "%s-%s", view->name, terminal->name);
-	screen = rig_console(folder, view->database, terminal->cols,
-			     terminal->rows, terminal->arguments, script);
-	is_ok = rig_wait_script(screen, folder) &&
-		screen_matches_golden(screen, name);
-	screen_close(screen);
-	return is_ok;
+	return rig_shows(folder, view->database, terminal, script, name);
 }
 
 static void goldens(void **state)
@@ -80,12 +63,12 @@ static void goldens(void **state)
 	size_t i, k, wrong = 0;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(terminals); i++)
+	for (i = 0; i < RIG_TERMINALS; i++)
 		for (k = 0; k < COUNT_OF(views); k++) {
-			if (shows(&views[k], &terminals[i]))
+			if (shows(&views[k], &rig_terminals[i]))
 				continue;
 			print_message("# %s at %s differs\n", views[k].name,
-				      terminals[i].name);
+				      rig_terminals[i].name);
 			wrong++;
 		}
 	assert_int_equal(wrong, 0);

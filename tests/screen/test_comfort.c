@@ -298,7 +298,7 @@ static void any_writing_keeps_its_place(void **state)
 		fail_msg("%s", err.text);
 	trial_release(&trial);
 	close_digits(&change);
-	for (i = 0; i < COUNT_OF(terminals); i++) {
+	for (i = 0; i < RIG_TERMINALS; i++) {
 		char *name = xasprintf("writing-%s", terminals[i].name);
 		struct screen *screen = rig_console(
 			folder, "t.db", terminals[i].cols, terminals[i].rows,

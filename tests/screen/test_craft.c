@@ -153,7 +153,7 @@ static void views_are_as_they_were(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT_OF(views); i++) {
-		for (k = 0; k < COUNT_OF(terminals); k++) {
+		for (k = 0; k < RIG_TERMINALS; k++) {
 			/* colours are the same at every size */
 			if (strncmp(views[i].name, "theme", 5) == 0 && k % 4)
 				continue;

@@ -50,16 +50,6 @@ static const struct view small_views[] = {
 	{"slice-blocks", "nested", ":set nobraille\n:picture slice\n"},
 };
 
-static const struct terminal {
-	const char *name;
-	int cols, rows;
-	const char *arguments;
-} terminals[] = {
-	{"80x24", 80, 24, ""},		{"40x10", 40, 10, ""},
-	{"160x50", 160, 50, ""},	{"ascii", 80, 24, "--ascii"},
-	{"mono", 80, 24, "--no-color"},
-};
-
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static char *folder;
@@ -79,27 +69,20 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-static bool shows(const struct view *view, const struct terminal *terminal)
+static bool shows(const struct view *view, const struct rig_terminal *terminal)
 {
 	char script[1024], name[64];
-	struct screen *screen;
-	bool is_ok;
 
 	snprintf(script, sizeof(script),
 		 ":experiment %s\n:wait\n%s:wait\n:save-screen done\n",
 		 view->experiment, view->keys);
 	snprintf(name, sizeof(name), "insight-%s-%s", view->name,
 		 terminal->name);
-	screen = rig_console(folder, "insight.db", terminal->cols,
-			     terminal->rows, terminal->arguments, script);
-	is_ok = rig_wait_script(screen, folder) &&
-		screen_matches_golden(screen, name);
-	screen_close(screen);
-	return is_ok;
+	return rig_shows(folder, "insight.db", terminal, script, name);
 }
 
 static void check(const struct view *list, size_t count,
-		  const struct terminal *terminal)
+		  const struct rig_terminal *terminal)
 {
 	size_t wrong = 0;
 
@@ -116,32 +99,32 @@ static void check(const struct view *list, size_t count,
 static void at_80x24(void **state)
 {
 	(void)state;
-	check(views, COUNT(views), &terminals[0]);
-	check(small_views, COUNT(small_views), &terminals[0]);
+	check(views, COUNT(views), &rig_terminals[RIG_80X24]);
+	check(small_views, COUNT(small_views), &rig_terminals[RIG_80X24]);
 }
 
 static void at_40x10(void **state)
 {
 	(void)state;
-	check(views, COUNT(views), &terminals[1]);
+	check(views, COUNT(views), &rig_terminals[RIG_40X10]);
 }
 
 static void at_160x50(void **state)
 {
 	(void)state;
-	check(views, COUNT(views), &terminals[2]);
+	check(views, COUNT(views), &rig_terminals[RIG_160X50]);
 }
 
 static void in_ascii(void **state)
 {
 	(void)state;
-	check(views, COUNT(views), &terminals[3]);
+	check(views, COUNT(views), &rig_terminals[RIG_ASCII]);
 }
 
 static void in_monochrome(void **state)
 {
 	(void)state;
-	check(views, COUNT(views), &terminals[4]);
+	check(views, COUNT(views), &rig_terminals[RIG_MONO]);
 }
 
 int main(void)

@@ -34,16 +34,6 @@ static const struct view {
 	{"foreign-refused", "2 x\n", "--read-only"},
 };
 
-static const struct terminal {
-	const char *name;
-	int cols, rows;
-	const char *arguments;
-} terminals[] = {
-	{"80x24", 80, 24, ""},		{"40x10", 40, 10, ""},
-	{"160x50", 160, 50, ""},	{"ascii", 80, 24, "--ascii"},
-	{"mono", 80, 24, "--no-color"},
-};
-
 static void add_trial(struct arrival *arrival, int64_t number)
 {
 	char parameters[] = "{\"x\":0.25}";
@@ -124,7 +114,7 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-static bool shows(const struct view *view, const struct terminal *terminal)
+static bool shows(const struct view *view, const struct rig_terminal *terminal)
 {
 	char script[256], name[64], arguments[128];
 	struct screen *screen;
@@ -151,8 +141,8 @@ static void as_pictures(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(views); i++)
-		for (size_t k = 0; k < COUNT_OF(terminals); k++)
-			wrong += !shows(&views[i], &terminals[k]);
+		for (size_t k = 0; k < RIG_TERMINALS; k++)
+			wrong += !shows(&views[i], &rig_terminals[k]);
 	assert_int_equal(wrong, 0);
 }
 

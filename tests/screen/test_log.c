@@ -43,16 +43,6 @@ static const struct view {
 	{"exists", ":save-log script all\n"},
 };
 
-static const struct terminal {
-	const char *name;
-	int cols, rows;
-	const char *arguments;
-} terminals[] = {
-	{"80x24", 80, 24, ""},		{"40x10", 40, 10, ""},
-	{"160x50", 160, 50, ""},	{"ascii", 80, 24, "--ascii"},
-	{"mono", 80, 24, "--no-color"},
-};
-
 static char *folder;
 
 static void write_file(const char *name, const struct strbuf *data)
@@ -102,11 +92,9 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-static bool shows(const struct view *view, const struct terminal *terminal)
+static bool shows(const struct view *view, const struct rig_terminal *terminal)
 {
 	char script[1024], name[64];
-	struct screen *screen;
-	bool is_ok;
 
 	/* alone: what the other panes show is others' business */
 	snprintf(script, sizeof(script),
@@ -114,15 +102,10 @@ static bool shows(const struct view *view, const struct terminal *terminal)
 		 ":save-screen done\n",
 		 view->keys);
 	snprintf(name, sizeof(name), "log-%s-%s", view->name, terminal->name);
-	screen = rig_console(folder, "t.db", terminal->cols, terminal->rows,
-			     terminal->arguments, script);
-	is_ok = rig_wait_script(screen, folder) &&
-		screen_matches_golden(screen, name);
-	screen_close(screen);
-	return is_ok;
+	return rig_shows(folder, "t.db", terminal, script, name);
 }
 
-static void check(const struct terminal *terminal)
+static void check(const struct rig_terminal *terminal)
 {
 	size_t wrong = 0;
 
@@ -139,31 +122,31 @@ static void check(const struct terminal *terminal)
 static void at_80x24(void **state)
 {
 	(void)state;
-	check(&terminals[0]);
+	check(&rig_terminals[RIG_80X24]);
 }
 
 static void at_40x10(void **state)
 {
 	(void)state;
-	check(&terminals[1]);
+	check(&rig_terminals[RIG_40X10]);
 }
 
 static void at_160x50(void **state)
 {
 	(void)state;
-	check(&terminals[2]);
+	check(&rig_terminals[RIG_160X50]);
 }
 
 static void in_ascii(void **state)
 {
 	(void)state;
-	check(&terminals[3]);
+	check(&rig_terminals[RIG_ASCII]);
 }
 
 static void in_monochrome(void **state)
 {
 	(void)state;
-	check(&terminals[4]);
+	check(&rig_terminals[RIG_MONO]);
 }
 
 static void type_and_see(struct screen *screen, const char *keys,

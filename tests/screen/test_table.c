@@ -37,16 +37,6 @@ static const struct picture {
 	{"table-mark-prompt", "M s t a t e : f a <Tab>\n", "failed"},
 };
 
-static const struct terminal {
-	const char *name;
-	int cols, rows;
-	const char *arguments;
-} terminals[] = {
-	{"80x24", 80, 24, ""},		{"40x10", 40, 10, ""},
-	{"160x50", 160, 50, ""},	{"ascii", 80, 24, "--ascii"},
-	{"mono", 80, 24, "--no-color"},
-};
-
 #define PICTURES (sizeof(pictures) / sizeof(pictures[0]))
 
 static char *folder;
@@ -66,7 +56,7 @@ static int remove_folder(void **state)
 }
 
 static bool is_shown(const struct picture *picture,
-		     const struct terminal *terminal)
+		     const struct rig_terminal *terminal)
 {
 	char script[1024], name[64], arguments[128];
 	struct screen *screen;
@@ -92,7 +82,7 @@ static bool is_shown(const struct picture *picture,
 	return is_ok;
 }
 
-static void check_terminal(const struct terminal *terminal)
+static void check_terminal(const struct rig_terminal *terminal)
 {
 	size_t i, wrong = 0;
 
@@ -109,31 +99,31 @@ static void check_terminal(const struct terminal *terminal)
 static void at_80x24(void **state)
 {
 	(void)state;
-	check_terminal(&terminals[0]);
+	check_terminal(&rig_terminals[RIG_80X24]);
 }
 
 static void at_40x10(void **state)
 {
 	(void)state;
-	check_terminal(&terminals[1]);
+	check_terminal(&rig_terminals[RIG_40X10]);
 }
 
 static void at_160x50(void **state)
 {
 	(void)state;
-	check_terminal(&terminals[2]);
+	check_terminal(&rig_terminals[RIG_160X50]);
 }
 
 static void in_ascii(void **state)
 {
 	(void)state;
-	check_terminal(&terminals[3]);
+	check_terminal(&rig_terminals[RIG_ASCII]);
 }
 
 static void in_monochrome(void **state)
 {
 	(void)state;
-	check_terminal(&terminals[4]);
+	check_terminal(&rig_terminals[RIG_MONO]);
 }
 
 /* Columns, order and views are there again the next time. */

@@ -109,3 +109,25 @@ bool rig_wait_script(struct screen *screen, const char *folder)
 	free(done);
 	return is_ok;
 }
+
+const struct rig_terminal rig_terminals[RIG_TERMINALS] = {
+	[RIG_80X24] = {"80x24", 80, 24, ""},
+	[RIG_40X10] = {"40x10", 40, 10, ""},
+	[RIG_160X50] = {"160x50", 160, 50, ""},
+	[RIG_ASCII] = {"ascii", 80, 24, "--ascii"},
+	[RIG_MONO] = {"mono", 80, 24, "--no-color"},
+};
+
+bool rig_shows(const char *folder, const char *database,
+	       const struct rig_terminal *terminal, const char *script,
+	       const char *name)
+{
+	struct screen *screen =
+		rig_console(folder, database, terminal->cols, terminal->rows,
+			    terminal->arguments, script);
+	bool is_ok = rig_wait_script(screen, folder) &&
+		     screen_matches_golden(screen, name);
+
+	screen_close(screen);
+	return is_ok;
+}

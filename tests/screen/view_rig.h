@@ -21,4 +21,21 @@ struct screen *rig_console(const char *folder, const char *database, int cols,
  * ":save-screen done". */
 bool rig_wait_script(struct screen *screen, const char *folder);
 
+/* The terminals in which every view is looked at. */
+struct rig_terminal {
+	const char *name;
+	int cols, rows;
+	const char *arguments;
+};
+
+enum { RIG_80X24, RIG_40X10, RIG_160X50, RIG_ASCII, RIG_MONO, RIG_TERMINALS };
+
+extern const struct rig_terminal rig_terminals[RIG_TERMINALS];
+
+/* Does the console, once the script is over, show what the golden screen of
+ * this name has? */
+bool rig_shows(const char *folder, const char *database,
+	       const struct rig_terminal *terminal, const char *script,
+	       const char *name);
+
 #endif
